@@ -5,6 +5,7 @@ Masking costs time: it happens when something is written, and never when it is r
 
 import re
 import typing
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.base.document import Draft
-from models.base.text.masking import LONGEST, SHORTEST, masked
+from models.base.text.card_numbers import LONGEST, SHORTEST
+from models.base.text.masking import masked
+from models.base.text.search_words import words_of
 from models.base.validation import checked
 from models.contexts import DOCUMENTS
 from models.goals import NewGoal
@@ -21,8 +24,11 @@ from models.goals.goal_parts import KeyResult, Milestone, Smart
 from models.journal import JournalEntryContent, NewJournalEntry, UnsavedEntry
 from models.tasks import NewTask
 from models.tasks.task import Step
+from tests.costs.adversarial import repeated
+from tests.costs.cpu import cost_s
 
 CARD: Final = "4111 1111 1111 1111"
+SIZE: Final = 30_000
 GAP: Final = "[ \u00a0\u2009\u202f\u2010-\u2015-]"
 RUN: Final = re.compile(rf"\d+(?:{GAP}{{1,3}}\d+)*")
 PIECES: Final = (
@@ -62,6 +68,24 @@ def is_right(digits: str) -> bool:
 @example("1 " * 60)
 def test_the_same_is_masked_as_by_trying_everything(text: str) -> None:
     assert masked(text) == by_trying(text)
+
+
+STAYING: Final = ("1 ", "1", "1111 ", "12-", "1111111111111x", "4111 1111 1111 1112 x ", "\u0661 ")
+CARDS: Final = (f"{CARD} ", "4222222222222 ", "0 ")
+
+
+@pytest.mark.parametrize(
+    ("unit", "most"), [*((one, 3) for one in STAYING), *((one, 10) for one in CARDS)]
+)
+def test_digits_cost_hardly_more_than_words(unit: str, most: int) -> None:
+    """A text is taken apart into words anyway; only what is masked may cost more than that."""
+    words = _cost_s(words_of, repeated("the quick brown fox ", SIZE))
+
+    assert _cost_s(masked, repeated(unit, SIZE)) < most * words
+
+
+def _cost_s(read: Callable[[str], object], text: str) -> float:
+    return cost_s(lambda _: lambda: read(text), SIZE, tries=8)
 
 
 def test_nothing_that_is_stored_is_made_of_drafts() -> None:
