@@ -3,6 +3,8 @@
 import http
 from typing import Any, Final
 
+import msgspec
+
 from models.base import errors
 from models.base.errors import FieldError, Refusal
 from models.base.merge_patch import Json
@@ -49,6 +51,11 @@ def problem(refusal: Refusal, **members: Any) -> Json:
     return _problem(
         status_of(refusal), refusal.code, refusal.detail, refusal.flaws, refusal.extra | members
     )
+
+
+def size_of(refusal: Refusal) -> int:
+    """The bytes of the problem that describes *refusal*, but for what names the request."""
+    return len(msgspec.json.encode(problem(refusal)))
 
 
 def http_problem(status: int, detail: str = "", **members: Any) -> Json:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from tornado.web import HTTPError
 
-from handlers.http import operations
+from handlers.http import operations, problems
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply, Route
 from handlers.http.rate_limiting import (
@@ -25,7 +25,7 @@ from handlers.http.rest.request_reader import (
 from models.access.caller import Caller
 from models.access.rate_limiter import RateVerdict
 from models.access.rate_limits import Cost, extra_read_cost, extra_write_cost
-from models.base.errors import Unavailable
+from models.base.errors import Refusal, Unavailable
 from upcoach.store.write.requests import Mutation
 
 
@@ -72,7 +72,13 @@ class OperationHandler(Handler):
         login = None if operation.public else await self.identify()
         call = await self._call(operation, names, login)
         await self._charge(operation, call)
-        await self.perform(operation, call)
+        try:
+            await self.perform(operation, call)
+        except Refusal as refusal:
+            # A named write keeps its refusal, which may show a whole document.
+            self._answered = problems.size_of(refusal)
+            await self._charge_for_answer(operation, call)
+            raise
         await self._charge_for_answer(operation, call)
 
     async def _charge(self, operation: Operation[Any], call: Call) -> None:
