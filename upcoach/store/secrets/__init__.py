@@ -1,5 +1,6 @@
 """Keys and tokens: data keys, signing keys, one-time tokens, refresh tokens.
 
-What can be used once is taken by one atomic operation before anybody looks at it.  Destroying
-somebody's data key (`KeyRing.destroy`) makes all that is sealed of theirs unreadable.
+What can be used once is taken by one atomic operation before anybody looks at it.  Without
+somebody's data key all that is sealed of theirs is unreadable; `KeyRing.destroy` is for the erasing
+of accounts, which is not built: only tests call it.
 """

@@ -1,6 +1,7 @@
 """Data keys: one for each user, wrapped by a key-encryption key that MongoDB never sees.
 
-`KeyRing.create` makes a user's key, `destroy` makes everything sealed with it unreadable for good.
+`KeyRing.create` makes a user's key, `destroy` makes everything sealed with it unreadable for good
+(erasing an account is not built yet, so only tests do that).
 Keys are held in memory for five minutes, which is how long a destroyed key may live on in another
 process.
 """
