@@ -143,7 +143,7 @@ def test_an_input_tells_what_it_is_without() -> None:
     fields = COMPONENTS[NewHabit.__name__]["properties"]
 
     assert COMPONENTS[NewHabit.__name__]["required"] == ["name"]
-    assert fields["tz"] == {"type": "string", "default": "UTC"}
+    assert (fields["tz"]["type"], fields["tz"]["default"]) == ("string", "UTC")
     assert fields["schedule"]["default"] == {"type": "daily"}
     assert "default" not in fields["id"]
     assert COMPONENTS["Habit"]["properties"]["tz"] == {"type": "string"}
