@@ -1,11 +1,14 @@
 """The five routes that every kind of owned document has."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from handlers.http.operations import Call, Operation, Query, Reply, document_reply, write_reply
+import msgspec
+
+from handlers.http.operations import Call, Operation, Reply, document_reply, write_reply
 from handlers.http.pagination import Items, ListQuery, PageQuery, page_by_id, page_by_order
 from models.base.document import Document, Draft
+from models.contexts import CHILDREN
 from upcoach.services.base.resources import Resources, require_object
 
 S = TypeVar("S")
@@ -19,100 +22,123 @@ def resource(
     gives: type[Document],
     lists: type[ListQuery] | None = None,
     weight: int = 1,
+    deletes: str = "",
 ) -> tuple[Operation[S], ...]:
     """List, create, read, change and delete documents like *gives*, at *path*.
 
     The list is in order of id, or as *lists* asks for it; a page of it costs *weight* reads.
+    *deletes* is the summary of the deletion, where it is not of one document and its children.
     """
+    return _Resource(path, of, new, gives, lists, deletes).operations(weight)
 
-    async def page(services: S, call: Call) -> Reply:
-        if lists is not None:
-            selection = call.parse_query(lists).selection()
-            documents = await of(services).select(call.scope, selection)
-            return page_by_order(path, call, documents, selection)
+
+class _Resource(msgspec.Struct, Generic[S], frozen=True):
+    """The documents at a path: how their operations are carried out, and the rows of these."""
+
+    path: str
+    of: Callable[[S], Resources[Any, Any]]
+    new: type[Draft]
+    gives: type[Document]
+    lists: type[ListQuery] | None
+    deletes: str
+
+    async def page(self, services: S, call: Call) -> Reply:
+        resources = self.of(services)
+        if self.lists is not None:
+            selection = call.parse_query(self.lists).selection()
+            documents = await resources.select(call.scope, selection)
+            return page_by_order(self.path, call, documents, selection)
         query = call.parse_query(PageQuery)
-        documents = await of(services).page(call.scope, after=query.after, limit=query.limit + 1)
-        return page_by_id(path, call, documents, query.limit)
+        documents = await resources.page(call.scope, after=query.after, limit=query.limit + 1)
+        return page_by_id(self.path, call, documents, query.limit)
 
-    async def create(services: S, call: Call) -> Reply:
-        draft, is_fresh = call.read(new), "id" not in call.body
+    async def create(self, services: S, call: Call) -> Reply:
+        draft, is_fresh = call.read(self.new), "id" not in call.body
         return write_reply(
-            await of(services).create(call.scope, draft, call.mutation, is_fresh=is_fresh)
+            await self.of(services).create(call.scope, draft, call.mutation, is_fresh=is_fresh)
         )
 
-    async def read(services: S, call: Call) -> Reply:
-        return document_reply(await of(services).get(call.scope, call.names["id"]))
+    async def read(self, services: S, call: Call) -> Reply:
+        return document_reply(await self.of(services).get(call.scope, call.names["id"]))
 
-    async def change(services: S, call: Call) -> Reply:
-        patch = require_object(call.body)
+    async def change(self, services: S, call: Call) -> Reply:
+        patch, base = require_object(call.body), call.require_base()
         return write_reply(
-            await of(services).change(
-                call.scope, call.names["id"], patch, call.require_base(), call.mutation
-            )
+            await self.of(services).change(call.scope, call.names["id"], patch, base, call.mutation)
         )
 
-    async def delete(services: S, call: Call) -> Reply:
+    async def delete(self, services: S, call: Call) -> Reply:
         return write_reply(
-            await of(services).delete(call.scope, call.names["id"], call.base, call.mutation)
+            await self.of(services).delete(call.scope, call.names["id"], call.base, call.mutation)
         )
 
-    item_path = f"{path}/{{id}}"
-    list_query: type[Query] = lists or PageQuery
-    order = "" if lists else ", in the order in which they were made"
-    noun, nouns = gives.kind.replace(".", " "), path.rpartition("/")[2].replace("-", " ")
-    reading, writing = permissions(path)
-    return (
-        Operation(
+    def operations(self, weight: int) -> tuple[Operation[S], ...]:
+        """The rows: of the list, of the creation, and of one document."""
+        reading, writing = permissions(self.path)
+        noun = self.gives.kind.replace(".", " ")
+        return (
+            self._list_row(reading, noun, weight),
+            Operation(
+                method="POST",
+                path=self.path,
+                run=self.create,
+                needs=writing,
+                body="json",
+                takes=self.new,
+                gives=self.gives,
+                live=True,
+                summary=f"Create a {noun}.",
+            ),
+            *self._item_rows(reading, writing, noun),
+        )
+
+    def _list_row(self, needs: str, noun: str, weight: int) -> Operation[S]:
+        order = "" if self.lists else ", in the order in which they were made"
+        return Operation(
             method="GET",
-            path=path,
-            run=page,
-            needs=reading,
-            query=list_query,
-            gives=Items[gives],  # type: ignore[valid-type] # known at run time only
+            path=self.path,
+            run=self.page,
+            needs=needs,
+            query=self.lists or PageQuery,
+            gives=Items[self.gives],  # type: ignore[name-defined] # known at run time only
             weight=weight,
-            summary=f"List the caller's {nouns}{order}.",
-        ),
-        Operation(
-            method="POST",
-            path=path,
-            run=create,
-            needs=writing,
-            body="json",
-            takes=new,
-            gives=gives,
-            live=True,
-            summary=f"Create a {noun}.",
-        ),
-        Operation(
-            method="GET",
-            path=item_path,
-            run=read,
-            needs=reading,
-            gives=gives,
-            summary=f"Get a {noun}.",
-        ),
-        Operation(
-            method="PATCH",
-            path=item_path,
-            run=change,
-            needs=writing,
-            body="merge-patch",
-            takes=gives.draft,
-            gives=gives,
-            base="required",
-            live=True,
-            summary=f"Change a {noun} by a merge patch (RFC 7396).",
-        ),
-        Operation(
-            method="DELETE",
-            path=item_path,
-            run=delete,
-            needs=writing,
-            base="taken",
-            live=True,
-            summary=f"Delete a {noun}, and all that stands below it.",
-        ),
-    )
+            summary=f"List the caller's {plural(noun)}{order}.",
+        )
+
+    def _item_rows(self, reading: str, writing: str, noun: str) -> tuple[Operation[S], ...]:
+        path = f"{self.path}/{{id}}"
+        children = (plural(kind.rpartition(".")[2]) for kind in CHILDREN[self.gives.kind])
+        return (
+            Operation(
+                method="GET",
+                path=path,
+                run=self.read,
+                needs=reading,
+                gives=self.gives,
+                summary=f"Get a {noun}.",
+            ),
+            Operation(
+                method="PATCH",
+                path=path,
+                run=self.change,
+                needs=writing,
+                body="merge-patch",
+                takes=self.gives.draft,
+                gives=self.gives,
+                base="required",
+                live=True,
+                summary=f"Change a {noun} by a merge patch (RFC 7396).",
+            ),
+            Operation(
+                method="DELETE",
+                path=path,
+                run=self.delete,
+                needs=writing,
+                base="taken",
+                live=True,
+                summary=self.deletes or f"Delete {' and its '.join((f'a {noun}', *children))}.",
+            ),
+        )
 
 
 def permissions(path: str) -> tuple[str, str]:
@@ -126,3 +152,15 @@ def permissions(path: str) -> tuple[str, str]:
     """
     noun = path.split("/")[2]
     return f"{noun}:read", f"{noun}:write"
+
+
+def plural(noun: str) -> str:
+    """The plural of a noun.
+
+    Examples
+    --------
+    >>> plural("goal template"), plural("journal entry")
+    ('goal templates', 'journal entries')
+
+    """
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"

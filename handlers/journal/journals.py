@@ -70,7 +70,13 @@ def _templates(services: JournalServices) -> Templates:
 
 
 OPERATIONS = (
-    *resource(JOURNALS, _journals, new=NewJournal, gives=Journal),
+    *resource(
+        JOURNALS,
+        _journals,
+        new=NewJournal,
+        gives=Journal,
+        deletes="Delete a journal that holds no entries, not even in the trash.",
+    ),
     *resource(TEMPLATES, _templates, new=NewJournalTemplate, gives=JournalTemplate),
     Operation(
         method="GET",
