@@ -1,8 +1,18 @@
 """The Tornado application of the public port, with limits on connections and on bodies."""
 
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, Final
 
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPInputError,
+    HTTPMessageDelegate,
+    HTTPServerRequest,
+    RequestStartLine,
+    ResponseStartLine,
+)
+from tornado.routing import _RoutingDelegate
 from tornado.web import Application, _HandlerDelegate
 
 from handlers.http.client_ip import is_among
@@ -11,6 +21,20 @@ from handlers.http.operation_runner import OperationRunner
 from handlers.http.rest.request_bodies import BodyLimits, LimitedBodyDelegate
 from models.access.limits import CONNECTIONS_OF_NETWORK
 from models.access.request_origin import RequestOrigin
+
+LONGEST_HOST: Final = 300  # characters of a name, of which DNS takes 253, and of a port
+
+
+class HeadDelegate(_RoutingDelegate):
+    """Refuses a head that Tornado would fail on."""
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        """Refuse a port of thousands of digits, which Python reads as no number."""
+        if len(headers.get("Host", "")) > LONGEST_HOST:
+            raise HTTPInputError("Host too long")  # answered with 400
+        return super().headers_received(start_line, headers)
 
 
 class BoundedApplication(Application):
@@ -38,6 +62,12 @@ class BoundedApplication(Application):
         """Count a connection that has closed no longer for its *network*."""
         if network:
             self.connections_by_network.release(network)
+
+    def start_request(
+        self, server_conn: object, request_conn: HTTPConnection
+    ) -> HTTPMessageDelegate:
+        """See `Application.start_request`."""
+        return HeadDelegate(self, server_conn, request_conn)
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """See `Application.find_handler`: the headers have come, and no body yet."""

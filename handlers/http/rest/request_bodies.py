@@ -7,6 +7,7 @@ they send is read and dropped, since a connection that is closed with input unre
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable
 from typing import Any, Final
 
@@ -50,6 +51,8 @@ from upcoach.services.account import AccountServices
 
 UPLOADS: Final = "/v1/imports/"
 _COOKIES: Final = ("__Host-sid", "sid")
+# Of what is longer, or no number, the connection itself finds that it is too much, or none.
+_LENGTH: Final = re.compile("[0-9]{1,18}")
 _PARTS_OF_A_JWT: Final = 3
 
 
@@ -140,7 +143,7 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
         connection.set_max_body_size(DROPPED_BYTES)
         connection.set_body_timeout(ANONYMOUS_BODY_S)
         length = headers.get("Content-Length", "")
-        self._declared = int(length) if length.isdecimal() else 0
+        self._declared = int(length) if _LENGTH.fullmatch(length) else 0
         is_chunked = "Transfer-Encoding" in headers
         if is_chunked:
             self._count_chunks(connection.stream)
