@@ -68,6 +68,11 @@ async def _play(url: str, anonymous: RestClient) -> None:
         await _live_changes(on_phone, on_watch, screen)
         await screen.quiet()
         _show_insights(on_watch)
+    # There is no way to erase an account.
+    say(
+        f"\n{email} and all that was written here stay in this server's data; each demo adds a "
+        "person."
+    )
 
 
 class _Closing:
