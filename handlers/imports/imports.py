@@ -8,7 +8,8 @@ from models.access.limits import UPLOAD_BYTES
 from models.access.rate_limits import KEPT_AT_ONCE, Cost, kib
 from models.base.errors import Invalid
 from upcoach.services.imports import ImportServices
-from upcoach.services.imports.csv_import import What
+from upcoach.services.imports.csv_columns import COLUMNS, What
+from upcoach.services.imports.csv_import import ROWS
 from upcoach.services.imports.habitica import HabiticaExport
 from upcoach.services.imports.plan import Imported
 from upcoach.services.imports.plan_codec import PackedPlan
@@ -41,7 +42,7 @@ async def _pay(call: Call, plan: PackedPlan) -> None:
 
 
 def _row(
-    path: str, format_: Format, what: str, body: Body, needs: str, takes: Any = None
+    path: str, format_: Format, summary: str, body: Body, needs: str, takes: Any = None
 ) -> Operation[ImportServices]:
     async def run(services: ImportServices, call: Call) -> Reply:
         query = call.parse_query(ImportQuery)
@@ -53,7 +54,6 @@ def _row(
             await _pay(call, plan)
             return write_reply(await services.imports.carry_out(call.scope, plan, call.mutation))
 
-    run.__doc__ = f"Import {what}."
     return Operation(
         method="POST",
         path=f"/v1/imports/{path}",
@@ -68,26 +68,43 @@ def _row(
         statuses=(200,),
         largest=UPLOAD_BYTES,
         limit="upload",
+        summary=summary,
     )
 
 
-def _sheet(what: What, needs: str) -> Operation[ImportServices]:
-    return _row(f"csv/{what}", what, f"a table (CSV) of {what}", "csv", needs)
+def _sheet(what: What, contents: str, needs: str) -> Operation[ImportServices]:
+    summary = f"Import a CSV table of {contents}.\n\n{_columns_of(what)}"
+    return _row(f"csv/{what}", what, summary, "csv", needs)
+
+
+def _columns_of(what: What) -> str:
+    """The description of a table and its columns, as Markdown."""
+    rows = (
+        f"| `{column.name}` | {'yes' if column.required else 'no'} | {column.format} |"
+        for column in COLUMNS[what]
+    )
+    words = (
+        "Cells are separated by commas and may be quoted (RFC 4180), in UTF-8; the first line "
+        f"names the columns, in any order and in any case. At most {ROWS:,} rows."
+    )
+    return "\n".join((words, "", "| Column | Required | Its cells |", "|---|---|---|", *rows))
 
 
 OPERATIONS = (
-    _row("loop", "loop", "the CSV export (zip) of Loop Habit Tracker", "zip", "habits:write"),
+    _row(
+        "loop", "loop", "Import the CSV export (zip) of Loop Habit Tracker.", "zip", "habits:write"
+    ),
     _row(
         "habitica",
         "habitica",
-        "the export of a user's data (JSON) of Habitica",
+        "Import the export of a user's data (JSON) of Habitica.",
         "json",
         "account:write",  # habits and tasks
         HabiticaExport,
     ),
-    _row("dayone", "dayone", "the JSON export (zip) of Day One", "zip", "journal:write"),
-    _sheet("habits", "habits:write"),
-    _sheet("moods", "moods:write"),
-    _sheet("tasks", "tasks:write"),
-    _sheet("journal", "journal:write"),
+    _row("dayone", "dayone", "Import the JSON export (zip) of Day One.", "zip", "journal:write"),
+    _sheet("habits", "habits and their entries", "habits:write"),
+    _sheet("moods", "moods", "moods:write"),
+    _sheet("tasks", "tasks", "tasks:write"),
+    _sheet("journal", "journal entries", "journal:write"),
 )

@@ -1,25 +1,13 @@
 """Imports CSV tables (RFC 4180) of habit entries, moods, tasks or journal entries.
 
-The first line names the columns, in any order; others than these are left out, which is said.
-
-=========  ==============  =================================================================
-What       Needed          Understood
-=========  ==============  =================================================================
-`habits`   date, habit     value, unit, target, state (done, missed, skip), note
-`moods`    level, at/date  note, activities (with semicolons between), category
-`tasks`    title           notes, due_date, status, priority, tags (with semicolons between)
-`journal`  date, text      title, tags (with semicolons between), mood
-=========  ==============  =================================================================
-
-A habit with a value in any row is measured; without a target every day that is logged counts.  A
-mood with a date only was felt at noon.  Ids follow from what a row says, so the same row is brought
-once.
+The first line names the columns, in any order and in any case (`csv_columns`); others than these
+are left out, which is said.  Ids follow from what a row says, so the same row is brought once.
 """
 
 import collections
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from models.base.errors import Invalid
 from models.base.ids import derived_id
@@ -30,7 +18,8 @@ from models.habits import EntryDraft, Habit, NewHabit
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
 from models.moods import Mood, NewMood
 from models.tasks import NewTask, Task
-from upcoach.services.imports.csv_table import COLUMNS, Table
+from upcoach.services.imports.csv_columns import COLUMNS, What
+from upcoach.services.imports.csv_table import MOST_COLUMNS, Table
 from upcoach.services.imports.diary_items import JournalEntryItem, JournalItem, MoodItem
 from upcoach.services.imports.import_errors import ImportErrors, refused
 from upcoach.services.imports.plan import EntryItem, HabitItem, ImportItem, ImportPlan, TaskItem
@@ -39,21 +28,8 @@ CSV: Final = "csv"
 ROWS: Final = 50_000
 HABITS: Final = 500
 
-What = Literal["habits", "moods", "tasks", "journal"]
 Row = dict[str, str]
 
-_NEEDED: Final[dict[str, frozenset[str]]] = {
-    "habits": frozenset({"date", "habit"}),
-    "moods": frozenset({"level"}),
-    "tasks": frozenset({"title"}),
-    "journal": frozenset({"date", "text"}),
-}
-_UNDERSTOOD: Final[dict[str, frozenset[str]]] = {
-    "habits": frozenset({"value", "unit", "target", "state", "note"}),
-    "moods": frozenset({"at", "date", "note", "activities", "category"}),
-    "tasks": frozenset({"notes", "due_date", "status", "priority", "tags"}),
-    "journal": frozenset({"title", "tags", "mood"}),
-}
 _NOON: Final = dt.time(12)
 
 
@@ -111,15 +87,19 @@ class _Reader:
                 self._table.flaw(line, "cells_wrong", reason)
 
     def _check(self, names: list[str]) -> None:
-        if len(names) > COLUMNS:
-            raise refused("", "export_too_large", f"The table has more than {COLUMNS} columns.")
-        needed = _NEEDED[self._what]
-        missing = sorted(needed - set(names))
+        if len(names) > MOST_COLUMNS:
+            raise refused(
+                "", "export_too_large", f"The table has more than {MOST_COLUMNS} columns."
+            )
+        columns = COLUMNS[self._what]
+        missing = sorted(
+            column.name for column in columns if column.required and column.name not in names
+        )
         if missing or len(set(names)) < len(names):
             reason = f"missing: {', '.join(missing)}" if missing else "a column occurs twice"
             self._table.flaw(1, "columns_unknown", reason)
         self._flaws.refuse()
-        for name in sorted(set(names) - needed - _UNDERSTOOD[self._what]):
+        for name in sorted(set(names) - {column.name for column in columns}):
             self._notes.append(f"The column {name[:32]!r} has no place here and is left out.")
 
     def _tried(

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, Self
 from models.base.errors import Invalid
 from upcoach.services.imports.import_errors import ImportErrors, pointer_to
 
-COLUMNS: Final = 200  # of a table whose columns have names that are told
+MOST_COLUMNS: Final = 200  # of a table whose columns have names that are told
 LONGEST: Final = 200_000  # bytes of one row, however many lines its cells take
 BLANKS: Final = 1_000  # rows without anything, which cost time all the same
 

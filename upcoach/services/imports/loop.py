@@ -41,7 +41,7 @@ from models.base.errors import Invalid
 from models.base.time import check_zone
 from models.habits import Amount, EntryDraft, HabitDraft, Measure, Rate
 from upcoach.services.imports.archive import read_archive
-from upcoach.services.imports.csv_table import COLUMNS, Table, TableRow
+from upcoach.services.imports.csv_table import MOST_COLUMNS, Table, TableRow
 from upcoach.services.imports.import_errors import ImportErrors, refused
 from upcoach.services.imports.loop_cells import day_of, draft_of, entry_of, position_of
 from upcoach.services.imports.loop_histories import CHECKMARKS, LoopCheckmarks, LoopHistories
@@ -139,8 +139,10 @@ class _Reader:
         if first is None:
             self._flaws.refuse()
         names = first.cells if first else []
-        if len(names) > COLUMNS:
-            raise refused("", "export_too_large", f"{_HABITS_CSV} has more than {COLUMNS} columns.")
+        if len(names) > MOST_COLUMNS:
+            raise refused(
+                "", "export_too_large", f"{_HABITS_CSV} has more than {MOST_COLUMNS} columns."
+            )
         given = set(names)
         frequencies = [columns for columns in _FREQUENCIES if columns <= given]
         if not given >= _NEEDED or len(frequencies) != 1 or len(given) < len(names):
