@@ -8,11 +8,18 @@ Of the numbers that whole groups make up, the one that begins first is masked, a
 longest; what is left of it may be the end of another one.
 """
 
-from typing import Any
+import contextlib
+import contextvars
+from collections.abc import Iterator
+from typing import Any, Final
 
 import msgspec
 
 from models.base.text.card_numbers import cards_in
+
+_known: Final[contextvars.ContextVar[msgspec.Struct | None]] = contextvars.ContextVar(
+    "known", default=None
+)
 
 
 def masked(text: str) -> str:
@@ -32,24 +39,41 @@ def masked(text: str) -> str:
     return "".join((*parts, text[copied:])) if parts else text
 
 
+@contextlib.contextmanager
+def knowing(stored: msgspec.Struct) -> Iterator[None]:
+    """Leave alone, meanwhile, what is in the same place in *stored*: it was masked before."""
+    token = _known.set(stored)
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
 def mask(struct: msgspec.Struct, fields: tuple[str, ...]) -> None:
     """Mask the texts in *fields* of a struct that is being made, and in what they are made of."""
+    known = _known.get()
     for name in fields:
         value = getattr(struct, name)
-        after = _masked_value(value)
+        after = _masked_value(value, getattr(known, name, None))
         if after is not value:
             msgspec.structs.force_setattr(struct, name, after)
 
 
-def _masked_value(value: Any) -> Any:
+def _masked_value(value: Any, known: Any) -> Any:
+    if value == known:
+        return value
     if isinstance(value, str):
         return masked(value)
     if isinstance(value, tuple):
-        return tuple(map(_masked_value, value))
+        return tuple(_masked_value(part, None) for part in value)
     if isinstance(value, dict):
-        return {name: _masked_value(part) for name, part in value.items()}
+        before = known if isinstance(known, dict) else {}
+        return {name: _masked_value(part, before.get(name)) for name, part in value.items()}
     if isinstance(value, msgspec.Struct):
-        texts = {name: _masked_value(getattr(value, name)) for name in _free_text(type(value))}
+        texts = {
+            name: _masked_value(getattr(value, name), getattr(known, name, None))
+            for name in _free_text(type(value))
+        }
         return msgspec.structs.replace(value, **texts)
     return value
 

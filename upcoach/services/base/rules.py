@@ -8,6 +8,7 @@ import msgspec
 
 from models.base.document import Document
 from models.base.merge_patch import Json, merged
+from models.base.text.masking import knowing
 from models.base.validation import checked
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Ref
@@ -107,4 +108,10 @@ class Rules(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
 
 def revising(draft: type[C], revised: Callable[[D, C, dt.datetime], D]) -> Revise[D]:
     """Make a `Revise` of *revised*, from fields that must make a *draft*."""
-    return lambda document, fields, at: revised(document, checked(fields, draft), at)
+
+    def revise(document: D, fields: Json, at: dt.datetime) -> D:
+        with knowing(document):
+            written = checked(fields, draft)
+        return revised(document, written, at)
+
+    return revise

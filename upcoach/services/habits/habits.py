@@ -8,6 +8,7 @@ from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.document import Document, fields_of
 from models.base.merge_patch import Json
+from models.base.text.masking import knowing
 from models.base.time import DAY, local_date
 from models.base.validation import checked
 from models.habits import Entry, EntryDraft, Habit, HabitDraft, Logged, NewHabit
@@ -171,7 +172,9 @@ def _change_entry(
     mutation: Mutation | None,
 ) -> Outcome[Entry]:
     def revised(entry: Entry, fields: Json) -> Entry:
-        return entry.revised(checked(fields, EntryDraft), habit=habit, at=changes.at)
+        with knowing(entry):
+            written = checked(fields, EntryDraft)
+        return entry.revised(written, habit=habit, at=changes.at)
 
     edit = Edit(base=base, mutation=mutation, wanted=lambda _: entry_fields(draft), revised=revised)
     after, places = edited(changes, before, edit)
