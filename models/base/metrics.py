@@ -1,5 +1,6 @@
 """The Prometheus metrics.  None holds personal data: labels are routes, codes and kinds."""
 
+import functools
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -12,86 +13,60 @@ class Metrics:
     """The metrics of one process."""
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
-        self.requests = Counter(
-            "upcoach_http_requests",
-            "HTTP requests.",
-            ("method", "route", "status"),
-            registry=registry,
+        self.registry = CollectorRegistry()
+        counter = functools.partial(Counter, registry=self.registry)
+        gauge = functools.partial(Gauge, registry=self.registry)
+        histogram = functools.partial(Histogram, registry=self.registry)
+        self.requests = counter(
+            "upcoach_http_requests", "HTTP requests.", ("method", "route", "status")
         )
-        self.request_s = Histogram(
+        self.request_s = histogram(
             "upcoach_http_request_duration_seconds",
             "Time from a request to its answer.",
             ("method", "route"),
             buckets=_LATENCIES,
-            registry=registry,
         )
-        self.connections = Gauge(
-            "upcoach_live_connections",
-            "Open sockets, event streams and long-polls.",
-            ("kind",),
-            registry=registry,
+        self.connections = gauge(
+            "upcoach_live_connections", "Open sockets, event streams and long-polls.", ("kind",)
         )
-        self.closes = Counter(
-            "upcoach_live_closes", "Sockets closed by the server.", ("code",), registry=registry
+        self.closes = counter("upcoach_live_closes", "Sockets closed by the server.", ("code",))
+        self.starts = counter("upcoach_resume", "Subscriptions by the way they began.", ("result",))
+        self.gap_reports = counter(
+            "upcoach_gap_reports", "Clients that missed a number; none should."
         )
-        self.starts = Counter(
-            "upcoach_resume", "Subscriptions by the way they began.", ("result",), registry=registry
+        self.sum_mismatches = counter(
+            "upcoach_sum_mismatch", "Clients whose documents were not ours."
         )
-        self.gap_reports = Counter(
-            "upcoach_gap_reports",
-            "Clients that missed a number; none should.",
-            registry=registry,
-        )
-        self.sum_mismatches = Counter(
-            "upcoach_sum_mismatch", "Clients whose documents were not ours.", registry=registry
-        )
-        self.mutations = Counter(
-            "upcoach_mutations", "Answers to mut frames.", ("status",), registry=registry
-        )
-        self.conflicts = Counter(
+        self.mutations = counter("upcoach_mutations", "Answers to mut frames.", ("status",))
+        self.conflicts = counter(
             "upcoach_conflicts",
             "Writes that others' edits came before, by what became of them.",
             ("resolution",),
-            registry=registry,
         )
-        self.replays = Counter(
-            "upcoach_idempotent_replays",
-            "Writes that came again and got their first answer.",
-            registry=registry,
+        self.replays = counter(
+            "upcoach_idempotent_replays", "Writes that came again and got their first answer."
         )
-        self.delivered = Counter(
-            "upcoach_events_delivered", "Events handed to subscriptions.", registry=registry
-        )
-        self.delivery_s = Histogram(
+        self.delivered = counter("upcoach_events_delivered", "Events handed to subscriptions.")
+        self.delivery_s = histogram(
             "upcoach_event_delivery_seconds",
             "Time from the decision of a write to its event reaching the sockets of this node.",
             buckets=_LATENCIES,
-            registry=registry,
         )
-        self.loop_held_s = Histogram(
+        self.loop_held_s = histogram(
             "upcoach_loop_held_seconds",
             "How long something kept the loop, of what kept it for a second or longer.",
             buckets=(1.0, 2.5, 5.0, 10.0, 30.0),
-            registry=registry,
         )
-        self.learned = Counter(
-            "upcoach_model_updates", "Events that a learner took.", ("model",), registry=registry
-        )
-
-        self.broken = Gauge(
+        self.learned = counter("upcoach_model_updates", "Events that a learner took.", ("model",))
+        self.broken = gauge(
             "upcoach_documents_broken",
             "Documents that were found to be unreadable, and are there still.",
-            registry=registry,
         )
-        self.parked = Counter(
-            "upcoach_dead_letters", "Events that broke a consumer.", ("group",), registry=registry
-        )
-        self.lag_s = Gauge(
+        self.parked = counter("upcoach_dead_letters", "Events that broke a consumer.", ("group",))
+        self.lag_s = gauge(
             "upcoach_consumer_lag_seconds",
             "Age of the oldest event that waits for a durable consumer of this process.",
             ("group",),
-            registry=registry,
         )
 
     def exposition(self) -> bytes:
