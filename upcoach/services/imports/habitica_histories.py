@@ -19,6 +19,7 @@ from models.habits import EntryDraft
 
 FIRST_MOMENT: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 END: Final = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+MOST: Final = 10**9  # times on one day, as an entry may say
 
 Days = dict[dt.date, EntryDraft]
 
@@ -66,6 +67,13 @@ def moment(value: float | str | None) -> dt.datetime | None:
     return parsed
 
 
+def _times(scored: float | None) -> int:
+    """How many times a habit was done, or not done."""
+    if scored and abs(scored) > MOST:
+        raise Invalid("count_invalid", f"{scored} is no number of times")
+    return round(scored or 0)
+
+
 def summary_of_daily(history: Sequence[HistoryPoint], tz: str, day_start: int) -> HistorySummary:
     """Summarise a daily: done where it was ticked off, missed where it was due."""
     days: Days = {}
@@ -87,17 +95,17 @@ def summary_of_habit(
     history: Sequence[HistoryPoint], tz: str, day_start: int, *, bad: bool
 ) -> HistorySummary:
     """Summarise a habit: how often it was done each day; of a *bad* habit, the minuses."""
-    counts: dict[dt.date, float] = {}
+    counts: dict[dt.date, int] = {}
     silent = minuses = 0
     for point in history:
         at = moment(point.date)
         if at is None or (point.scored_up is None and point.scored_down is None):
             silent += 1
             continue
-        up, down = round(point.scored_up or 0), round(point.scored_down or 0)
+        up, down = (_times(scored) for scored in (point.scored_up, point.scored_down))
         minuses += 0 if bad else down
         if (down if bad else up) > 0:
             day = local_date(at, tz, day_start)
-            counts[day] = counts.get(day, 0) + (down if bad else up)
+            counts[day] = _times(counts.get(day, 0) + (down if bad else up))
     days = {day: EntryDraft(state="done", value=float(count)) for day, count in counts.items()}
     return HistorySummary(days, silent, minuses)
