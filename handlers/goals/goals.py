@@ -1,6 +1,7 @@
 """Goals: their history, assessments, templates and points of progress."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
@@ -48,6 +49,7 @@ TEMPLATES: Final = GOALS + "/templates"
 HISTORY: Final = GOAL + "/history"
 POINTS: Final = GOAL + "/progress"
 POINT: Final = POINTS + "/{point}"
+_VERSION: Final = re.compile("v[0-9]{1,9}")
 
 _FIELDS: Final = {
     "created": "created_at",
@@ -239,7 +241,7 @@ async def _today(services: GoalServices, call: Call) -> dt.date:
 
 def _moment_or_version(as_of: str) -> tuple[dt.datetime | None, int | None]:
     """The moment or the version that *as_of* names."""
-    if as_of[:1] == "v" and as_of[1:].isdecimal() and len(as_of) < 11:
+    if _VERSION.fullmatch(as_of):
         return None, int(as_of[1:])
     try:
         return checked(as_of, Moment), None

@@ -24,7 +24,10 @@ TARGET: Final = 200  # characters of a target
 ActorKind = Literal["anonymous", "user", "operator", "client", "system"]
 Outcome = Literal["done", "refused"]
 Action = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]+\.[a-z_]+\Z")]
-TimestampText = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")]
+TimestampText = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z\Z"),
+]
 Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 _CODE: Final = re.compile(r"[a-z0-9_.:-]{0,64}")

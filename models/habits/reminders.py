@@ -13,7 +13,7 @@ import msgspec
 from models.base.time import DAY, instant_of_minute, local_date
 from models.habits.schedules import Weekday
 
-WallTime = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z")]
+WallTime = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 
 
 class Reminder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -28,13 +28,13 @@ _CALENDAR: Final = 28  # years
 _FIRST: Final = 1945
 _SHIFT: Final = 8000  # years: 20 times the 400 after which all weekdays come again
 
-_NUMBERS: Final = r"-?[1-9]\d{0,2}(,-?[1-9]\d{0,2}){0,30}"
-_DAY: Final = r"([+-]?[1-9]\d?)?(MO|TU|WE|TH|FR|SA|SU)"
+_NUMBERS: Final = r"-?[1-9][0-9]{0,2}(,-?[1-9][0-9]{0,2}){0,30}"
+_DAY: Final = r"([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)"
 _PARTS: Final = {
     "FREQ": r"DAILY|WEEKLY|MONTHLY|YEARLY",
-    "INTERVAL": r"[1-9]\d{0,2}",
-    "COUNT": r"[1-9]\d{0,4}",
-    "UNTIL": r"\d{8}",
+    "INTERVAL": r"[1-9][0-9]{0,2}",
+    "COUNT": r"[1-9][0-9]{0,4}",
+    "UNTIL": r"[0-9]{8}",
     "BYDAY": rf"{_DAY}(,{_DAY}){{0,30}}",
     "BYMONTH": _NUMBERS,
     "BYMONTHDAY": _NUMBERS,
@@ -145,7 +145,7 @@ def _parsed(text: str) -> dict[str, str]:
     for name in parts:
         if frequency in _NOT_WITH.get(name, ()):
             raise _refused("/schedule/rule", f"{name} means nothing with FREQ={frequency}.")
-    if frequency in ("DAILY", "WEEKLY") and re.search(r"\d", parts.get("BYDAY", "")):
+    if frequency in ("DAILY", "WEEKLY") and re.search(r"[0-9]", parts.get("BYDAY", "")):
         raise _refused("/schedule/rule", f"BYDAY has no numbers with FREQ={frequency}.")
     return parts
 

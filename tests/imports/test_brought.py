@@ -122,6 +122,22 @@ async def test_a_file_that_is_none_is_refused_with_its_places(settings: Settings
         ("csv/habits", b"date,habit\n2026-01-05,\n", "text/csv", "cell_empty"),
         ("csv/habits", b"date,habit,value\n2026-01-05,Run,NaN\n", "text/csv", "body_invalid"),
         ("csv/habits", b"date,habit,value\n2026-01-05,Run,1e400\n", "text/csv", "body_invalid"),
+        *(
+            (
+                "csv/habits",
+                f"date,habit,value\n2026-01-05,Run,{number}\n".encode(),
+                "text/csv",
+                code,
+            )
+            for code, number in (
+                ("body_invalid", "1_0"),
+                ("body_invalid", "\uff11\uff10"),
+                ("body_invalid", "\u0661"),
+                ("body_invalid", "inf"),
+                ("body_invalid", "0x1"),
+                ("body_invalid", "1" * 5_000),
+            )
+        ),
         ("csv/moods", b"level\n4\n", "text/csv", "body_invalid"),
         ("csv/moods", b"level,at\n4.5,2026-01-05T08:00:00Z\n", "text/csv", "body_invalid"),
         ("csv/tasks", b"title\nRun,now\n", "text/csv", "cells_wrong"),

@@ -6,6 +6,7 @@ are left out, which is said.  Ids follow from what a row says, so the same row i
 
 import collections
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -30,6 +31,10 @@ HABITS: Final = 500
 
 Row = dict[str, str]
 
+# As spreadsheets write them; `float` alone takes underscores, and digits of every script.
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:[0-9]{1,17}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?"
+)
 _NOON: Final = dt.time(12)
 
 
@@ -204,10 +209,9 @@ def _day(row: Row) -> dt.date:
 
 def _number(text: str) -> int | float | str:
     """Parse *text* as a number; *text* itself where it is none, which its field refuses."""
-    try:
-        number = float(text)
-    except ValueError:
+    if not _NUMBER.fullmatch(text.strip()):
         return text
+    number = float(text)
     return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 
