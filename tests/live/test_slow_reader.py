@@ -4,21 +4,25 @@ from collections.abc import AsyncIterator
 import psutil
 import pytest
 
+from tests.support.people.furnished import ENTRY, HABIT, HABITS
 from tests.support.server import Server, ServerProcess
+from tests.support.wire.answers import done
 from tests.support.wire.slow_reader import SlowReader
 from upcoach.client import RestClient, SyncDevice
 
 EVENTS = 100_000
-BATCH = 64
+DAYS = [f"2026-{month:02}-{day:02}" for month in range(1, 5) for day in range(1, 17)]
 NOTE = "x" * 150
 FLAT = 48 * 1024 * 1024  # the tail in memory, the window, and what the allocator keeps
 
 
 async def write_many(device: SyncDevice, count: int) -> None:
-    """Create one goal and change it again and again, many at a time."""
-    for _ in range(count // BATCH + 1):
-        body = {"title": "Run", "description": NOTE}
-        await asyncio.gather(*(device.mutate("POST", "/v1/goals", body) for _ in range(BATCH)))
+    """Change the same days of a habit again and again, many at a time."""
+    for turn in range(count // len(DAYS) + 1):
+        body = {"note": f"{count} {turn} {NOTE}"}
+        places = [ENTRY.format(id=HABIT, local_date=day) for day in DAYS]
+        answers = await asyncio.gather(*(device.mutate("PUT", place, body) for place in places))
+        assert {answer["status"] for answer in answers} <= {200, 201}
 
 
 def memory_of(process: ServerProcess) -> int:
@@ -33,6 +37,7 @@ async def test_a_socket_that_does_not_read_costs_one_window_and_delays_nobody(
     async with ServerProcess(environ | {"UPCOACH_TOKEN_MINUTES": "60"}) as process:
         server = Server(process.url)
         person = await server.person()
+        await done(person.call("POST", HABITS, {"id": HABIT, "name": "Meditate"}))
         slow = SlowReader(process.url, person.token)
         async with SyncDevice([process.url], person.token) as phone:
             await phone.until(lambda device: device.live)
