@@ -21,9 +21,10 @@ from tests.support.server import serving
 from upcoach.store.base.database import Bson, Database, unavailable
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 from upcoach.store.write.changes import WriteContext
-from upcoach.store.write.committer import BATCH, Committer
+from upcoach.store.write.committer import Committer
 from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.outcomes import Outcome, Replay
+from upcoach.store.write.queue import BATCH
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Mutation, Write
 

@@ -66,8 +66,8 @@ class Batch:
     async def commit(self, pending_writes: Sequence[PendingWrite]) -> list[Event]:
         """Answer every one of *pending_writes* and return the events to publish.
 
-        `WriteConflict` if it must start over, `NeedsMoreReads` if it must do so with more
-        documents, and `LookupPending` if one of them has to see what those before it leave.
+        `WriteConflict` if it must start over, and `Undecided` if it must do so for some of them:
+        with more documents, or after those before them are committed.
         """
         read = await self._reader.begin(pending_writes)
         self.counted_on = read.seqs

@@ -1,17 +1,21 @@
 """Group commit: the writes that wait for the same round trip share one transaction.
 
-The package note says how and why this is safe.  Here: `submit` queues a write, `_take` makes a
-batch of those whose feeds no other batch is writing to, `Batch` decides and commits it.
+The package note says how and why this is safe.  Here: `submit` queues a write, `WriteQueue.take`
+makes a batch of those whose feeds no other batch is writing to, `Batch` decides and commits it.
+
+A batch begins again where a write must read or look up more, and where another node was faster.
+Those that it does so for are set apart after a few rounds: nobody else waits for them, or is
+refused with them.
 
 Nodes that write to the same feed at the same time take turns: whoever lost a race waits until the
 winner's events have come through the streams, and whoever won holds back until the loser's have.
 """
 
 import asyncio
-import collections
+import itertools
 import random
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -23,18 +27,19 @@ from upcoach.store.base.database import Database
 from upcoach.store.log.heads import Heads
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.batch import Batch
-from upcoach.store.write.errors import NeedsMoreReads, WriteConflict
+from upcoach.store.write.errors import WriteConflict
 from upcoach.store.write.idempotency import Receipts
 from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.outcomes import D, Outcome, Replay, WriteResult
-from upcoach.store.write.pending import LookupPending, PendingWrite
+from upcoach.store.write.pending import PendingWrite, Undecided
+from upcoach.store.write.queue import Group, WriteQueue, groups_of, set_apart, singly
 from upcoach.store.write.quotas import Holdings
-from upcoach.store.write.requests import AnyWrite, Mutation, Write
+from upcoach.store.write.requests import Mutation, Write
 
-BATCH = 64  # beyond this, a transaction's latency grows faster than its cost per write falls
-BATCH_READS = 512  # a larger write (an import) goes alone, beside the others
 LANES = 2  # one batch can decide while another waits for the disk
-PATIENCE = 40  # lost races before a write is given back to its caller
+LANES_APART = 8  # for writes that may hold theirs for long
+ROUNDS = 4  # in which the writes of a batch wait for each other
+PATIENCE = 40  # rounds, or lost races, before a write is given back to its caller
 PATIENCE_S = 10.0  # or so long: where MongoDB's cache is full, each of them takes seconds
 TURN_S = 0.03  # how long another node's turn may take at least, before we go on without it
 TURNS = 4  # and in batches of our own: both nodes share the same engine
@@ -63,13 +68,13 @@ class Committer:
         self._outbox = outbox
         self._clock = clock
         self._publish = publish
-        self._waiting: collections.deque[PendingWrite] = collections.deque()
-        self._busy_feeds: set[str] = set()
+        self._waiting = WriteQueue()
         self._batch_s = 0.0  # how long a batch takes at present
         self._contended: dict[str, int] = {}  # feed to the number we last saw or took
         self._yielding: set[asyncio.Task[None]] = set()
         self._running: dict[tuple[str, str], bytes] = {}
         self._lanes: set[asyncio.Task[None]] = set()
+        self._lanes_apart: set[asyncio.Task[None]] = set()
         self._starting = False
 
     async def commit(self, write: Write[D]) -> Outcome[D]:
@@ -84,14 +89,14 @@ class Committer:
 
         A write whose name was used before gets the answer of that time.
         """
-        name = self._name(write)
+        pending = PendingWrite(write)
+        name = pending.name
         if name is not None and name in self._running:
             raise Conflict("mutation_running", "The first request with this id is still running.")
-        pending = PendingWrite(write)
         if name is not None and write.mutation is not None:
             self._running[name] = write.mutation.fingerprint
             pending.done.add_done_callback(lambda _: self._running.pop(name, None))
-        self._waiting.append(pending)
+        self._waiting.put(pending)
         self._start_soon()
         # Shielded: a caller who goes away must not take the rest of the batch along.
         answer: WriteResult[D] = await asyncio.shield(pending.done)
@@ -109,15 +114,14 @@ class Committer:
 
     async def drain(self) -> None:
         """Wait until every submitted write has its answer."""
-        while self._starting or self._lanes or self._yielding:
+        while self._starting or self._at_work:
             await asyncio.sleep(0)  # what is about to start does so
-            if self._lanes or self._yielding:
-                await asyncio.wait(self._lanes | self._yielding)
+            if self._at_work:
+                await asyncio.wait(self._at_work)
 
-    @staticmethod
-    def _name(write: AnyWrite) -> tuple[str, str] | None:
-        mutation: Mutation | None = write.mutation
-        return (write.scope.user, mutation.id) if mutation else None
+    @property
+    def _at_work(self) -> set[asyncio.Task[None]]:
+        return self._lanes | self._lanes_apart | self._yielding
 
     def _start_soon(self) -> None:
         """Start when this turn of the loop is over.
@@ -131,45 +135,33 @@ class Committer:
 
     def _start(self) -> None:
         self._starting = False
-        while self._waiting and len(self._lanes) < LANES:
-            pending_writes = self._take()
+        self._open(self._lanes, LANES, is_apart=False)
+        self._open(self._lanes_apart, LANES_APART, is_apart=True)
+
+    def _open(self, lanes: set[asyncio.Task[None]], most: int, *, is_apart: bool) -> None:
+        """Begin batches while one of *lanes* is free."""
+        while len(lanes) < most:
+            pending_writes = self._waiting.take(is_apart=is_apart)
             if not pending_writes:
                 return
             feeds = {feed for pending in pending_writes for feed in pending.write.feeds}
-            self._busy_feeds |= feeds  # now, not when the task gets to run
+            self._waiting.busy_feeds |= feeds  # now, not when the task gets to run
             lane = asyncio.create_task(self._run(pending_writes, feeds))
-            self._lanes.add(lane)
+            lanes.add(lane)
             lane.add_done_callback(self._lane_done)
 
     def _lane_done(self, lane: asyncio.Task[None]) -> None:
         self._lanes.discard(lane)
+        self._lanes_apart.discard(lane)
         lane.result()
         self._start()
-
-    def _take(self) -> list[PendingWrite]:
-        """The next writes, in order, whose feeds no running batch and no skipped write holds."""
-        taken: list[PendingWrite] = []
-        skipped: list[PendingWrite] = []
-        blocked = set(self._busy_feeds)
-        room = BATCH_READS
-        while self._waiting and len(taken) < BATCH:
-            pending = self._waiting.popleft()
-            size = len(pending.write.reads)
-            if blocked.isdisjoint(pending.write.feeds) and (size <= room or not taken):
-                taken.append(pending)
-                room -= size
-            else:
-                blocked.update(pending.write.feeds)
-                skipped.append(pending)
-        self._waiting.extendleft(reversed(skipped))
-        return taken
 
     async def _run(self, pending_writes: list[PendingWrite], feeds: set[str]) -> None:
         try:
             await self._commit(pending_writes)
         finally:
             contended = feeds & self._contended.keys()
-            self._busy_feeds -= feeds - contended
+            self._waiting.busy_feeds -= feeds - contended
             for feed in contended:
                 self._yield(feed)
 
@@ -183,10 +175,10 @@ class Committer:
         taken = self._contended[feed]
         if not await self.heads.beyond(feed, taken, self._patience_s):
             del self._contended[feed]
-        self._busy_feeds.discard(feed)
+        self._waiting.busy_feeds.discard(feed)
         self._start()
 
-    async def _commit(self, pending_writes: list[PendingWrite]) -> None:
+    async def _commit(self, pending_writes: Group) -> None:
         """Commit a batch; when the engine refuses it for one write's sake, each by itself."""
         try:
             await self._race(pending_writes)
@@ -195,20 +187,15 @@ class Committer:
             self._give_up(pending_writes, refusal)
         except Exception as failure:  # noqa: BLE001 - a lane answers everybody, whatever broke
             self._forget(pending_writes)
-            waiting = [pending for pending in pending_writes if not pending.done.done()]
-            if len(waiting) <= 1:
-                _fail(waiting, failure)
-                return
-            first, *rest = waiting
-            # The others wait again, in front and in their order: some may follow the first.
-            self._waiting.extendleft(reversed(rest))
-            await self._commit([first])
+            waiting = _unanswered(pending_writes)
+            if len(waiting) > 1:
+                self._set_apart(waiting, singly(waiting))
+            for pending in waiting if len(waiting) == 1 else ():
+                pending.fail(failure)
 
-    async def _race(self, pending_writes: list[PendingWrite]) -> None:
-        ends = time.monotonic() + PATIENCE_S
-        for lost in range(PATIENCE):
-            if lost and time.monotonic() > ends:
-                break
+    async def _race(self, pending_writes: Group) -> None:
+        """Commit *pending_writes*, round after round, or let them wait again in other batches."""
+        for round_ in itertools.count(1):
             batch = Batch(
                 self._database,
                 self._keyring,
@@ -220,80 +207,104 @@ class Committer:
             began = time.monotonic()
             try:
                 events = await batch.commit(pending_writes)
-            except NeedsMoreReads:
-                continue
-            except LookupPending as lookup:
-                place = pending_writes.index(lookup.pending)
-                if place:
-                    await self._race(pending_writes[:place])
-                    _require_answered(pending_writes[:place])
-                    await self._race(pending_writes[place:])
-                    return
-                await lookup.look()
-                continue
+            except Undecided as undecided:
+                goes_on = await self._go_on(undecided, _unanswered(pending_writes), round_)
             except WriteConflict:
-                await self._lose(pending_writes, batch.counted_on, lost)
-                continue
-            self._batch_s += (time.monotonic() - began - self._batch_s) / 8
-            for event in events:
-                if event.feed in self._contended:
-                    self._contended[event.feed] = event.seq
-            if events:
-                self._publish(events)
-            return
-        _log.warning("writes_gave_up", writes=len(pending_writes), lost_races=lost)
-        self._give_up(
-            pending_writes, Unavailable("feed_contended", "Too many writers at once. Try again.")
-        )
+                goes_on = await self._lose(_unanswered(pending_writes), batch.counted_on)
+            else:
+                self._batch_s += (time.monotonic() - began - self._batch_s) / 8
+                self._announce(events)
+                return
+            if not goes_on:
+                return
 
-    def _give_up(self, pending_writes: list[PendingWrite], refusal: Unavailable) -> None:
-        """Refuse *pending_writes*, and with them the waiting writes that follow them.
+    def _announce(self, events: Sequence[Event]) -> None:
+        """Publish *events*, and remember the numbers that others contend for."""
+        for event in events:
+            if event.feed in self._contended:
+                self._contended[event.feed] = event.seq
+        if events:
+            self._publish(events)
 
-        They come again in their order; a follower that went ahead would break it.
-        """
-        _fail(pending_writes, refusal)
-        names = {self._name(pending.write) for pending in pending_writes} - {None}
-        if names:
-            followers = [pending for pending in self._waiting if _follows(pending.write, names)]
-            _fail(followers, refusal)
-            self._waiting = collections.deque(
-                pending for pending in self._waiting if not pending.done.done()
-            )
+    async def _go_on(self, undecided: Undecided, waiting: Group, round_: int) -> bool:
+        """Whether those *waiting* may begin again together, for the sake of those *undecided*."""
+        if len(waiting) > 1:
+            # A lookup waits for those before it, and the others need not wait for the lookup.
+            late = undecided.writes if round_ >= ROUNDS else [*undecided.looking]
+            if late:
+                self._set_apart(waiting, singly(late))
+            return not late
+        for pending in waiting:
+            pending.rounds += 1
+            if pending.rounds >= PATIENCE:
+                self._give_up_undecided(pending, undecided)
+                return False
+        for look in undecided.looking.values():
+            await look()
+        return True
+
+    def _give_up_undecided(self, pending: PendingWrite, undecided: Undecided) -> None:
+        """Refuse *pending*, to be sent again only if others may have had a part in it."""
+        if undecided.looking or pending.lost:
+            self._give_up_contended(pending)
+        else:
+            _log.warning("write_read_too_much", rounds=pending.rounds)
+            words = "It depends on too many things, one after the other."
+            pending.fail(Conflict("reads_too_many", words))
+
+    async def _lose(self, waiting: Group, counted_on: dict[str, int]) -> bool:
+        """Wait for the winner of a race; False if those *waiting* are to try no more together."""
+        now = time.monotonic()
+        for pending in waiting:
+            pending.lost += 1
+            pending.ends = min(pending.ends, now + PATIENCE_S)
+        lost = max((pending.lost for pending in waiting), default=0)
+        if any(pending.lost >= PATIENCE or now > pending.ends for pending in waiting):
+            self._forget(waiting)
+            if len(waiting) > 1:
+                self._set_apart(waiting, singly(waiting))
+            for pending in waiting if len(waiting) == 1 else ():
+                self._give_up_contended(pending)
+            return False
+        await self._await_winner(waiting, counted_on, lost)
+        if lost >= ROUNDS and len(groups := groups_of(waiting)) > 1:
+            self._set_apart(waiting, groups)
+            return False
+        return True
+
+    def _set_apart(self, waiting: Group, groups: Iterable[Group]) -> None:
+        """Let those *waiting* wait again, each of *groups* for batches of its own."""
+        set_apart(groups)
+        self._waiting.put_back(waiting)
+
+    def _give_up_contended(self, pending: PendingWrite) -> None:
+        _log.warning("write_gave_up", rounds=pending.rounds, lost_races=pending.lost)
+        words = "Too many writers at once. Try again."
+        self._give_up([pending], Unavailable("feed_contended", words))
+
+    def _give_up(self, pending_writes: Group, refusal: Unavailable) -> None:
+        """Refuse *pending_writes*, and with them the waiting writes that follow them."""
+        for pending in pending_writes:
+            pending.fail(refusal)
+        self._waiting.refuse_followers(pending_writes, refusal)
 
     @property
     def _patience_s(self) -> float:
         return max(TURN_S, TURNS * self._batch_s)
 
-    async def _lose(
-        self, pending_writes: list[PendingWrite], counted_on: dict[str, int], lost: int
-    ) -> None:
+    async def _await_winner(self, waiting: Group, counted_on: dict[str, int], lost: int) -> None:
         """Wait for the winner of a race, then forget the heads that are stale."""
         self._contended |= counted_on
         if len(counted_on) == 1:
             [(feed, seq)] = counted_on.items()
             await self.heads.beyond(feed, seq, self._patience_s)
         else:
-            await asyncio.sleep(BACK_OFF_S * random.random() * min(lost + 1, 8))  # noqa: S311
-        self._forget(pending_writes)
+            await asyncio.sleep(BACK_OFF_S * random.random() * min(lost, 8))  # noqa: S311
+        self._forget(waiting)
 
-    def _forget(self, pending_writes: list[PendingWrite]) -> None:
+    def _forget(self, pending_writes: Group) -> None:
         self.heads.forget(feed for pending in pending_writes for feed in pending.write.feeds)
 
 
-def _require_answered(pending_writes: Sequence[PendingWrite]) -> None:
-    """Raise if one of *pending_writes* was refused as unavailable: followers must not overtake."""
-    for pending in pending_writes:
-        refusal = pending.done.exception()
-        if isinstance(refusal, Unavailable):
-            raise refusal
-
-
-def _follows(write: AnyWrite, names: Collection[tuple[str, str] | None]) -> bool:
-    follows = write.mutation.follows if write.mutation else ()
-    return any((write.scope.user, name) in names for name in follows)
-
-
-def _fail(pending_writes: list[PendingWrite], failure: Exception) -> None:
-    for pending in pending_writes:
-        if not pending.done.done():
-            pending.done.set_exception(failure)
+def _unanswered(pending_writes: Group) -> list[PendingWrite]:
+    return [pending for pending in pending_writes if not pending.done.done()]

@@ -27,7 +27,7 @@ from upcoach.store.write.errors import (
     session_ended,
 )
 from upcoach.store.write.outcomes import AnyOutcome, Outcome
-from upcoach.store.write.pending import LookupPending, PendingWrite
+from upcoach.store.write.pending import PendingWrite, Undecided
 from upcoach.store.write.quotas import Growth
 from upcoach.store.write.reads import ReadSet
 from upcoach.store.write.refs import Ref, Version, stands_below
@@ -91,8 +91,23 @@ class Decider:
         self._at = at
 
     def decide(self, pending_writes: Iterable[PendingWrite]) -> list[Decision]:
-        """Let each of *pending_writes* decide, in order."""
-        return [self._decide(pending) for pending in pending_writes]
+        """Let each of *pending_writes* decide, in order.
+
+        `Undecided` with all that have to read or look up more: one round is for them all.
+        """
+        decisions: list[Decision] = []
+        undecided = Undecided()
+        for pending in pending_writes:
+            try:
+                decisions.append(self._decide(pending))
+            except NeedsMoreReads as more:
+                undecided.reading.append(pending)
+                pending.read_more(more)
+            except NeedsLookup as needed:
+                undecided.looking[pending] = needed.look
+        if undecided.writes:
+            raise undecided
+        return decisions
 
     def _decide(self, pending: PendingWrite) -> Decision:
         write = pending.write
@@ -106,11 +121,6 @@ class Decider:
             self._growth.admit(self.state, changes.staged)
         except (Refusal, StalePrecondition) as refusal:
             return Decision(pending, refusal, [])
-        except NeedsLookup as undecided:
-            raise LookupPending(pending, undecided.look) from None
-        except NeedsMoreReads as more:
-            pending.write = msgspec.structs.replace(write, reads=(*write.reads, *more.refs))
-            raise
         events = [self._event(write, change_event) for change_event in changes.change_events]
         self._remember(write, changes.staged)
         self.former |= changes.ended

@@ -14,7 +14,11 @@ class WriteConflict(Exception):
 
 
 class NeedsMoreReads(Exception):
-    """A write has to see documents that it did not read: they are read, and it decides anew."""
+    """A write has to see documents that it did not read: they are read, and it decides anew.
+
+    The whole batch begins again for it, so it asks for all that it may need at once: who walks from
+    document to document, one read after the other, is refused in the end.
+    """
 
     def __init__(self, refs: Collection[Ref]) -> None:
         super().__init__(refs)
