@@ -25,11 +25,10 @@ from upcoach.store.log.event_log import EventLog
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome, WriteResult
-from upcoach.store.write.refs import BaseVersion
+from upcoach.store.write.refs import BaseVersion, Edges
 from upcoach.store.write.requests import Mutation
 
 WEIGHTS: Final = {"low": 1, "medium": 2, "high": 3}
-MOST: Final = 500  # goals that one goal may wait for in the end
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,15 +112,17 @@ def _follow(changes: WriteContext, before: Goal | None, after: Goal) -> None:
 
 def _require_order(changes: WriteContext, goal: Goal) -> None:
     """Refuse goals that are not there, and those that in the end wait for *goal* itself."""
-    level, seen = set(goal.depends_on), set[str]()
-    while level and len(seen) < MOST:
-        if goal.id in level:
+    edges = Edges(Goal, goal.owner, "depends_on")
+    if any(changes.named(edges, name) is None for name in goal.depends_on):
+        raise _unfit("goal_unknown", "It depends on a goal that does not exist.")
+    seen, ahead = set[str](), [*goal.depends_on]
+    while ahead:
+        name = ahead.pop()
+        if name == goal.id:
             raise _unfit("cycle", "Goals would wait for each other in a circle.")
-        needed = changes.find_all(Goal, goal.owner, sorted(level))
-        if not seen and len(needed) < len(level):
-            raise _unfit("goal_unknown", "It depends on a goal that does not exist.")
-        seen |= level
-        level = {name for other in needed for name in other.depends_on} - seen
+        if name not in seen:
+            seen.add(name)
+            ahead += changes.named(edges, name) or ()
 
 
 class Goals(Resources[Goal, NewGoal]):

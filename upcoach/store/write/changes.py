@@ -14,7 +14,7 @@ from models.contexts import SHAREABLE
 from upcoach.store.base.broken_documents import BrokenDocument, unreadable
 from upcoach.store.base.codec import require_readable
 from upcoach.store.write.errors import MissingDocument, NeedsMoreReads
-from upcoach.store.write.refs import Ref, Version, ref_of, stands_below
+from upcoach.store.write.refs import Edges, Ref, Version, ref_of, stands_below
 
 D = TypeVar("D", bound=Document)
 
@@ -60,6 +60,7 @@ class WriteContext:
         past: Mapping[Ref, Sequence[Version]],
         former: Mapping[Ref, int] | None = None,
         name: str = "",
+        edges: Mapping[Edges, Mapping[str, Collection[str]]] | None = None,
     ) -> None:
         self.at = at
         self.change_events: list[ChangeEvent] = []
@@ -70,6 +71,7 @@ class WriteContext:
         self._past = past
         self._former = former or {}
         self._name = name
+        self._edges = edges or {}
 
     def send_mail(self, mail_request: MailRequest) -> None:
         """Request a mail, which is sent if this write is committed, and only then."""
@@ -107,6 +109,21 @@ class WriteContext:
             raise NeedsMoreReads(unread)
         documents = (self.find(*ref) for ref in refs)
         return [document for document in documents if document is not None]
+
+    def named(self, edges: Edges, document_id: str) -> Collection[str] | None:
+        """The ids that a document of a graph names; None if there is no such document.
+
+        The graph need not be among those that the write asked for.
+        """
+        if edges not in self._edges:
+            raise NeedsMoreReads(edges=[edges])
+        ref = Ref(edges.kind, edges.owner, document_id)
+        if ref in self.staged or ref in self._state:
+            document = self._standing(ref)
+            if not isinstance(document, BrokenDocument):
+                ids: Collection[str] = getattr(document, edges.field, ())
+                return None if document is None else ids
+        return self._edges[edges].get(document_id)
 
     def all(self, kind: type[D], owner: str) -> list[D]:
         """All documents of *kind* that the write `lists` or has read, in order of id."""

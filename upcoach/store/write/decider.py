@@ -86,6 +86,7 @@ class Decider:
         self.keys: list[Bson] = []
         self._past = read.past
         self._children = read.children
+        self._edges = read.edges
         self._keyring = keyring
         self._growth = growth
         self._at = at
@@ -113,7 +114,9 @@ class Decider:
         write = pending.write
         if any(self._has_ended(ref) for ref in write.sessions):
             return Decision(pending, session_ended(), [], is_kept=False)
-        changes = WriteContext(self._at, self.state, self._past, self.former, write.name)
+        changes = WriteContext(
+            self._at, self.state, self._past, self.former, write.name, self._edges
+        )
         if write.new_owner:
             self.keys.append(self._keyring.create(write.scope.user))
         try:

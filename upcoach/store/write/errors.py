@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 from models.base.errors import NotFound, Unauthenticated
-from upcoach.store.write.refs import Ref
+from upcoach.store.write.refs import Edges, Ref
 
 _NOT_FOUND: Final = ("not_found", "There is nothing here under this id.")
 
@@ -17,12 +17,14 @@ class NeedsMoreReads(Exception):
     """A write has to see documents that it did not read: they are read, and it decides anew.
 
     The whole batch begins again for it, so it asks for all that it may need at once: who walks from
-    document to document, one read after the other, is refused in the end.
+    document to document, one read after the other, is refused in the end.  For that there is
+    `Edges`.
     """
 
-    def __init__(self, refs: Collection[Ref]) -> None:
-        super().__init__(refs)
+    def __init__(self, refs: Collection[Ref] = (), edges: Collection[Edges] = ()) -> None:
+        super().__init__(refs, edges)
         self.refs = refs
+        self.edges = edges
 
 
 class NeedsLookup(Exception):

@@ -51,8 +51,8 @@ class PendingWrite:
 
     def read_more(self, more: NeedsMoreReads) -> None:
         """Read the documents, too, that the write has found that it needs."""
-        reads = (*self.write.reads, *more.refs)
-        self.write = msgspec.structs.replace(self.write, reads=reads)
+        reads, edges = (*self.write.reads, *more.refs), (*self.write.edges, *more.edges)
+        self.write = msgspec.structs.replace(self.write, reads=reads, edges=edges)
 
     def fail(self, failure: Exception) -> None:
         """Answer with *failure*, unless it has its answer."""

@@ -1,8 +1,8 @@
 """The reads of a batch of writes, all at once, before any of them decides."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any
+from collections.abc import Coroutine, Iterable, Sequence, Sized
+from typing import Any, Final
 
 import msgspec
 
@@ -20,8 +20,10 @@ from upcoach.store.write.document_versions import past_of
 from upcoach.store.write.idempotency import Receipts, replay
 from upcoach.store.write.pending import PendingWrite
 from upcoach.store.write.quotas import Holdings, quota_keys_of
-from upcoach.store.write.refs import Listing, Ref, Version, is_logged
+from upcoach.store.write.refs import Edges, Listing, Ref, Version, is_logged
 from upcoach.store.write.requests import AnyWrite
+
+EDGES_AT_ONCE: Final = 200  # what the driver decodes in one go, so as not to hold the loop
 
 
 class ReadSet(msgspec.Struct):
@@ -43,6 +45,8 @@ class ReadSet(msgspec.Struct):
         The same as stored, of kinds that are in no log.
     children
         The versions of what stands below each.
+    edges
+        The ids that each document of a graph names.
 
     """
 
@@ -53,11 +57,17 @@ class ReadSet(msgspec.Struct):
     former: dict[Ref, int] = {}
     tombstones: dict[Ref, int] = {}
     children: dict[Ref, dict[str, int]] = {}
+    edges: dict[Edges, dict[str, Sequence[str]]] = {}
 
     @property
     def size(self) -> int:
-        """The number of documents that it holds, or holds the versions of."""
-        return len(self.documents) + sum(map(len, self.children.values()))
+        """The number of documents that it holds, or holds something of."""
+        parts: tuple[Sized, ...] = (
+            self.documents,
+            *self.children.values(),
+            *self.edges.values(),
+        )
+        return sum(map(len, parts))
 
 
 class Reader:
@@ -121,6 +131,7 @@ class Reader:
             *(self._read_kind(read, kind, refs) for kind, refs in by_kind.items()),
             *(self._read_list(read, listing) for write in writes for listing in write.lists),
             *(self._read_children(read, parent) for parent in parents),
+            *(self._read_edges(read, edges) for edges in {e for w in writes for e in w.edges}),
         ]
 
     async def _read_past(self, read: ReadSet, writes: Iterable[AnyWrite]) -> None:
@@ -182,4 +193,14 @@ class Reader:
             cursor = self._database[parent.kind.collection].find(query, {"version": 1})
             async for stored in cursor:
                 children[stored["_id"][len(parent.owner) + 1 :]] = stored.get("version", 1)
+                await pace.breathe()
+
+    async def _read_edges(self, read: ReadSet, edges: Edges) -> None:
+        query, field = {"_id": codec.below(edges.owner)}, edges.field
+        pace, named = Pace(), read.edges.setdefault(edges, {})
+        async with self._database.connection():
+            cursor = self._database[edges.kind.collection].find(query, {field: 1})
+            async for stored in cursor.batch_size(EDGES_AT_ONCE):
+                ids = stored.get(field)
+                named[stored["_id"][len(edges.owner) + 1 :]] = ids if isinstance(ids, list) else ()
                 await pace.breathe()

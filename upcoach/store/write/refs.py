@@ -25,6 +25,17 @@ class Listing(NamedTuple):
     where: Conditions = MappingProxyType({})
 
 
+class Edges(NamedTuple):
+    """A graph of all documents of *kind* that *owner* has: the ids that each names in *field*.
+
+    The field is one that is stored in the clear.
+    """
+
+    kind: type[Document]
+    owner: str
+    field: str
+
+
 class BaseVersion(NamedTuple):
     """The version of a document that a write was made from."""
 

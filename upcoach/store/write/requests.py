@@ -12,7 +12,7 @@ from models.base.merge_patch import Json
 from models.wire.frames import FrameText
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
-from upcoach.store.write.refs import BaseVersion, Listing, Ref
+from upcoach.store.write.refs import BaseVersion, Edges, Listing, Ref
 
 D_co = TypeVar("D_co", bound=Document | Json | None, covariant=True)
 
@@ -47,6 +47,8 @@ class Write(msgspec.Struct, Generic[D_co], frozen=True, kw_only=True):
         others, so that nothing can come between the list and the write.
     sweeps
         The documents whose children, by kind and the parent's id, *decide* may delete with it.
+    edges
+        The graphs that it may follow from document to document.
     decide
         Pure: called again, with fresh documents, when another node was faster.
     base
@@ -62,6 +64,7 @@ class Write(msgspec.Struct, Generic[D_co], frozen=True, kw_only=True):
     reads: tuple[Ref, ...]
     decide: Decide[D_co]
     lists: tuple[Listing, ...] = ()
+    edges: tuple[Edges, ...] = ()
     sweeps: tuple[Ref, ...] = ()
     base: BaseVersion | None = None
     mutation: Mutation | None = None
@@ -92,7 +95,8 @@ class Write(msgspec.Struct, Generic[D_co], frozen=True, kw_only=True):
     def owners(self) -> tuple[str, ...]:
         """Whose documents it sees."""
         listed = (listing.owner for listing in self.lists)
-        return tuple(dict.fromkeys((*(ref.owner for ref in self.reads), *listed)))
+        linked = (edges.owner for edges in self.edges)
+        return tuple(dict.fromkeys((*(ref.owner for ref in self.reads), *listed, *linked)))
 
 
 AnyWrite = Write[Document | Json | None]
