@@ -5,7 +5,7 @@ service reads a history and asks:
 
 ==============  =====================================================================
 `schedules`     on which days, or how often in which window
-`rrule`         days by an RRULE (RFC 5545)
+`rrule`         days by an RRULE (RFC 5545), from its `rule_parts` and `year_days`
 `measures`      what a logged value is worth
 `history`       what was logged, and the same laid out day by day
 `freezes`       which of the days that ask for it are held
@@ -41,7 +41,6 @@ from models.habits.schedules import (
     Schedule,
     Weekdays,
     due_from,
-    unrolled,
 )
 from models.habits.vacation import NewVacation, Vacation, VacationDraft
 
@@ -94,5 +93,4 @@ __all__ = [
     "YesNo",
     "due_from",
     "entry_id",
-    "unrolled",
 ]

@@ -112,8 +112,8 @@ def due_days(schedule: Dated, days: Days) -> Flags:
         anchor = schedule.anchor.toordinal()
         due = (day >= anchor) & ((day - anchor) % schedule.days == 0)
     else:
-        rule_days = rule_of(schedule.rule, schedule.anchor).until(days.first + days.today)
-        due = np.isin(day, np.array(rule_days, np.int64))
+        flags = rule_of(schedule.rule, schedule.anchor).flags(days.first, length)
+        due = np.frombuffer(flags, np.bool_)
     return due
 
 

@@ -14,7 +14,7 @@ from models.base.ids import id_pattern, new_id
 from models.base.time import check_counted, check_zone, local_date
 from models.habits.measures import Measure, YesNo, check_measure
 from models.habits.reminders import Reminder
-from models.habits.schedules import Daily, Schedule, check_schedule
+from models.habits.schedules import Daily, Schedule, check_new_schedule, check_schedule
 
 ID_PREFIX: Final = "hab"  # of ids
 HabitId = Annotated[str, id_pattern(ID_PREFIX)]
@@ -66,7 +66,7 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_zone(self.tz)
-        check_schedule(self.schedule)
+        check_new_schedule(self.schedule)
         check_measure(self.measure)
         check_counted(self.starts_on, "/starts_on")
 

@@ -1,158 +1,207 @@
-"""Recurrence rules (RRULE, RFC 5545, 3.3.10), expanded by python-dateutil within bounds.
+"""Recurrence rules (RRULE, RFC 5545, 3.3.10): the days of a rule, over 28 years from its anchor.
 
-A rule that never comes true keeps dateutil looking until the year 9999: four seconds for
-`FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30`.  So it is let loose at the end of its calendar: the years
-1945 to 1999 and 9945 to 9999 have the same weekdays, and so have years that are 28 apart, as long
-as no century lies between them.  From there at most 55 years are left to look through.
+A rule is expanded as a whole, into a byte for each day: it takes every rule some thousand steps,
+whether it names each day, one in 28 years or none at all (`tests/costs/test_rules.py` counts them).
+So a rule is tried where it is written, and a stored one is not expanded before somebody asks for
+its days.
+
+Where the RFC leaves something open, its days are those that python-dateutil finds
+(`tests/habits/test_rules.py` compares them): BY parts without a meaning of their own limit the days
+of the period, and a yearly rule with BYWEEKNO alone has all days of the week.
 """
 
 import bisect
 import datetime as dt
 import functools
-import itertools
-import re
 from collections.abc import Iterator
 from typing import Final
 
-from dateutil.rrule import rrule, rrulestr
+import msgspec
 
-from models.base.errors import Invalid, invalid_field
-from models.base.time import EPOCH
+from models.base.errors import invalid_field
+from models.base.time import DAY, EPOCH
+from models.habits.rule_parts import RuleParts, parsed, refused_rule
+from models.habits.year_days import length_of, year_days
 
 YEARS: Final = 28  # from its anchor, a rule is followed no further
 LAST_ANCHOR: Final = dt.date(2071, 12, 31)
 LONGEST: Final = 255  # characters
-STEP: Final = 100  # days that are looked for in one go
 
-_CALENDAR: Final = 28  # years
-_FIRST: Final = 1945
-_SHIFT: Final = 8000  # years: 20 times the 400 after which all weekdays come again
-
-_NUMBERS: Final = r"-?[1-9][0-9]{0,2}(,-?[1-9][0-9]{0,2}){0,30}"
-_DAY: Final = r"([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)"
-_PARTS: Final = {
-    "FREQ": r"DAILY|WEEKLY|MONTHLY|YEARLY",
-    "INTERVAL": r"[1-9][0-9]{0,2}",
-    "COUNT": r"[1-9][0-9]{0,4}",
-    "UNTIL": r"[0-9]{8}",
-    "BYDAY": rf"{_DAY}(,{_DAY}){{0,30}}",
-    "BYMONTH": _NUMBERS,
-    "BYMONTHDAY": _NUMBERS,
-    "BYYEARDAY": _NUMBERS,
-    "BYWEEKNO": _NUMBERS,
-    "BYSETPOS": _NUMBERS,
-    "WKST": r"MO|TU|WE|TH|FR|SA|SU",
-}
-_NOT_WITH: Final = {  # RFC 5545, 3.3.10: the table of what a part means under a frequency
-    "BYWEEKNO": ("DAILY", "WEEKLY", "MONTHLY"),
-    "BYYEARDAY": ("DAILY", "WEEKLY", "MONTHLY"),
-    "BYMONTHDAY": ("WEEKLY",),
-}
+_DAYS: Final = round(365.25 * YEARS)
+_YEAR: Final = 366
+_WEEK: Final = 7
+_FLAGS: Final = bytes.maketrans(b"01", b"\0\1")
 
 
 class Rule:
-    """The days of one rule from its anchor on, as ordinals, expanded lazily."""
+    """The days of one rule, each an ordinal."""
 
     def __init__(self, text: str, anchor: dt.date) -> None:
-        parts = _parsed(text)
-        year = _SHIFT + _FIRST + (anchor.year - _FIRST) % _CALENDAR
-        start = dt.datetime(year, anchor.month, anchor.day)  # noqa: DTZ001 - stands for a date
-        self._shift_days = start.toordinal() - anchor.toordinal()
-        last = anchor.toordinal() + round(365.25 * YEARS)
-        if "UNTIL" in parts:
-            last = min(last, _date(parts.pop("UNTIL")).toordinal())
-        count = int(parts.pop("COUNT")) if "COUNT" in parts else None
-        plain = ";".join(f"{name}={value}" for name, value in parts.items())
-        rule = rrulestr(plain, dtstart=start)
-        assert isinstance(rule, rrule)
-        until = dt.datetime.fromordinal(last + self._shift_days)
-        self._coming = itertools.islice(rule.replace(until=until), count)
-        self._days: list[int] = []
-        self._is_complete = False
+        self._first = anchor.toordinal()
+        self._flags = _expanded(_complete(parsed(text), anchor), anchor)
 
-    def until(self, day: int) -> list[int]:
-        """Its days so far expanded, at least all up to *day*."""
-        while not self._is_complete and (not self._days or self._days[-1] <= day):
-            coming = next(self._coming, None)
-            if coming is None:
-                self._is_complete = True
-            else:
-                self._days.append(coming.toordinal() - self._shift_days)
-        return self._days
-
-    def unrolled(self, day: int) -> Iterator[None]:
-        """Expand it up to *day* in steps below a millisecond, or 7 ms for a rare one."""
-        while not self._is_complete and (not self._days or self._days[-1] <= day):
-            self.until(min(day, self._days[-1] + STEP if self._days else 0))
-            yield
+    def __bool__(self) -> bool:
+        """Whether it has any day."""
+        return bool(self._flags)
 
     def first_from(self, day: int) -> int | None:
         """The first of its days from *day* on."""
-        days = self.until(day)
-        place = bisect.bisect_left(days, day)
-        return days[place] if place < len(days) else None
+        place = self._flags.find(1, max(0, day - self._first))
+        return None if place < 0 else self._first + place
 
     def has(self, day: int) -> bool:
         """Whether *day* is one of its days."""
-        days = self.until(day)
-        place = bisect.bisect_left(days, day)
-        return place < len(days) and days[place] == day
+        return self.flags(day, 1) == b"\1"
+
+    def flags(self, first: int, length: int) -> bytes:
+        """A byte for each of *length* days from *first* on: 1 for its days, else 0."""
+        begin = first - self._first
+        found = self._flags[max(0, begin) : max(0, begin + length)]
+        return (b"\0" * min(length, max(0, -begin)) + found).ljust(length, b"\0")
+
+    def days(self) -> list[int]:
+        """All of them."""
+        return [self._first + place for place, flag in enumerate(self._flags) if flag]
 
     def frequency(self) -> float:
-        """Its days divided by all days, over the year that begins with its first day."""
-        days = self.until(0)
-        if not days:
-            return 0.0
-        year = self.until(days[0] + 365)
-        return bisect.bisect_left(year, days[0] + 366) / 366
+        """Its days divided by all days, over the year that begins with its first day.
+
+        A rule without a day, of which some are stored, has one of them: somebody divides by it.
+        """
+        first = self._flags.find(1)
+        return max(1, self._flags.count(1, first, first + _YEAR) if first >= 0 else 0) / _YEAR
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=1024)  # of some kilobytes each
 def rule_of(text: str, anchor: dt.date) -> Rule:
-    """The rule *text* from *anchor* on; raises `Invalid` when it cannot be followed.
+    """The rule *text* from *anchor* on, once its form has been checked.
 
     Examples
     --------
     >>> first_mondays = rule_of("FREQ=MONTHLY;BYDAY=1MO", dt.date(2026, 1, 1))
-    >>> days = first_mondays.until(dt.date(2026, 2, 1).toordinal())
-    >>> [str(dt.date.fromordinal(day)) for day in days[:2]]
+    >>> [str(dt.date.fromordinal(day)) for day in first_mondays.days()[:2]]
     ['2026-01-05', '2026-02-02']
 
     """
+    return Rule(text, anchor)
+
+
+def check_rule(text: str, anchor: dt.date) -> None:
+    """Raise `Invalid` for a rule that cannot be followed."""
     if not EPOCH <= anchor <= LAST_ANCHOR:
-        raise _refused("/schedule/anchor", f"A rule begins between {EPOCH} and {LAST_ANCHOR}.")
-    try:
-        rule = Rule(text, anchor)
-    except ValueError:
-        raise _refused("/schedule/rule", "This RRULE says something impossible.") from None
-    if not rule.until(0):
-        raise _refused("/schedule/rule", f"This RRULE has no day in {YEARS} years from its anchor.")
-    return rule
+        message = f"A rule begins between {EPOCH} and {LAST_ANCHOR}."
+        raise invalid_field("/schedule/anchor", "rule_impossible", message)
+    parsed(text)
 
 
-def _parsed(text: str) -> dict[str, str]:
-    """Parse *text* into its parts; each must be supported and well formed."""
-    parts: dict[str, str] = {}
-    for part in text.split(";"):
-        name, _, value = part.partition("=")
-        if name not in _PARTS or name in parts or not re.fullmatch(_PARTS[name], value):
-            what = f"{part[:40]!r} has no place in an RRULE of whole days."
-            raise _refused("/schedule/rule", what)
-        parts[name] = value
-    frequency = parts.get("FREQ")
-    if frequency is None:
-        raise _refused("/schedule/rule", "An RRULE says its FREQ.")
-    for name in parts:
-        if frequency in _NOT_WITH.get(name, ()):
-            raise _refused("/schedule/rule", f"{name} means nothing with FREQ={frequency}.")
-    if frequency in ("DAILY", "WEEKLY") and re.search(r"[0-9]", parts.get("BYDAY", "")):
-        raise _refused("/schedule/rule", f"BYDAY has no numbers with FREQ={frequency}.")
+def check_rule_has_days(text: str, anchor: dt.date) -> None:
+    """Raise `Invalid` for a rule, whose form has been checked, without a day.
+
+    What is tried is not remembered: rules that nobody keeps would push out those that somebody has.
+    """
+    if not Rule(text, anchor):
+        raise refused_rule(f"This RRULE has no day in {YEARS} years from its anchor.")
+
+
+def _complete(parts: RuleParts, anchor: dt.date) -> RuleParts:
+    """*parts*, with the anchor in place of a day that they do not name."""
+    if parts.weeks or parts.year_days or parts.month_days:
+        return parts
+    if parts.weekdays or parts.weekdays_in_period:
+        return parts
+    replace = msgspec.structs.replace
+    match parts.frequency:
+        case "YEARLY":
+            months = parts.months or frozenset({anchor.month})
+            return replace(parts, months=months, month_days=frozenset({anchor.day}))
+        case "MONTHLY":
+            return replace(parts, month_days=frozenset({anchor.day}))
+        case "WEEKLY":
+            return replace(parts, weekdays=frozenset({anchor.weekday()}))
     return parts
 
 
-def _date(text: str) -> dt.date:
-    return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
+def _expanded(parts: RuleParts, anchor: dt.date) -> bytes:
+    """A byte for each day from *anchor* to the last day of the rule."""
+    last = min(anchor + _DAYS * DAY, parts.until or dt.date.max)
+    if last < anchor:
+        return b""
+    # Whole periods: a position counts from the beginning, or the end, of one.
+    years = range((anchor - _WEEK * DAY).year, (anchor + (_DAYS + _WEEK) * DAY).year + 1)
+    origin = dt.date(years[0], 1, 1).toordinal()
+    matching = b"".join(_matching(parts, year) for year in years)
+    taken = _taken(parts, matching, anchor, origin)
+    begin = anchor.toordinal() - origin
+    flags = taken[begin : last.toordinal() - origin + 1]
+    return bytes(_counted(flags, parts.count)).rstrip(b"\0")
 
 
-def _refused(pointer: str, detail: str) -> Invalid:
-    return invalid_field(pointer, "rule_impossible", detail)
+def _matching(parts: RuleParts, year: int) -> bytes:
+    """A byte for each day of *year*: 1 where all BY parts match."""
+    days = year_days(year)
+    found = (1 << days.length) - 1
+    if parts.months:
+        found &= days.months(parts.months)
+    if parts.month_days:
+        found &= days.month_days(parts.month_days)
+    if parts.year_days:
+        found &= days.year_days(parts.year_days)
+    if parts.weeks:
+        around = length_of(year - 1), length_of(year + 1)
+        found &= days.weeks(parts.weeks, parts.week_start, *around)
+    if parts.weekdays or parts.weekdays_in_period:
+        by_month = parts.frequency == "MONTHLY" or parts.months
+        numbered = days.weekdays_in_month if by_month else days.weekdays_in_year
+        found &= days.weekdays(parts.weekdays) | numbered(parts.weekdays_in_period)
+    return f"{found:0{days.length}b}".encode().translate(_FLAGS)[::-1]
+
+
+def _taken(parts: RuleParts, matching: bytes, anchor: dt.date, origin: int) -> bytearray:
+    """Of the days that match, those of every so many periods, and there by their positions."""
+    taken = bytearray(len(matching))
+    if parts.frequency == "DAILY":
+        days = slice(anchor.toordinal() - origin, None, parts.interval)
+        if not parts.positions or parts.positions & {1, -1}:  # a day is the only one of its period
+            taken[days] = matching[days]
+        return taken
+    pick = functools.cache(functools.partial(_picked, parts.positions))
+    for period in _periods(parts, anchor, origin, len(matching)):
+        taken[period] = pick(matching[period])
+    return taken
+
+
+def _picked(positions: frozenset[int], flags: bytes) -> bytes:
+    if not positions:
+        return flags
+    days = [place for place, flag in enumerate(flags) if flag]
+    picked = bytearray(len(flags))
+    for position in positions:
+        if abs(position) <= len(days):
+            picked[days[position - 1 if position > 0 else position]] = 1
+    return bytes(picked)
+
+
+def _periods(parts: RuleParts, anchor: dt.date, origin: int, end: int) -> Iterator[slice]:
+    """The periods of the rule from that of *anchor* on, as places after *origin*."""
+    if parts.frequency == "WEEKLY":
+        begin = anchor.toordinal() - (anchor.weekday() - parts.week_start) % _WEEK - origin
+        for week in range(begin, end - _WEEK + 1, _WEEK * parts.interval):
+            yield slice(week, week + _WEEK)
+        return
+    length, month = (12, 1) if parts.frequency == "YEARLY" else (1, anchor.month)
+    first = anchor.year * 12 + month - 1
+    last = (anchor.year + YEARS) * 12 + 11
+    for number in range(first, last - length + 2, length * parts.interval):
+        yield slice(_begin(number) - origin, _begin(number + length) - origin)
+
+
+def _begin(number: int) -> int:
+    """The first day of a month, counted from the year 0."""
+    return dt.date(number // 12, number % 12 + 1, 1).toordinal()
+
+
+def _counted(flags: bytearray, count: int | None) -> bytearray:
+    """*flags* up to the day with the number *count*."""
+    if count is None:
+        return flags
+    return flags[: bisect.bisect_left(range(len(flags)), count, key=lambda n: flags.count(1, 0, n))]

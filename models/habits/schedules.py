@@ -5,14 +5,19 @@ of times in a calendar week or month; a rate is a number of times in any so many
 """
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Annotated
 
 import msgspec
 
 from models.base.errors import invalid_field
 from models.base.time import DAY, EPOCH, DateRange, month_of, week_of
-from models.habits.rrule import LAST_ANCHOR, LONGEST, rule_of
+from models.habits.rrule import (
+    LAST_ANCHOR,
+    LONGEST,
+    check_rule,
+    check_rule_has_days,
+    rule_of,
+)
 
 Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
@@ -111,7 +116,17 @@ def check_schedule(schedule: Schedule) -> None:
         message = f"A schedule begins between {EPOCH} and {LAST_ANCHOR}."
         raise invalid_field("/schedule/anchor", "anchor_impossible", message)
     if isinstance(schedule, Recurring):
-        rule_of(schedule.rule, schedule.anchor)
+        check_rule(schedule.rule, schedule.anchor)
+
+
+def check_new_schedule(schedule: Schedule) -> None:
+    """Raise `Invalid` for what `check_schedule` refuses, and for a rule without a day.
+
+    That asks for an expansion, which no reader of stored habits has to wait for.
+    """
+    check_schedule(schedule)
+    if isinstance(schedule, Recurring):
+        check_rule_has_days(schedule.rule, schedule.anchor)
 
 
 def due_from(schedule: Schedule, day: dt.date) -> dt.date | None:
@@ -132,9 +147,3 @@ def due_from(schedule: Schedule, day: dt.date) -> dt.date | None:
     while not schedule.is_due(day):
         day += DAY
     return day
-
-
-def unrolled(schedule: Schedule, day: dt.date) -> Iterator[None]:
-    """Expand a rule up to *day* in short steps, so that later calls are quick."""
-    if isinstance(schedule, Recurring):
-        yield from rule_of(schedule.rule, schedule.anchor).unrolled(day.toordinal())

@@ -17,7 +17,7 @@ import msgspec
 from models.base.merge_patch import merged
 from models.base.msgpack_pieces import array_head, array_pieces, encode, map_pieces
 from models.base.time import DAY
-from models.habits import Pauses, unrolled
+from models.habits import Pauses
 from models.insights import Scores
 from models.learners.forecast import MINIMUM_LABELS, Forecast, reasons
 from models.learners.habit_state import HabitPlan, HabitState, Pause, Prediction
@@ -277,7 +277,6 @@ class HabitOdds:
             if away == habit_state.away:
                 continue
             habit_state.away = away
-            yield from unrolled(habit_state.plan.schedule, habit_state.settled)
             if habit_state.next_day() != (habit_state.next and habit_state.next.day):
                 yield from self._advance(habit, habit_state)
 
@@ -315,7 +314,6 @@ class HabitOdds:
 
     def _advance(self, habit: str, habit_state: HabitState) -> Iterator[None]:
         """Predict the next day anew, after settling those that were done early."""
-        yield from unrolled(habit_state.plan.schedule, habit_state.settled)
         habit_state.next = self._population.predict(habit_state)
         while habit_state.is_done_early:
             yield

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from handlers.contexts import ROUTER
-from models.habits import rrule
+from models.habits import rule_parts
 from tests.costs.patterns import Automaton, looks_far
 from tests.costs.sources import Unknown, Use, uses
 
@@ -30,7 +30,7 @@ KNOWN_LATER: Final = {
         "path.replace('{provider}', '([a-z0-9-]+)')",
     ): "one part of a path",
     ("models.base.ids", "f'^{prefix}_{_UUID}\\\\Z'"): "a word of ours and digits, each in one way",
-    ("models.habits.rrule", "_PARTS[name]"): "see `routed`",
+    ("models.habits.rule_parts", "_PARTS[name]"): "see `routed`",
     ("upcoach.cli.explain.drafts", "info.pattern"): "our own types, and a new id",
 }
 FOUND: Final = [one for one in uses() if isinstance(one, Use)]
@@ -40,8 +40,8 @@ def routed() -> Iterator[Use]:
     """The patterns of paths, and of the parts of a rule."""
     for route in ROUTER.routes:
         yield Use("handlers.contexts", f"{route.pattern}$", is_search=False)
-    for pattern in rrule._PARTS.values():
-        yield Use("models.habits.rrule", pattern, is_whole=True, is_search=False)
+    for pattern in rule_parts._PARTS.values():
+        yield Use("models.habits.rule_parts", pattern, is_whole=True, is_search=False)
 
 
 def can_fail_late(use: Use) -> bool:

@@ -22,7 +22,7 @@ from models.base.text import search_words
 from models.base.text.masking import masked
 from models.base.time import EPOCH, check_zone
 from models.base.validation import checked
-from models.habits.rrule import rule_of
+from models.habits.rrule import Rule
 from models.oauth.client import OAuthClient, is_redirect
 from models.tasks import NewTask
 from models.wire.cursor import cursor_of_feed
@@ -120,7 +120,7 @@ READERS: Final = {
     "an address": reads(63_000, normalised_email),
     "a password": reads(128, lambda text: check(text, text[:100], text)),
     "a zone": reads(63_000, check_zone),
-    "a rule": reads(255, lambda text: rule_of(text, EPOCH)),
+    "a rule": reads(255, lambda text: Rule(text, EPOCH)),
     "a cursor": reads(2_048, lambda text: cursor_of_feed(text, "u:me")),
     "a place": reads(2_048, TimelinePosition.parse),
     "a browser": reads(16_384, name_of),

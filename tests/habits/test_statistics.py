@@ -1,4 +1,4 @@
-"""Statistics, achievements, correlation, rules and reminders."""
+"""Statistics, achievements, correlation and reminders."""
 
 import datetime as dt
 
@@ -7,13 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.base.errors import Invalid
 from models.base.time import skipped_days
 from models.habits.achievements import CONSISTENT, achievements
 from models.habits.correlation import correlation
 from models.habits.evaluation import evaluate
 from models.habits.reminders import Reminder, occurrences
-from models.habits.rrule import rule_of
 from models.habits.schedules import Daily, PerWeek, Schedule
 from models.habits.statistics import DoneTimes, JudgedUnits, best_time, formation, heatmap, weekdays
 from tests.habits import plain
@@ -160,37 +158,6 @@ def test_a_correlation_is_pearsons_or_nothing(
         assert actual.low is not None
         assert actual.high is not None
         assert -1 <= actual.low <= actual.r <= actual.high <= 1
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("FREQ=DAILY;INTERVAL=10;COUNT=3", ["2026-01-01", "2026-01-11", "2026-01-21"]),
-        ("FREQ=WEEKLY;BYDAY=MO;UNTIL=20260113", ["2026-01-05", "2026-01-12"]),
-        ("FREQ=MONTHLY;BYMONTHDAY=31;COUNT=3", ["2026-01-31", "2026-03-31", "2026-05-31"]),
-        ("FREQ=MONTHLY;BYDAY=-1FR;COUNT=2", ["2026-01-30", "2026-02-27"]),
-        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;COUNT=2", ["2028-02-29", "2032-02-29"]),
-        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=2", ["2026-01-30", "2026-02-27"]),
-    ],
-)
-def test_a_rule_gives_its_days(text: str, expected: list[str]) -> None:
-    days = rule_of(text, START).until(dt.date.max.toordinal())
-
-    assert [dt.date.fromordinal(day).isoformat() for day in days] == expected
-
-
-def test_a_rule_ends_after_twenty_eight_years() -> None:
-    assert dt.date.fromordinal(
-        rule_of("FREQ=DAILY", START).until(dt.date.max.toordinal())[-1]
-    ) == dt.date(2054, 1, 1)
-
-
-@pytest.mark.parametrize("text", ["FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "FREQ=SECONDLY", ""])
-def test_a_rule_that_cannot_be_followed_is_refused(text: str) -> None:
-    with pytest.raises(Invalid) as refusal:
-        rule_of(text, START)
-
-    assert [flaw.pointer for flaw in refusal.value.flaws] == ["/schedule/rule"]
 
 
 def reminded(tz: str, day: dt.date, *reminders: Reminder, day_start: int = 0) -> list[str]:

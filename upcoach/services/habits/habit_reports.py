@@ -18,7 +18,6 @@ from models.habits.entry import entry_id
 from models.habits.overview import HabitTotals
 from models.habits.pauses import Pauses
 from models.habits.reminders import occurrences
-from models.habits.schedules import unrolled
 from models.habits.statistics import done_by_day
 from models.habits.today import today_state
 from upcoach.services.habits.habit_history import AsOf, EvaluatedHabit, evaluated_habit
@@ -165,8 +164,6 @@ class HabitReports:
         self, habit: Habit, columns: Columns | None, pauses: Pauses, as_of: AsOf
     ) -> EvaluatedHabit:
         """Evaluate *habit* with its entries, without those that cannot be read."""
-        async for _ in paced(unrolled(habit.schedule, as_of.day(habit))):
-            pass  # a rule takes some milliseconds, the first time
         try:
             return evaluated_habit(habit, columns, pauses.of(habit.id), as_of)
         except (ValueError, TypeError, LookupError, AttributeError, OSError):
