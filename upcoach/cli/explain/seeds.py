@@ -19,6 +19,7 @@ from upcoach.cli.explain.questions import NoExample, Questions
 AT_ONCE: Final = 15  # habits of one import, whose entries have a limit
 FEW: Final = {"/v1/habits": 8}  # beside those that are imported: one of each kind
 TRIES: Final = 4  # drafts for each document: the rules behind a type refuse some
+LATE_TRIES: Final = 40  # the same of what may need one of a few: a goal that has been changed
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -72,11 +73,11 @@ class Seeds:
         # What was refused may have needed something that was made later.
         early, self.unsown = self.unsown, {}
         for operation in early:
-            await self._sow(operation, 2)
+            await self._sow(operation, 2, LATE_TRIES)
 
-    async def _sow(self, operation: Operation[Any], count: int) -> None:
+    async def _sow(self, operation: Operation[Any], count: int, tries: int = TRIES) -> None:
         done, refusal = 0, ""
-        for _ in range(count * TRIES):
+        for _ in range(count * tries):
             try:
                 await self._sow_one(operation)
                 done += 1
