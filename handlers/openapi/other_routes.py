@@ -40,19 +40,21 @@ _ABOUT: Final = "Whose, or of which kinds separated by commas, the events are."
 _TEXT: Final = {"type": "string"}
 
 ROWS: Final[tuple[OtherRoute, ...]] = (
-    OtherRoute("/livez", "Whether the process lives.", {200: (TEXT, _TEXT)}),
+    OtherRoute("/livez", "Say whether the process lives.", {200: (TEXT, _TEXT)}),
     OtherRoute(
         "/readyz",
-        "Whether it can work: 503 when an engine does not answer.",
+        "Say whether it can work: 503 when an engine does not answer.",
         {200: (paths.JSON, Readiness), 503: (paths.JSON, Readiness)},
     ),
-    OtherRoute("/openapi.json", "This description.", {200: (paths.JSON, _ANY), 304: ("", None)}),
+    OtherRoute(
+        "/openapi.json", "Get this description.", {200: (paths.JSON, _ANY), 304: ("", None)}
+    ),
     OtherRoute(
         "/asyncapi.json",
-        "The description of the live protocol.",
+        "Get the description of the live protocol.",
         {200: (ASYNCAPI, _ANY), 304: ("", None)},
     ),
-    OtherRoute("/docs", "This description as a page.", {200: (HTML, _TEXT), 304: ("", None)}),
+    OtherRoute("/docs", "Get this description as a page.", {200: (HTML, _TEXT), 304: ("", None)}),
     OtherRoute(
         "/v1/live",
         "Open a WebSocket that speaks `upcoach.v1`: see `/asyncapi.json`.",
