@@ -2,18 +2,14 @@
 
 import asyncio
 import contextlib
-import os
-import signal
 import time
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import psutil
 import structlog
 from pymongo import MongoClient
 
 from models.wire.events import user_feed
-from tests.support.engines import TestEngines
+from tests.support.engines import TestEngines, paused
 from tests.support.server import serving
 from tests.support.wire.sockets import talking
 from upcoach.node.process import shutdown
@@ -29,21 +25,6 @@ class End(NamedTuple):
     took_s: float
     allowed_s: float
     checkpoints: int
-
-
-@contextlib.contextmanager
-def paused(program: str) -> Iterator[None]:
-    """Have an engine of this worker's stand still."""
-    [engine] = [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if child.name().startswith(program)
-    ]
-    os.kill(engine.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(engine.pid, signal.SIGCONT)
 
 
 async def test_a_step_that_hangs_leaves_the_others_what_is_kept_for_them() -> None:

@@ -1,11 +1,16 @@
 """One mongod and one Valkey for a whole test run, on a thread of their own."""
 
 import asyncio
+import contextlib
 import itertools
+import os
+import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 from pymongo import MongoClient
 from redis import Redis
 
@@ -107,3 +112,18 @@ class TestEngines:
 def redis_of(environ: dict[str, str]) -> Any:
     """A plain client for the Redis database of *environ*."""
     return Redis.from_url(environ["UPCOACH_REDIS_URL"])
+
+
+@contextlib.contextmanager
+def paused(program: str) -> Iterator[None]:
+    """Have an engine of this worker's stand still."""
+    [engine] = [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if child.name().startswith(program)
+    ]
+    os.kill(engine.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(engine.pid, signal.SIGCONT)

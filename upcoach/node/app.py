@@ -164,6 +164,7 @@ class Node:
             tickets=ConnectionTickets(self._redis.writer, state_of, utc_now),
             epoch=epoch,
             metrics=self.metrics,
+            refused_writes=self.committer.refused_writes,
             in_flight=self._in_flight,
             limits=limits,
             held_writes=held_writes,

@@ -1,7 +1,7 @@
 """Operations over HTTP: a request as a call, and a reply as an answer."""
 
 import functools
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from tornado.web import HTTPError
@@ -27,6 +27,8 @@ from models.access.rate_limiter import RateVerdict
 from models.access.rate_limits import Cost, extra_read_cost, extra_write_cost
 from models.base.errors import Refusal, Unavailable
 from upcoach.store.write.requests import Mutation
+
+REFUSED_S: Final = 1.0  # until a write comes again that found no database
 
 
 class OperationHandler(Handler):
@@ -75,6 +77,7 @@ class OperationHandler(Handler):
         try:
             await self.perform(operation, call)
         except Refusal as refusal:
+            await self._hold(call, refusal)
             # A named write keeps its refusal, which may show a whole document.
             self._answered = problems.size_of(refusal)
             await self._charge_for_answer(operation, call)
@@ -99,6 +102,14 @@ class OperationHandler(Handler):
             await held.hold(user, mutation.id, refusal.extra.get("after", 0) / 1000)
             raise
         await held.release(user, mutation.id)
+
+    async def _hold(self, call: Call, refusal: Refusal) -> None:
+        """Have what builds on a write that was refused as unavailable wait for it, on all nodes."""
+        if not isinstance(refusal, Unavailable):
+            return
+        if call.caller is not None and call.mutation is not None:
+            held = self.runner.held_writes
+            await held.hold(call.caller.scope.user, call.mutation.id, REFUSED_S)
 
     async def _charge_for_answer(self, operation: Operation[Any], call: Call) -> None:
         """Charge for the size of the answer."""

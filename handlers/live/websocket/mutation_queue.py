@@ -13,6 +13,7 @@ import msgspec
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Router, parse_body
 from handlers.live.base import limits
+from handlers.live.websocket.sent_writes import SentWrites
 from handlers.sync import MutFrame, mutate, refusal_frame
 from models.access.caller import Caller
 from models.access.limits import PUBLIC_BYTES
@@ -34,6 +35,7 @@ class DeferredMutation(msgspec.Struct):
     """
 
     id: str
+    number: int
     due: float
     every_s: float
     behind: int = 0
@@ -63,7 +65,7 @@ class MutationQueue:
         self._every_s = 1 / rate_s
         self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._written: tuple[str, ...] = ()
+        self._sent = SentWrites()
         self._sent_away: DeferredMutation | None = None
         self._is_closed = False
 
@@ -81,7 +83,8 @@ class MutationQueue:
         first = self._sent_away
         if first is not None and (frame.id == first.id or now > first.due + LAPSE_S):
             first = self._sent_away = None
-        if first is not None:
+        number = self._sent.number_of(frame.id)
+        if first is not None and number > first.number:
             wait_s = first.next_due() - now
         else:
             wait_s = self._rate.take(now)
@@ -93,7 +96,7 @@ class MutationQueue:
                 every_s = LEDGER_S
             if not wait_s:
                 return False
-            self._sent_away = DeferredMutation(frame.id, now + wait_s, every_s)
+            self._sent_away = DeferredMutation(frame.id, number, now + wait_s, every_s)
         self._send_frame(refusal_frame(frame, _too_many(max(0.0, wait_s))))
         return True
 
@@ -101,13 +104,14 @@ class MutationQueue:
         """Carry *frame* out, as soon as there is a slot; the answer comes when it comes."""
         parsed = frame if len(frame.body) <= PUBLIC_BYTES else await asyncio.to_thread(_read, frame)
         if isinstance(parsed, Refusal):
+            self._sent.end(frame.id)
             self._send_frame(refusal_frame(frame, parsed))
             return
         await self._slots.acquire()
         if self._is_closed:
             self._slots.release()
             return
-        follows, self._written = self._written, (*self._written, frame.id)[-limits.FOLLOWED :]
+        follows = self._sent.begin(frame.id)
         task = asyncio.create_task(self._mutate(caller, parsed, len(frame.body), follows))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -116,9 +120,10 @@ class MutationQueue:
         self, caller: Caller, frame: Mut | MutFrame, size: int, follows: tuple[str, ...]
     ) -> None:
         try:
-            sent_bytes = self._send_frame(
-                await mutate(self._runner, self._router, caller, frame, follows)
-            )
+            answer = await mutate(self._runner, self._router, caller, frame, follows)
+            if not _comes_again(answer):
+                self._sent.end(frame.id)
+            sent_bytes = self._send_frame(answer)
             owed = extra_write_cost(size, sent_bytes)
             if owed is not None:
                 await self._ledger.owe("write", {"user": caller.scope.user}, owed)
@@ -140,6 +145,13 @@ def _read(frame: Mut) -> MutFrame | Refusal:
         follows=frame.follows,
         body=body,
     )
+
+
+def _comes_again(answer: Res) -> bool:
+    """Whether the client sends the write again that *answer* is about."""
+    if answer.status in (429, 503):
+        return True
+    return isinstance(answer.problem, dict) and answer.problem["code"] == "mutation_running"
 
 
 def _too_many(wait_s: float) -> Unavailable:

@@ -34,6 +34,7 @@ from upcoach.store.write.outcomes import D, Outcome, Replay, WriteResult
 from upcoach.store.write.pending import PendingWrite, Undecided
 from upcoach.store.write.queue import Group, WriteQueue, groups_of, set_apart, singly
 from upcoach.store.write.quotas import Holdings
+from upcoach.store.write.refused_writes import RefusedWrites
 from upcoach.store.write.requests import Mutation, Write
 
 LANES = 2  # one batch can decide while another waits for the disk
@@ -76,6 +77,7 @@ class Committer:
         self._lanes: set[asyncio.Task[None]] = set()
         self._lanes_apart: set[asyncio.Task[None]] = set()
         self._starting = False
+        self.refused_writes = RefusedWrites()
 
     async def commit(self, write: Write[D]) -> Outcome[D]:
         """Commit a *write* without a mutation id; see `submit`."""
@@ -93,6 +95,8 @@ class Committer:
         name = pending.name
         if name is not None and name in self._running:
             raise Conflict("mutation_running", "The first request with this id is still running.")
+        if write.mutation is not None:
+            self.refused_writes.require_turn(write.scope.user, write.mutation)
         if name is not None and write.mutation is not None:
             self._running[name] = write.mutation.fingerprint
             pending.done.add_done_callback(lambda _: self._running.pop(name, None))
@@ -284,9 +288,12 @@ class Committer:
 
     def _give_up(self, pending_writes: Group, refusal: Unavailable) -> None:
         """Refuse *pending_writes*, and with them the waiting writes that follow them."""
-        for pending in pending_writes:
+        refused = _unanswered(pending_writes)
+        for pending in refused:
             pending.fail(refusal)
-        self._waiting.refuse_followers(pending_writes, refusal)
+        for pending in (*refused, *self._waiting.refuse_followers(refused, refusal)):
+            if pending.write.mutation is not None:
+                self.refused_writes.add(pending.write.scope.user, pending.write.mutation, refusal)
 
     @property
     def _patience_s(self) -> float:

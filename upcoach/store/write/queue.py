@@ -65,19 +65,24 @@ class WriteQueue:
         self.put_back(skipped)
         return taken
 
-    def refuse_followers(self, refused: Iterable[PendingWrite], refusal: Unavailable) -> None:
+    def refuse_followers(
+        self, refused: Iterable[PendingWrite], refusal: Unavailable
+    ) -> list[PendingWrite]:
         """Refuse the waiting writes that follow those *refused*, and what follows them.
 
         They come again in their order; a follower that went ahead would break it.
         """
         names = {pending.name for pending in refused} - {None}
+        followers = []
         for pending in self._waiting if names else ():
             if pending.follows(names):
                 pending.fail(refusal)
                 names.add(pending.name)
+                followers.append(pending)
         self._waiting = collections.deque(
             pending for pending in self._waiting if not pending.done.done()
         )
+        return followers
 
 
 def set_apart(groups: Iterable[Group]) -> None:
