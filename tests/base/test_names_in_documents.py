@@ -1,6 +1,7 @@
 """What the documents name exists: files, folders, modules, classes and what these have."""
 
 import ast
+import builtins
 import importlib
 import re
 import tomllib
@@ -19,6 +20,7 @@ NOTES: Final = tuple(
     sorted(chain.from_iterable((ROOT / package).rglob("__init__.py") for package in PACKAGES))
 )
 
+EXAMPLE: Final = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CODE: Final = re.compile(r"`([^`\n]+)`")
 FILE: Final = re.compile(r"(?<![\w./…-])[\w*-][\w./*-]*\.(?:py|mjs|d\.mts|c)\b")
 FOLDER: Final = re.compile(
@@ -130,6 +132,33 @@ def missing_in_package(text: str, package: Path) -> Iterator[str]:
             folders = above[: above.index(ROOT) + 1]
             if not any(is_module(folder, code.split(".")) for folder in folders):
                 yield code
+
+
+def missing_in_example(example: str) -> Iterator[str]:
+    """What *example* imports that is not there, and what it uses and neither imports nor makes."""
+    parsed = compile(example, "example", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    known = set(dir(builtins)) | set(_declared(parsed))
+    for node in ast.walk(parsed):
+        if isinstance(node, ast.ImportFrom):
+            known |= {alias.asname or alias.name for alias in node.names}
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name for name in names if not is_importable(name))
+    for node in ast.walk(parsed):
+        if isinstance(node, ast.Name) and CLASS.fullmatch(node.id) and node.id not in known:
+            yield node.id
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_an_example_uses_exists(page: Path) -> None:
+    examples = EXAMPLE.findall(page.read_text())
+
+    assert [name for example in examples for name in missing_in_example(example)] == []
+
+
+def test_what_an_example_lacks_is_seen() -> None:
+    example = "from upcoach.client import RestClient, Gone\nDevice(RestClient)\nawait Gone()"
+
+    assert list(missing_in_example(example)) == ["upcoach.client.Gone", "Device"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
