@@ -1,6 +1,8 @@
 """Whether the process lives, whether it can work, and what it counts."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 import msgspec
 
@@ -8,6 +10,36 @@ from handlers.http.problem_handler import ProblemHandler
 from models.base.errors import Refusal
 
 Check = Callable[[], Awaitable[None]]
+
+
+FRESH_S: Final = 1.0  # for which an answer of an engine is that of everybody who asks
+
+
+class SharedCheck:
+    """A check that is made once for all who ask while it runs, or shortly after."""
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._result: asyncio.Task[Refusal | None] | None = None
+        self._fresh_until = 0.0
+
+    async def __call__(self) -> None:
+        """Return if all is well, or raise the `Refusal` that was found."""
+        now = asyncio.get_running_loop().time()
+        if self._result is None or (self._result.done() and now >= self._fresh_until):
+            self._result = asyncio.create_task(self._ask())
+        refusal = await asyncio.shield(self._result)
+        if refusal is not None:
+            raise refusal.with_traceback(None)
+
+    async def _ask(self) -> Refusal | None:
+        try:
+            await self._check()
+        except Refusal as refusal:
+            return refusal
+        finally:
+            self._fresh_until = asyncio.get_running_loop().time() + FRESH_S
+        return None
 
 
 class Readiness(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ import structlog
 from tornado.web import Application
 
 from config.settings import Settings
+from handlers.admin import SharedCheck
 from handlers.contexts import ROUTER, make_application, make_metrics_application
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
 from handlers.http.limits.in_flight import InFlight
@@ -129,8 +130,9 @@ class Node:
         self._in_flight = InFlight()
         self._leaving = False
         self._ends_at = math.inf
-        self.application = self._make_application(epoch)
-        self.metrics_application = make_metrics_application(self.metrics, self._checks())
+        checks = self._checks()
+        self.application = self._make_application(epoch, checks)
+        self.metrics_application = make_metrics_application(self.metrics, checks)
         self._tasks: list[asyncio.Task[None]] = []
 
     def _make_consumers(self) -> ConsumerRunner:
@@ -171,7 +173,7 @@ class Node:
             proxies=self._settings.proxies,
         )
 
-    def _make_application(self, epoch: str) -> BoundedApplication:
+    def _make_application(self, epoch: str, checks: dict[str, Any]) -> BoundedApplication:
         settings = self._settings
         counter = self._redis.counter if settings.limits == "on" else None
         limits = SharedRateLimiter(counter, settings.index_key)
@@ -199,7 +201,7 @@ class Node:
             writes_s=self._settings.live_writes_s,
         )
         mailbox = self.assembly.mailbox
-        parts = ApplicationParts(runner=runner, live=live, checks=self._checks(), mailbox=mailbox)
+        parts = ApplicationParts(runner=runner, live=live, checks=checks, mailbox=mailbox)
         return make_application(parts)
 
     def _followers(self) -> tuple[Follower, ...]:
@@ -208,8 +210,8 @@ class Node:
 
     def _checks(self) -> dict[str, Any]:
         return {
-            "mongodb": self.database.ping,
-            "redis": self._redis.ping,
+            "mongodb": SharedCheck(self.database.ping),  # which strangers may ask for
+            "redis": SharedCheck(self._redis.ping),
             "schema": self._schema.check,
             "node": self._staying,
         }
