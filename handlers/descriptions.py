@@ -1,10 +1,11 @@
 """The routes of the documents that describe the server: OpenAPI, AsyncAPI, and a page."""
 
 import functools
+from collections.abc import Callable
 from typing import Final
 
 from handlers import asyncapi, openapi
-from handlers.http.manifest import Context, HandlerRoute
+from handlers.http.manifest import ApplicationParts, Context, HandlerRoute
 from handlers.http.operations import Router
 from handlers.http.operations.areas import Area
 from handlers.openapi.static_documents import Redirection, StaticDocument
@@ -18,6 +19,19 @@ def _openapi(router: Router) -> tuple[Json, Json]:
     return openapi.served_documents(router)
 
 
+def _served(path: str, document: Callable[[Router], Json]) -> HandlerRoute:
+    """The row of a document that describes what a router leads to."""
+    return HandlerRoute(
+        path,
+        StaticDocument,
+        lambda parts: {"runner": parts.runner, **document(parts.runner.router)},
+    )
+
+
+def _to_docs(parts: ApplicationParts) -> Json:
+    return {"runner": parts.runner, "to": DOCS}
+
+
 CONTEXT: Final = Context(
     service=lambda runner: runner.router,
     areas=(
@@ -28,13 +42,11 @@ CONTEXT: Final = Context(
         ),
     ),
     routes=(
-        HandlerRoute("/asyncapi.json", StaticDocument, lambda _: asyncapi.served_document()),
-        HandlerRoute(
-            "/openapi.json", StaticDocument, lambda parts: _openapi(parts.runner.router)[0]
-        ),
-        HandlerRoute(DOCS, StaticDocument, lambda parts: _openapi(parts.runner.router)[1]),
+        _served("/asyncapi.json", lambda _: asyncapi.served_document()),
+        _served("/openapi.json", lambda router: _openapi(router)[0]),
+        _served(DOCS, lambda router: _openapi(router)[1]),
         # The address that a start prints, and what a browser may make of the page's.
-        HandlerRoute("/", Redirection, lambda _: {"to": DOCS}),
-        HandlerRoute(f"{DOCS}/", Redirection, lambda _: {"to": DOCS}),
+        HandlerRoute("/", Redirection, _to_docs),
+        HandlerRoute(f"{DOCS}/", Redirection, _to_docs),
     ),
 )

@@ -1,6 +1,7 @@
 """What every answer has in common: headers, and problems in the place of pages."""
 
 import re
+from collections.abc import Awaitable
 from typing import Any, Final
 
 import msgspec
@@ -60,10 +61,11 @@ class ProblemHandler(RequestHandler):
         if self.application.settings.get("is_secure"):
             self.set_header("Strict-Transport-Security", HSTS)
 
-    def options(self, *_: str, **__: str) -> None:
+    def options(self, *_: str, **__: str) -> Awaitable[None] | None:
         """Answer with the methods that are allowed."""
         self.set_header("Allow", self.allowed())
         self.set_status(204)
+        return None
 
     def allowed(self) -> str:
         """The methods of this path, as `Allow` names them."""

@@ -84,6 +84,7 @@ class JwksEndpoint(OAuthEndpoint):
     """`GET /oauth/jwks`."""
 
     any_origin = True
+    limit = "public"
 
     def get(self) -> None:
         """Show the public keys."""
@@ -97,6 +98,7 @@ class MetadataEndpoint(OAuthEndpoint):
     """The metadata of the server (RFC 8414, OpenID Connect Discovery)."""
 
     any_origin = True
+    limit = "public"
 
     def get(self) -> None:
         """Answer with the metadata."""

@@ -1,32 +1,49 @@
 """The documents that describe the server: made once, served to everybody, checked in."""
 
+import functools
 import hashlib
 import inspect
 from typing import Any, Final
 
 import msgspec
 
-from handlers.http.problem_handler import ProblemHandler
+from handlers.http.operation_runner import OperationRunner
+from handlers.http.rest.handler import Handler
 from models.base.merge_patch import Json
 
 AGE_S: Final = 3600
 
 
-class StaticDocument(ProblemHandler):
+class OpenHandler(Handler):
+    """A path that is the same for everybody, and asked for so many times a minute."""
+
+    @property
+    def route(self) -> str:
+        """See `Handler.route`."""
+        return self.request.path
+
+    async def prepare(self) -> None:
+        """Count the request."""
+        if self.request.method != "OPTIONS":  # which is counted where it is answered
+            await self.request_limit.take("public")
+
+
+class StaticDocument(OpenHandler):
     """A document, for everybody."""
 
-    def initialize(self, content: bytes, media_type: str, policy: str = "") -> None:
-        """Take the document; *policy* is what a page of ours may load."""
-        self._content = content
-        self._media_type = media_type
-        self._policy = policy
+    def initialize(self, runner: OperationRunner, **document: Any) -> None:
+        """Take the document; its *policy* is what a page of ours may load."""
+        super().initialize(runner)
+        self._content: bytes = document["content"]
+        self._media_type: str = document["media_type"]
+        self._policy: str = document.get("policy", "")
 
     def get(self) -> None:
         """Answer with the document, or with 304."""
         self.set_header("Content-Type", self._media_type)
         self.set_header("Cache-Control", f"public, max-age={AGE_S}")
         self.clear_header("Vary")  # it is the same for everybody
-        self.set_header("ETag", f'"{hashlib.sha256(self._content).hexdigest()[:32]}"')
+        self.set_header("ETag", _etag(self._content))
         if self._policy:
             self.set_header("Content-Security-Policy", self._policy)
         if self.check_etag_header():
@@ -37,12 +54,18 @@ class StaticDocument(ProblemHandler):
     head = get
 
 
-class Redirection(ProblemHandler):
+@functools.cache  # a hash of half a megabyte
+def _etag(content: bytes) -> str:
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+class Redirection(OpenHandler):
     """A redirection to another path, for everybody."""
 
-    def initialize(self, to: str) -> None:
+    def initialize(self, runner: OperationRunner, **to: str) -> None:
         """Take the path that it leads to."""
-        self._to = to
+        super().initialize(runner)
+        self._to = to["to"]
 
     def get(self) -> None:
         """Answer with 302."""

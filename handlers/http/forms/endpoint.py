@@ -26,7 +26,7 @@ class FormEndpoint(Handler):
 
     async def prepare(self) -> None:
         """Count the request."""
-        if self.limit and self.request.method in ("GET", "POST"):
+        if self.limit and self.request.method in ("GET", "HEAD", "POST"):
             await self.request_limit.take(self.limit)
 
     @property

@@ -122,6 +122,11 @@ class Handler(ProblemHandler):
             await self.browser.end_session()
         return reply
 
+    async def options(self, *_: str, **__: str) -> None:
+        """Answer with the methods that are allowed, so many times a minute."""
+        await self.request_limit.take("public")
+        super().options()
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """See `ProblemHandler.write_error`; a network with too many refusals is disconnected."""
         refusal = count_refusal(self, self.runner, self.origin.household)

@@ -29,9 +29,9 @@ class OAuthEndpoint(FormEndpoint):
             self.set_header("Access-Control-Allow-Origin", "*")
             self.set_header("Access-Control-Expose-Headers", "WWW-Authenticate, DPoP-Nonce")
 
-    def options(self, *_: str, **__: str) -> None:
+    async def options(self, *_: str, **__: str) -> None:
         """Answer with the methods that are allowed, also to a CORS preflight."""
-        super().options()
+        await super().options()
         if self.any_origin:
             self.set_header("Access-Control-Allow-Methods", self.allowed())
             self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP")
