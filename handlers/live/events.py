@@ -29,6 +29,7 @@ from handlers.sync import (
     split_cursor,
 )
 from models.access.caller import Caller
+from models.access.limits import PAGE_BYTES
 from models.base.errors import Unavailable
 from models.wire.close_codes import CloseCode
 from streams.feed.resume import SubscriptionStart
@@ -132,7 +133,8 @@ class Events(StreamingHandler, OperationHandler):
         if batch.may_change_access:
             await check_access(feeds, position)
         # A node that lags is given more than was asked for: what lies before it was seen already.
-        if batch.first != position.seq + 1 or batch.last - position.seq > limit:
+        comes_next = batch.first == position.seq + 1 and batch.last - position.seq <= limit
+        if not comes_next or batch.size > PAGE_BYTES:
             return await events_page(feeds, positions, limit, read_recent)
         position.seq = batch.last
         return Reply(

@@ -8,6 +8,7 @@ import msgspec
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Query, Reply
 from handlers.http.pagination import next_page
+from models.access.limits import PAGE_BYTES
 from models.access.scope import Scope
 from models.base.errors import Conflict, Invalid, NotFound, Unavailable
 from models.sharing import Share
@@ -21,7 +22,8 @@ from upcoach.services.sharing.feed_views import FeedView
 from upcoach.services.sync import SyncServices
 from upcoach.services.sync.snapshots import SnapshotPage
 from upcoach.store.base.pacing import paced
-from upcoach.store.log.event_log import contiguous
+from upcoach.store.base.pages import Page, first_page
+from upcoach.store.log.event_log import contiguous, size_of
 
 EVENTS: Final = "/v1/events"
 SNAPSHOT: Final = "/v1/snapshot"
@@ -73,7 +75,21 @@ class SnapshotQuery(Query, frozen=True, kw_only=True):
     since: str | None = None
 
 
-Source = Callable[["Feeds", "FeedPosition", int], Awaitable[list[bytes]]]
+Source = Callable[["Feeds", "FeedPosition", "PageRoom"], Awaitable[list[bytes]]]
+
+
+class PageRoom(msgspec.Struct):
+    """What a page of events still has room for: so many *events*, of *size* bytes together."""
+
+    events: int
+    size: int = PAGE_BYTES
+    is_full: bool = False
+
+    def take(self, page: Page[Event]) -> None:
+        """Put *page* in; what does not end where its feed does is the last."""
+        self.events -= len(page.items)
+        self.size -= page.size
+        self.is_full = page.has_more or self.events <= 0 or self.size <= 0
 
 
 class FeedPosition(msgspec.Struct):
@@ -113,10 +129,14 @@ def position_of(feeds: Feeds, start: SubscriptionStart) -> FeedPosition:
     return FeedPosition(start.view, start.topic, start.seq)
 
 
-async def read(feeds: Feeds, position: FeedPosition, limit: int) -> list[bytes]:
-    """Up to *limit* events above *position*, which moves on; `Conflict` where the log was cut."""
+async def read(feeds: Feeds, position: FeedPosition, room: PageRoom) -> list[bytes]:
+    """The events above *position* for which there is *room*; the position moves on.
+
+    `Conflict` where the log was cut.
+    """
     # From the log, not from memory: a write that was answered is there already.
-    events = await feeds.log.page(position.view.feed, position.seq, limit)
+    page = await feeds.log.bounded_page(position.view.feed, position.seq, room.events, room.size)
+    events = page.items
     if not contiguous(events, position.seq):
         raise cursor_gone(feeds, position.view.feed, "retention", position.topic.last)
     if not events:
@@ -125,6 +145,7 @@ async def read(feeds: Feeds, position: FeedPosition, limit: int) -> list[bytes]:
         await check_access(feeds, position)
     await feeds.log.load_keys([position.view.feed])
     position.seq = events[-1].seq
+    room.take(page)
     return await _lines(feeds, position.view, events)
 
 
@@ -137,34 +158,37 @@ async def check_access(feeds: Feeds, position: FeedPosition) -> None:
         raise cursor_gone(feeds, view.feed, "access", position.topic.last)
 
 
-async def read_recent(feeds: Feeds, position: FeedPosition, limit: int) -> list[bytes]:
+async def read_recent(feeds: Feeds, position: FeedPosition, room: PageRoom) -> list[bytes]:
     """The same as `read`, from memory where that reaches back so far."""
     if position.seq >= position.topic.last:
         return []
     events = position.topic.after(position.seq)
     if events is None:
-        return await read(feeds, position, limit)
+        return await read(feeds, position, room)
     await position.topic.load_key()
-    batch = position.topic.batch(events[:limit])
+    page = first_page(events, size_of, room.events, room.size)
+    batch = position.topic.batch(page.items)
     if batch.may_change_access:
         await check_access(feeds, position)
     position.seq = batch.last
+    room.take(page)
     return batch.form(bytes, position.view.visibility).splitlines()
 
 
 async def events_page(
     feeds: Feeds, positions: Sequence[FeedPosition], limit: int, source: Source
 ) -> Reply:
-    """Up to *limit* events above *positions* out of *source*, and where to go on."""
+    """Up to *limit* events above *positions* out of *source*, and where to go on.
+
+    It may end before by its bytes: whoever asks and does not read would have all of it held.
+    """
     lines: list[bytes] = []
-    left = limit
+    room = PageRoom(limit)
     for position in positions:
-        before = position.seq
-        lines += await source(feeds, position, left) if left else []
-        left -= position.seq - before
+        lines += [] if room.is_full else await source(feeds, position, room)
     cursor = cursor_of(feeds, positions)
     headers = {"Upcoach-Up-To-Date": "true"}
-    if not left:
+    if room.is_full:
         names = ",".join(position.view.feed for position in positions)
         headers = next_page(EVENTS, {"feed": names, "since": cursor}, limit=limit)
     return Reply(raw=b"[" + b",".join(lines) + b"]", cursor=cursor, headers=headers)

@@ -47,6 +47,11 @@ class EncodedBatch:
         """Whether it may change what somebody sees."""
         return any(line.kind == Share.kind for line in self._lines)
 
+    @property
+    def size(self) -> int:
+        """The bytes of its frames."""
+        return sum(len(line.frame) for line in self._lines)
+
     def form(self, wrap: Wrap, visibility: Visibility | None = None) -> bytes:
         """The frames as one message, encoded by *wrap*; made once.
 

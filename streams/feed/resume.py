@@ -4,7 +4,7 @@ import enum
 
 import msgspec
 
-from models.access.rate_limits import Cost
+from models.access.rate_limits import BYTES_PER_READ, Cost
 from models.wire.cursor import Cursor
 from streams.feed.hub import Hub
 from streams.feed.topic import Topic
@@ -59,10 +59,14 @@ class Feeds:
         self.epoch = epoch
         self._credit = credit
 
-    async def pace(self, view: FeedView, count: int) -> None:
-        """Wait until the rate limit allows *count* more documents or events to the view's user."""
-        if self._credit is not None and count:
-            await self._credit.pace(view.scope.user, Cost(-(-count // ITEMS_PER_READ)))
+    async def pace(self, view: FeedView, count: int, size: int) -> None:
+        """Wait until the rate limit allows the view's user so much more.
+
+        That is *count* documents or events, or *size* bytes, whichever is more.
+        """
+        reads = max(-(-count // ITEMS_PER_READ), size // BYTES_PER_READ)
+        if self._credit is not None and reads:
+            await self._credit.pace(view.scope.user, Cost(reads))
 
     def cursor(self, seq: int) -> str:
         """The cursor of number *seq*."""

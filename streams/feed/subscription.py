@@ -7,10 +7,11 @@ room again it catches up from memory, or from MongoDB in pages, at the reader's 
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
+from models.access.limits import PAGE_BYTES
 from models.base.checksums import Sums, wire_sums
 from models.base.errors import NotFound, Refusal, Unavailable
 from models.sharing import Share
@@ -21,7 +22,8 @@ from streams.base.transport import Transport
 from streams.feed.encoded_batch import EncodedBatch
 from streams.feed.fanout import NO_LIMIT
 from streams.feed.resume import MAX_BEHIND, Feeds, SubscriptionMode, SubscriptionStart
-from upcoach.store.log.event_log import contiguous
+from upcoach.store.base.pages import first_page
+from upcoach.store.log.event_log import contiguous, size_of
 
 PAGE = 200
 RETRY_S = 0.5
@@ -167,14 +169,15 @@ class Subscription:
             async for page in self._feeds.snapshots.pages(
                 self._view.owner, kinds, self._view.visibility
             ):
-                await self._feeds.pace(self._view, len(page.items))
+                frame = encode(
+                    Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
+                )
+                await self._feeds.pace(self._view, len(page.items), len(frame))
                 await self.transport.room()
                 # After the documents were read: what was shared then is what is shared now.
                 if self.visibility is not None and not await self._still_sees():
                     return
-                self._say(
-                    Snap(f=self.feed, kind=page.kind, items=page.items, last=page.last, cur=cursor)
-                )
+                self._send(frame)
         except Unavailable:
             # Half a snapshot is of no use, and nothing was promised yet: the client asks again.
             self._reset("snapshot")
@@ -278,19 +281,25 @@ class Subscription:
         if self._moved is not None:
             self._moved.set()
 
-    async def _missed(self) -> list[Event]:
-        """The next events above the position, from memory or from the log."""
-        events = self._topic.after(self.position)
-        if events is None:
-            events = await self._feeds.log.page(self.feed, self.position, PAGE)
-            await self._feeds.pace(self._view, len(events))
-        return events[: min(PAGE, self.limit - self.position)]
+    async def _missed(self) -> Sequence[Event]:
+        """The next events above the position, from memory or from the log.
+
+        Those from memory are free, as long as they are small.
+        """
+        limit, recent = min(PAGE, self.limit - self.position), self._topic.after(self.position)
+        if recent is None:
+            page = await self._feeds.log.bounded_page(self.feed, self.position, limit, PAGE_BYTES)
+            await self._feeds.pace(self._view, len(page.items), page.size)
+        else:
+            page = first_page(recent, size_of, limit)
+            await self._feeds.pace(self._view, 0, page.size)
+        return page.items
 
     def _may_change_access(self, event: Event) -> bool:
         """Whether *event* may have changed what this subscriber sees."""
         return self._view.visibility is not None and event.kind == Share.kind
 
-    def _before_access_changes(self, events: list[Event]) -> list[Event]:
+    def _before_access_changes(self, events: Sequence[Event]) -> Sequence[Event]:
         """The first of *events*, and those that follow it under the same view."""
         for place, event in enumerate(events[1:], start=1):
             if self._may_change_access(event):
@@ -322,6 +331,9 @@ class Subscription:
         url = f"/v1/snapshot?feed={self.feed}"
         self._say(Reset(f=self.feed, reason=reason, cur=cursor, snapshot=url))
 
-    def _say(self, frame: Subd | Snap | Live | Reset) -> None:
-        self.transport.queue(self.transport.wrap(encode(frame)))
+    def _say(self, frame: Subd | Live | Reset) -> None:
+        self._send(encode(frame))
+
+    def _send(self, line: bytes) -> None:
+        self.transport.queue(self.transport.wrap(line))
         self.transport.flush()

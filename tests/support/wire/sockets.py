@@ -47,14 +47,18 @@ class Wire:
         while not self._lines:
             if self._is_over:
                 return None
-            message = await asyncio.wait_for(self._connection.read_message(), PATIENCE_S)
-            if message is None:
-                self._is_over = True
-                return None
-            assert isinstance(message, str)
-            assert message.endswith("\n")
-            self._lines.extend(message.splitlines())
+            self._lines.extend((await self.message()).splitlines())
         return self._lines.popleft()
+
+    async def message(self) -> str:
+        """The next message, of which no line was taken; empty when the socket is closed."""
+        message = await asyncio.wait_for(self._connection.read_message(), PATIENCE_S)
+        if message is None:
+            self._is_over = True
+            return ""
+        assert isinstance(message, str)
+        assert message.endswith("\n")
+        return message
 
     async def frame(self) -> Json:
         """The next frame."""

@@ -1,11 +1,11 @@
 """Snapshots: all of a person's documents, from which their events go on."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 
 import msgspec
 
 from models.base.checksums import Sums, toggle
-from models.base.document import Document, public
+from models.base.document import public
 from models.base.field_versions import version_seen
 from models.base.merge_patch import Json
 from models.contexts import KINDS
@@ -17,7 +17,10 @@ PAGE = 200
 
 
 class SnapshotPage(msgspec.Struct, frozen=True):
-    """Documents of one kind in order of id; *last* when the kind has no more."""
+    """Documents of one kind in order of id; *last* when the kind has no more.
+
+    It ends by their number or by their bytes (`upcoach.store.base.pages`).
+    """
 
     kind: str
     items: list[Json]
@@ -47,12 +50,10 @@ class Snapshots:
         self, owner: str, kind: str, after: str, limit: int, visibility: Visibility | None
     ) -> SnapshotPage:
         """One page of one kind, as far as it is in *visibility*."""
-        documents: Sequence[Document] = await self._documents.page_of_all(
-            KINDS[kind], owner, after=after, limit=limit + 1
-        )
+        page = await self._documents.bounded_page(KINDS[kind], owner, after=after, limit=limit)
         shown = public if visibility is None else visibility.shown
-        items = [item async for item in paced(shown(document) for document in documents[:limit])]
-        return SnapshotPage(kind, items, len(documents) <= limit)
+        items = [item async for item in paced(shown(document) for document in page.items)]
+        return SnapshotPage(kind, items, not page.has_more)
 
     async def unseen(self, owner: str, visibility: Visibility) -> Sums:
         """The difference between the checksums of *owner* and those of what is in *visibility*.

@@ -4,10 +4,13 @@ import base64
 import datetime as dt
 import functools
 import typing
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
+import bson
 import msgspec
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 
 from models.base.document import Document, Edits
 from models.base.errors import Invalid
@@ -19,6 +22,7 @@ from upcoach.store.base.conditions import Conditions, OneOf, Present, Range, is_
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.hints import hinted
 from upcoach.store.base.pacing import paced
+from upcoach.store.base.pages import Page, one_reply, read_page
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.errors import not_found
@@ -30,6 +34,7 @@ _Shown = Annotated[str, msgspec.Meta(max_length=64)] | int | float
 Sort = Sequence[tuple[str, int]]
 
 _BY_ID: Final[Sort] = (("_id", 1),)
+_RAW: Final = CodecOptions(document_class=RawBSONDocument)  # decoded one by one, and measured
 
 LOOKUP_BATCH: Final = 1_000  # documents that are looked up in one query
 
@@ -170,6 +175,39 @@ class Documents:
         documents, _ = await self._read(kind, owner, query, limit)
         return documents
 
+    async def bounded_page(
+        self, kind: type[D], owner: str, *, after: str, limit: int
+    ) -> Page[D | BrokenDocument]:
+        """A page of all documents, with stand-ins, that ends by number or by bytes."""
+        collection = self._database[kind.collection]
+        plain_options = collection.codec_options
+        raw = collection.with_options(codec_options=_RAW)
+
+        async def ask(last: RawBSONDocument | None, count: int) -> list[RawBSONDocument]:
+            span = self._span(owner, "", after, "")
+            if last is not None:
+                span["$gt"] = last["_id"]
+            async with self._database.connection():
+                return await one_reply(raw.find({"_id": span}, sort=list(_BY_ID)), count)
+
+        page = await read_page(ask, lambda row: len(row.raw), limit)
+        rows = (bson.decode(row.raw, plain_options) for row in page.items)
+        documents = await self._decoded(kind, owner, rows)
+        return Page(documents, page.size, page.has_more and bool(documents))
+
+    async def _decoded(
+        self, kind: type[D], owner: str, rows: Iterable[Bson]
+    ) -> list[D | BrokenDocument]:
+        """The documents that *rows* are; none once *owner* was erased."""
+        await self._keyring.load([owner])
+        try:
+            key = self._keyring[owner]
+        except Unreadable:
+            return []
+        broken = self._database.broken
+        read = (codec.read(kind, stored, owner, key, broken) for stored in rows)
+        return [document async for document in paced(read)]
+
     @staticmethod
     def _span(owner: str, below: str, after: str, before: str) -> Bson:
         span = codec.below(owner, below)
@@ -285,7 +323,6 @@ class Documents:
         collection = self._database[kind.collection]
         if kind.kind not in KINDS:
             query = query | {tombstones.TOMBSTONE: {"$exists": False}}
-        await self._keyring.load([owner])
         async with self._database.connection():
 
             async def ask(query: Bson, index: str | None = None) -> list[Bson]:
@@ -293,10 +330,5 @@ class Documents:
                 return await cursor.skip(skip).limit(limit).to_list()
 
             rows = await (hinted(owner, query, index, ask) if index else ask(query))
-        try:
-            key = self._keyring[owner]
-        except Unreadable:  # an erased person's
-            return [], 0
-        broken = self._database.broken
-        read = (codec.read(kind, stored, owner, key, broken) for stored in rows)
-        return [document async for document in paced(read)], len(rows)
+        documents = await self._decoded(kind, owner, rows)
+        return documents, len(rows) if documents else 0

@@ -12,6 +12,7 @@ from models.wire.event_aside import NO_ASIDE, EventAside, unpack_aside
 from models.wire.events import Event, feed_owner
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
+from upcoach.store.base.pages import Page, one_reply, read_page
 from upcoach.store.base.sealing import associated_data, unseal
 from upcoach.store.secrets.keyring import KeyRing
 
@@ -45,6 +46,17 @@ class EventLog:
         async with self._database.connection():
             cursor = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", 1)])
             return [from_bson(stored) for stored in await cursor.limit(limit).to_list()]
+
+    async def bounded_page(self, feed: str, after: int, limit: int, most: int) -> Page[Event]:
+        """The same, of *most* bytes together; one event at least, if there is any."""
+
+        async def ask(last: Event | None, count: int) -> list[Event]:
+            query = {"feed": feed, "seq": {"$gt": after if last is None else last.seq}}
+            async with self._database.connection():
+                cursor = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", 1)])
+                return [from_bson(stored) for stored in await one_reply(cursor, count)]
+
+        return await read_page(ask, size_of, limit, most)
 
     async def history(
         self, feed: str, kind: str, document_id: str, upto: int, limit: int
@@ -163,6 +175,11 @@ def from_bson(stored: Bson) -> Event:
         sealed=bytes(stored["body"]),
         aside=bytes(stored.get("aside", b"")),
     )
+
+
+def size_of(event: Event) -> int:
+    """The bytes of what *event* holds."""
+    return len(event.sealed) + len(event.aside)
 
 
 def aside_associated_data(feed: str, seq: int) -> bytes:
