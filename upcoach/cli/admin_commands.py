@@ -20,7 +20,7 @@ from models.base.errors import Invalid, NotFound
 from models.oauth import OAuthClient
 from streams.redis.connection import RedisConnections
 from upcoach.node.app import Node
-from upcoach.node.connecting import open_database, open_schema
+from upcoach.node.connecting import open_database, open_schema, when_reached
 from upcoach.node.process.listener import StartError
 from upcoach.services.account.sessions.access_tokens import AUDIENCES
 from upcoach.services.account.sessions.signing_keys import AHEAD, ALGORITHMS, SigningKeys
@@ -52,7 +52,7 @@ async def _operating(settings: Settings, mongo_url: str, redis_url: str) -> Asyn
         open_schema(mongo_url, settings) as (database, schema),
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
     ):
-        installation = await load_installation(database)
+        installation = await when_reached(database, lambda: load_installation(database))
         web_only = dataclasses.replace(settings, roles=frozenset({"web"}))
         node = Node(web_only, database, schema, redis, installation.epoch)
         try:

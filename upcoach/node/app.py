@@ -57,7 +57,7 @@ from streams.redis.connection_tickets import ConnectionTickets
 from streams.redis.lease import claim
 from streams.redis.stream_trimming import StreamTrimming
 from upcoach.node.assembly import Assembly
-from upcoach.node.connecting import open_schema
+from upcoach.node.connecting import open_schema, when_reached
 from upcoach.node.process import shutdown
 from upcoach.node.process.listener import HttpListener
 from upcoach.services.base.jobs import JobRunner
@@ -222,8 +222,8 @@ class Node:
 
     async def start(self) -> None:
         """Start all background tasks and jobs."""
-        await self.services.account.keys.load()
-        await self.services.account.revocations.look()
+        await when_reached(self.database, self.services.account.keys.load)
+        await when_reached(self.database, self.services.account.revocations.look)
         with contextlib.suppress(RedisError):
             await self.hub.preload(await self._reader.recent(PRELOADED_EVENTS))
         jobs = JobRunner(self._jobs(), self._claim).tasks
@@ -316,7 +316,7 @@ async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> As
         open_schema(mongo_url, settings) as (database, schema),
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
     ):
-        installation = await load_installation(database)
+        installation = await when_reached(database, lambda: load_installation(database))
         node = Node(settings, database, schema, redis, installation.epoch)
         await node.start()
         try:

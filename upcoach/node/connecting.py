@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 
@@ -16,6 +17,8 @@ from upcoach.store.schema.migrations import migrate
 from upcoach.store.schema.schema import Schema
 
 START_PATIENCE_S = 30.0
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -60,8 +63,9 @@ async def open_schema(url: str, settings: Settings) -> AsyncIterator[tuple[Datab
     database = _database(url, settings)
     try:
         schema = Schema(database)
-        await _ensured(database, schema)
-        steps = await migrate(database, utc_now)
+        # An index may take longer than an operation may; MongoDB goes on with it.
+        await when_reached(database, schema.ensure)
+        steps = await when_reached(database, lambda: migrate(database, utc_now))
         if steps:
             _log.info("migrated", steps=steps)
         yield database, schema
@@ -80,13 +84,14 @@ def _url_error(flaw: UnusableUrl) -> StartError:
     return StartError(f"UPCOACH_MONGO_URL cannot be used: {flaw}.")
 
 
-async def _ensured(database: Database, schema: Schema) -> None:
+async def when_reached(database: Database, work: Callable[[], Awaitable[T]]) -> T:
+    """What *work* gives, which begins again when MongoDB goes away meanwhile."""
     while True:
         await _reached(database)
         try:
-            return await schema.ensure()
-        except Unavailable:  # an index takes longer than an operation may; MongoDB goes on with it
-            _log.warning("waiting_for_indexes")
+            return await work()
+        except Unavailable:
+            _log.warning("waiting_for_database")
 
 
 async def _reached(database: Database) -> None:

@@ -116,7 +116,8 @@ async def serve_with_children(settings: Settings) -> int:
     notifier = Notifier(os.environ)
     async with connecting.engine_urls(settings) as (mongo_url, redis_url, engines):
         async with connecting.open_database(mongo_url, settings) as database:
-            await load_installation(database)  # what all would refuse is refused once
+            # What all would refuse is refused once.
+            await connecting.when_reached(database, lambda: load_installation(database))
         with contextlib.closing(Reservation(settings.host, settings.port)) as reservation:
             environ = _environ(mongo_url, redis_url, reservation.port)
             children = _children(settings, environ)
