@@ -18,6 +18,8 @@ AUDITED_REFUSALS: Final = (Unauthenticated, Forbidden, NotFound, Conflict)
 # OAuth's that say nothing about it: a device that waits, and what is no request at all.
 UNAUDITED_ERRORS: Final = frozenset({"authorization_pending", "slow_down", "invalid_request"})
 
+REPLAYED: Final = "token_replayed"
+
 
 async def audit_reply(
     audit: AuditServices, operation: Operation[Any], call: Call, reply: Reply
@@ -33,7 +35,19 @@ async def audit_reply(
 async def audit_refusal(
     audit: AuditServices, operation: Operation[Any], call: Call, refusal: Refusal | OAuthError
 ) -> None:
-    """Write the audit entry of *call*, which was answered with *refusal*."""
+    """Write the audit entry of *call*, which was answered with *refusal*.
+
+    A token that comes again was stolen by somebody: that its session has ended is an act by itself.
+    """
+    if refusal.replayed_session:
+        act = AuditAction(
+            action="session.ended",
+            kind=actor_kind_of(call),
+            user=call.client,
+            target=refusal.replayed_session,
+            reason=REPLAYED,
+        )
+        await audit.log.note(act, call.origin)
     reason = _reason(refusal)
     if not operation.audit or not reason:
         return

@@ -73,7 +73,14 @@ OPERATIONS: Final = (
         stepped_up=True,
         audit="entry_share.given",
     ),
-    Operation(method="DELETE", path=ENTRY_SHARE, run=unshare, needs="shares:write", live=True),
+    Operation(
+        method="DELETE",
+        path=ENTRY_SHARE,
+        run=unshare,
+        needs="shares:write",
+        live=True,
+        audit="entry_share.removed",
+    ),
     Operation(
         method="GET",
         path=CLIENT_ENTRIES,

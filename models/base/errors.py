@@ -36,6 +36,7 @@ class Refusal(Exception):
         self.extra = extra or {}
         self.replayed = False  # whether it is the answer that the same write got before
         self.concerns = ""  # whose account was tried to enter: for the audit log, never answered
+        self.replayed_session = ""  # which ended by what was refused: for the audit log, too
 
 
 class Unauthenticated(Refusal):

@@ -140,6 +140,7 @@ async def test_it_knows_what_apps_are_given(engines: TestEngines, tmp_path: Path
         ("grant.given", "user ann", "cli_", ""),
         ("token.given", "client somebody", "authorization_code", ""),
         ("token.refreshed", "client somebody", "refresh_token", "invalid_grant"),
+        ("session.ended", "client somebody", "ses_", "token_replayed"),
         ("token.given", "client somebody", "authorization_code", "invalid_grant"),
         ("token.revoked", "client somebody", "", ""),
         ("token.revoked", "client somebody", "", "invalid_client"),

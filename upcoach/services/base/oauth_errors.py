@@ -15,6 +15,7 @@ class OAuthError(Exception):
         self.description = description
         self.status = status
         self.more = more
+        self.replayed_session = ""  # see `Refusal.replayed_session`
 
 
 def invalid_request(description: str) -> OAuthError:

@@ -170,7 +170,10 @@ class Sessions:
         if result is RefreshExchange.REPLAYED:
             await self.end(Scope(user=user, session=session_id), session_id)
         if result is not RefreshExchange.NEXT:
-            raise token_invalid()
+            refusal = token_invalid()
+            if result is RefreshExchange.REPLAYED:
+                refusal.replayed_session = session_id
+            raise refusal
         return self._login(session, generation + 1), session, generation + 1
 
     async def find(self, refresh_token: str) -> tuple[Session, int]:

@@ -52,8 +52,9 @@ class AuthorizationCodes:
         token = form.required("code")
         code = await self._once.take(_PURPOSE, token, AuthorizationCode)
         if code is None:
-            await self._punish(token)
-            raise invalid_grant()
+            refusal = invalid_grant()
+            refusal.replayed_session = await self._punish(token)
+            raise refusal
         if code.allowed.client != client.id or form["redirect_uri"] != code.redirect:
             raise invalid_grant()
         if not is_verified(form["code_verifier"], code.challenge) or code.key not in ("", key):
@@ -63,11 +64,13 @@ class AuthorizationCodes:
         await self._once.keep(_SPENT, spent, session.expires_at - self._clock(), token)
         return answer
 
-    async def _punish(self, token: str) -> None:
-        """End the session of a code that is used again (RFC 6749, 4.1.2)."""
+    async def _punish(self, token: str) -> str:
+        """End the session of a code that is used again (RFC 6749, 4.1.2), if there is one."""
         spent = await self._once.take(_SPENT, token, Scope)
-        if spent is not None:
-            await self._sessions.end(spent, spent.session)
+        if spent is None:
+            return ""
+        await self._sessions.end(spent, spent.session)
+        return spent.session
 
 
 def is_verified(verifier: str, challenge: str) -> bool:

@@ -32,8 +32,10 @@ class RefreshGrant:
             login, session, generation = await self._sessions.exchange(
                 form.required("refresh_token"), key, check
             )
-        except Unauthenticated:
-            raise invalid_grant() from None
+        except Unauthenticated as failure:
+            refusal = invalid_grant()
+            refusal.replayed_session = failure.replayed_session
+            raise refusal from None
         scopes, audiences = narrowed(form, self._issuer, session.permissions, session.audiences)
         given = login.refresh_token
         return self._issuing.answer(session, scopes, audiences, given, generation=generation)
