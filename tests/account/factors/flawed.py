@@ -15,6 +15,8 @@ from tests.support.people.authenticator import (
 )
 from tests.support.people.passkeys import APP, ORIGIN
 
+DEEP: Final = b'{"a":' + b"[" * 9_000  # deeper than a reader of JSON goes
+
 # Each is one lie in a login that is otherwise right.
 LIES: Final[dict[str, Tampering]] = {
     "another origin": Tampering(client={"origin": "https://evil.example"}),
@@ -42,6 +44,7 @@ LIES: Final[dict[str, Tampering]] = {
     "client data that is no JSON": Tampering(response={"clientDataJSON": text(b"{")}),
     "client data that is a list": Tampering(response={"clientDataJSON": text(b"[]")}),
     "client data that is no text": Tampering(response={"clientDataJSON": text(b"\xff\xfe")}),
+    "client data that goes deep": Tampering(response={"clientDataJSON": text(DEEP)}),
     "half a byte": Tampering(response={"clientDataJSON": "A"}),
     "another user": Tampering(response={"userHandle": text(bytes(64))}),
     "no user": Tampering(response={"userHandle": ""}),

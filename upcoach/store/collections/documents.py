@@ -101,7 +101,7 @@ def _place(kind: type[Document], wanted: Selection) -> tuple[Any, str]:
         shown, moment, document_id = msgspec.json.decode(raw, type=tuple[_Shown, bool, str])
         value = msgspec.convert(shown, _type_of(kind, wanted.order))
         place = to_stored(value) if isinstance(value, dt.datetime) else shown
-    except (ValueError, msgspec.MsgspecError, Invalid):
+    except (ValueError, msgspec.MsgspecError, RecursionError, Invalid):
         raise _no_mark() from None
     if moment is not (isinstance(value, dt.datetime) and value.tzinfo is not None):
         raise _no_mark()

@@ -198,7 +198,7 @@ class Passkeys:
         """Consume the challenge that an assertion names; return it with its purpose."""
         try:
             name = msgspec.json.decode(decoded(client_data), type=_ClientData).challenge
-        except (ValueError, msgspec.MsgspecError):
+        except (ValueError, msgspec.MsgspecError, RecursionError):
             raise factor_wrong() from None
         pending = await self._once.take(purpose, name, _PendingChallenge)
         if pending is None:

@@ -24,7 +24,10 @@ LARGEST_KEY: Final = 1_024  # bytes: RSA of 4,096 bits has 550, and larger ones 
 LARGEST_ID: Final = 1_023  # bytes (WebAuthn, 4)
 
 # What the library raises for what is no CBOR, no key, no JSON, beside its own exceptions.
-_BROKEN: Final = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError)
+_BROKEN: Final = (
+    *(WebAuthnException, ValueError, TypeError, LookupError, AttributeError),
+    *(ArithmeticError, RecursionError),
+)
 
 
 class RegisteredCredential(msgspec.Struct, frozen=True):
