@@ -74,8 +74,30 @@ def _weak_algorithm(attestation: dict[str, Any]) -> None:
     attestation["authData"] = data[:87] + cbor2.dumps(key | {3: -65535})
 
 
+def _of_key(**key: Any) -> Callable[[dict[str, Any]], None]:
+    """An attestation of another key, by the names of COSE (RFC 9053)."""
+    names = {"kty": 1, "alg": 3, "crv": -1, "x": -2, "y": -3, "n": -1, "e": -2}
+    cose = cbor2.dumps({names[name]: value for name, value in key.items()})
+
+    def change(attestation: dict[str, Any]) -> None:
+        attestation["authData"] = attestation["authData"][:87] + cose
+
+    return change
+
+
+_POINT: Final = {"x": b"x" * 32, "y": b"y" * 32}
+
 # What can be wrong with what an authenticator says of a new key.
 WRONG: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
+    "a point beside its curve": _of_key(kty=2, alg=-7, crv=1, **_POINT),
+    "a point of a byte": _of_key(kty=2, alg=-7, crv=1, x=b"x", y=b"y"),
+    "an unknown curve": _of_key(kty=2, alg=-7, crv=99, **_POINT),
+    "a number for a point": _of_key(kty=2, alg=-7, crv=1, x=1, y=2),
+    "an RSA key of 1": _of_key(kty=3, alg=-257, n=b"\x01", e=b"\x01"),
+    "an even RSA key": _of_key(kty=3, alg=-257, n=b"\xff" * 255 + b"\xfe", e=b"\x02"),
+    "a point as an RSA key": _of_key(kty=2, alg=-257, crv=1, **_POINT),
+    "half an Ed25519 key": _of_key(kty=1, alg=-8, crv=6, x=b"z" * 31),
+    "an Ed25519 key that takes any signature": _of_key(kty=1, alg=-8, crv=6, x=b"\x01" + bytes(31)),
     "no key": lambda said: said.update(authData=said["authData"][:37]),
     "half a key": lambda said: said.update(authData=said["authData"][:-20]),
     "more than a key": lambda said: said.update(authData=said["authData"] + b"\x00"),

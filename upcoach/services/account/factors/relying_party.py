@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import msgspec
 import webauthn
-from webauthn.helpers import options_to_json_dict
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from webauthn.helpers import decode_credential_public_key, options_to_json_dict
+from webauthn.helpers.decoded_public_key_to_cryptography import decoded_public_key_to_cryptography
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -14,6 +16,7 @@ from webauthn.helpers.structs import (
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
+from webauthn.helpers.verify_signature import verify_signature
 
 from models.account import Passkey, User
 from models.account.factors import NewCredential, PasskeyAssertion
@@ -22,6 +25,9 @@ from upcoach.services.account.factors.refusals import factor_wrong
 
 LARGEST_KEY: Final = 1_024  # bytes: RSA of 4,096 bits has 550, and larger ones hold the loop
 LARGEST_ID: Final = 1_023  # bytes (WebAuthn, 4)
+
+# Of no key but those of Ed25519 that take it for whatever is signed (RFC 8032, 5.1.7).
+_WRONG_SIGNATURE: Final = b"\x01" + bytes(63)
 
 # What the library raises for what is no CBOR, no key, no JSON, beside its own exceptions.
 _BROKEN: Final = (
@@ -101,6 +107,8 @@ class RelyingParty(msgspec.Struct, frozen=True, kw_only=True):
         is_other = encoded(verified.credential_id) != given.id
         if is_large or is_other or len(verified.credential_id) > LARGEST_ID:
             raise factor_wrong()
+        if not _is_usable(verified.credential_public_key):
+            raise factor_wrong()
         return RegisteredCredential(
             credential=given.id,
             key=encoded(verified.credential_public_key),
@@ -135,6 +143,26 @@ def encoded(plain: bytes) -> str:
 def decoded(text: str) -> bytes:
     """Decode *text* from base64url."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _is_usable(key: bytes) -> bool:
+    """Whether *key* can tell a right signature from a wrong one, as it will have to.
+
+    The library looks at its form only: a point beside its curve would be kept, and let nobody in.
+    """
+    try:
+        found = decode_credential_public_key(key)
+        verify_signature(
+            public_key=decoded_public_key_to_cryptography(found),
+            signature_alg=found.alg,
+            signature=_WRONG_SIGNATURE,
+            data=b"",
+        )
+    except InvalidSignature:
+        return True
+    except (*_BROKEN, UnsupportedAlgorithm):
+        return False
+    return False  # it takes any
 
 
 def _as_credential(given: NewCredential | PasskeyAssertion) -> dict[str, Any]:
