@@ -134,7 +134,10 @@ async def move_to_trash(services: JournalServices, call: Call) -> Reply:
 
 
 async def purge(services: JournalServices, call: Call) -> Reply:
-    """Delete an entry of the trash for good; it counts for the quota for another minute."""
+    """Delete an entry of the trash for good.
+
+    For another minute it counts for the quota, its id is taken, and its journal is not empty.
+    """
     return write_reply(
         await services.entries.purge(call.scope, call.names["id"], call.base, call.mutation)
     )

@@ -75,7 +75,8 @@ OPERATIONS = (
         _journals,
         new=NewJournal,
         gives=Journal,
-        deletes="Delete a journal that holds no entries, not even in the trash.",
+        deletes="Delete a journal that holds no entries, not even in the trash, nor one that was "
+        "deleted from there a minute ago.",
     ),
     *resource(TEMPLATES, _templates, new=NewJournalTemplate, gives=JournalTemplate),
     Operation(

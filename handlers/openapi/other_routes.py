@@ -59,14 +59,14 @@ ROWS: Final[tuple[OtherRoute, ...]] = (
         "/v1/live",
         "Open a WebSocket that speaks `upcoach.v1`: see `/asyncapi.json`.",
         {101: ("", None)},
-        refused=(400,),
+        refused=(400, 426),
     ),
     OtherRoute(
         "/v1/admin/live",
         "Follow the numbers and the timeline of the installation, as a WebSocket or a stream of "
         "events: see `/asyncapi.json`.  For everybody but operators there is nothing here.",
         {101: ("", None), 200: (paths.STREAM, _TEXT)},
-        refused=(400, 404, 406, 503),
+        refused=(400, 404, 406, 426, 503),
         parameters=("feed", "since", "kind", "user", "ticket"),
         security=("token", "ticket"),
     ),

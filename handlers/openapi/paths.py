@@ -36,6 +36,8 @@ HEADERS: Final[dict[str, str]] = {
     "RateLimit": "What is left of each limit, and in how many seconds all of it is there again.",
     "RateLimit-Policy": "The limits that the request was counted by.",
     "Retry-After": "Seconds to wait.",
+    "Sec-WebSocket-Version": "The version of WebSocket that is spoken (RFC 6455).",
+    "Upgrade": "The protocol that is spoken: `websocket`.",
     "Upcoach-Cursor": "The position of the effect, or of what was read, in the caller's feed.",
     "Upcoach-Merged": "Where the document is not what the write alone would have made of it.",
     "Upcoach-Up-To-Date": "`true` when the page ends where the feed does.",

@@ -37,6 +37,10 @@ MEANINGS: Final[dict[int, tuple[str, str]]] = {
             "used for another one."
         ),
     ),
+    426: (
+        "UpgradeRequired",
+        "This path speaks the version of WebSocket that `Sec-WebSocket-Version` names.",
+    ),
     428: ("VersionRequired", "Say which version you change: `If-Match`."),
     429: ("TooMany", "Too many requests: wait as long as `Retry-After` says."),
     503: ("Unavailable", "An engine does not answer; the same request may succeed later."),
@@ -44,6 +48,7 @@ MEANINGS: Final[dict[int, tuple[str, str]]] = {
 
 HEADERS: Final[dict[int, tuple[str, ...]]] = {
     401: ("WWW-Authenticate",),
+    426: ("Upgrade", "Sec-WebSocket-Version"),
     429: ("RateLimit", "RateLimit-Policy", "Retry-After"),
     503: ("Retry-After",),
 }

@@ -13,7 +13,7 @@ from handlers.http.rest.request_reader import check_name
 from models.access.caller import Caller
 from models.base.errors import Invalid, NotFound, Refusal
 from models.base.merge_patch import Json
-from models.wire.frames import Follows, FrameText, Mut, Res
+from models.wire.frames import Follows, FrameText, Mut, MutationIdText, Res
 
 _log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ _log = structlog.get_logger(__name__)
 class MutFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="mut"):
     """A `mut` frame whose body was read along with it; see `models.wire.frames.Mut`."""
 
-    id: FrameText
+    id: MutationIdText
     op: FrameText
     path: FrameText
     base: int | None = None

@@ -7,7 +7,7 @@ are version 8 (RFC 9562, 5.8).
 
 import hashlib
 import uuid
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import uuid_utils
@@ -16,7 +16,8 @@ _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 # Of a part of a document.  Not "type": in a merge, that names what an object is.
 PartId = Annotated[str, msgspec.Meta(pattern=r"^(?!type\Z)[A-Za-z0-9_-]{1,40}\Z")]
-MutationId = Annotated[str, msgspec.Meta(pattern=rf"^{_UUID}\Z")]
+MUTATION_ID_PATTERN: Final = rf"^{_UUID}\Z"
+MutationId = Annotated[str, msgspec.Meta(pattern=MUTATION_ID_PATTERN)]
 
 
 def id_pattern(prefix: str) -> msgspec.Meta:

@@ -9,12 +9,17 @@ from typing import Annotated, Any
 
 import msgspec
 
+from models.base.ids import MUTATION_ID_PATTERN
 from models.base.merge_patch import Json
 
 PROTOCOL = "upcoach.v1"
 VERSION = 1
 
 FrameText = Annotated[str, msgspec.Meta(max_length=256)]
+# The frame of another id is read all the same: its answer is a `res` that says what an id is.
+MutationIdText = Annotated[
+    str, msgspec.Meta(max_length=256, extra_json_schema={"pattern": MUTATION_ID_PATTERN})
+]
 CursorText = Annotated[str, msgspec.Meta(max_length=2048)]
 TokenText = Annotated[str, msgspec.Meta(max_length=4096)]
 DeviceText = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
@@ -69,11 +74,11 @@ class Unsub(Frame, tag="unsub", frozen=True, kw_only=True):
 class Mut(Frame, tag="mut", frozen=True, kw_only=True):
     """A write: exactly what the REST route *op* *path* does with *body*.
 
-    *follows* names earlier writes of the same device whose effects it took for granted, though it
-    had no answer to them yet.
+    *id* is a UUID of version 7, in lower case.  *follows* names earlier writes of the same device
+    whose effects it took for granted, though it had no answer to them yet.
     """
 
-    id: FrameText
+    id: MutationIdText
     op: FrameText
     path: FrameText
     base: int | None = None
