@@ -118,8 +118,10 @@ def _writers_fields(
     past: Sequence[Version], follows: Collection[str], policies: Mapping[str, Merge]
 ) -> Json:
     """The document as its writer knew it: the base, with their own edits since."""
-    fields_known = past[0].document.to_draft()
-    for before, after in itertools.pairwise(past):
+    # What only they changed they know as it is: a queue of edits is not gone through for each.
+    own = list(itertools.takewhile(lambda version: version.mutation in follows, past[1:]))
+    fields_known = past[len(own)].document.to_draft()
+    for before, after in itertools.pairwise(past[len(own) :]):
         if after.mutation in follows:
             fields = (before.document.to_draft(), after.document.to_draft())
             fields_known = reapplied(*fields, fields_known, policies)
