@@ -111,7 +111,7 @@ def from_bson(kind: type[D], stored: Bson, key: DataKey) -> D:
 
 def blind(words: Iterable[str], key: DataKey) -> list[bytes]:
     """The blind index values of *words*, in an order that tells nothing."""
-    return sorted(map(key.blind, words))
+    return sorted(key.blind_all(words))
 
 
 def label_named(
