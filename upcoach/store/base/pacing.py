@@ -1,6 +1,7 @@
 """Long work on the event loop in slices, so that other tasks run in between."""
 
 import asyncio
+import collections
 import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Final, TypeVar
@@ -33,3 +34,12 @@ async def paced(pieces: Iterable[T]) -> AsyncIterator[T]:
     for piece in pieces:
         yield piece
         await pace.breathe()
+
+
+async def worked_off(steps: Iterable[None], *, in_thread: bool) -> None:
+    """Do the work of *steps*: in slices, or in a thread where a step may be longer than a slice."""
+    if in_thread:
+        await asyncio.to_thread(collections.deque, steps, 0)
+        return
+    async for _ in paced(steps):
+        pass

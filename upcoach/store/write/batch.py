@@ -1,8 +1,7 @@
 """A batch of writes, of whatever people, that share one transaction."""
 
-import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from models.base.checksums import pack_sums
@@ -10,6 +9,7 @@ from models.wire.events import Event
 from upcoach.store.base import codec
 from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.pacing import worked_off
 from upcoach.store.log import event_log
 from upcoach.store.log.heads import Head, Heads
 from upcoach.store.secrets.keyring import KeyRing
@@ -27,10 +27,11 @@ from upcoach.store.write.operations import BulkOperations
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.pending import PendingWrite
 from upcoach.store.write.quotas import Growth, Holdings
-from upcoach.store.write.reads import Reader, ReadSet
+from upcoach.store.write.reads import USUAL_BYTES, Reader, ReadSet
 from upcoach.store.write.transaction import Transaction, Work
 
-HEAVY: Final = 32  # documents beyond which deciding would hold the loop for longer than 5 ms
+HEAVY: Final = 32 * USUAL_BYTES  # of one write: to decide it would hold the loop beyond 5 ms
+LONG: Final = USUAL_BYTES  # of all that changes: each of thousands of words is to be named
 
 
 class Batch:
@@ -74,10 +75,12 @@ class Batch:
         await self._reader.fill(read, pending_writes)
         waiting = [pending for pending in pending_writes if not pending.done.done()]
         decider = Decider(read, self._keyring, self._growth, self._at)
-        if read.size > HEAVY:
-            decisions, work = await asyncio.to_thread(self._prepare, waiting, read, decider)
-        else:
-            decisions, work = self._prepare(waiting, read, decider)
+        decisions: list[Decision] = []
+        heavy = any(read.weight(pending.write) > HEAVY for pending in waiting)
+        await worked_off(decider.decide(waiting, decisions), in_thread=heavy)
+        work = Work(keys=decider.keys, swept=decider.swept)
+        long = _changed_bytes(read, decider, decisions) > LONG
+        await worked_off(self._storing(read, decider, decisions, work), in_thread=heavy or long)
         await self._prove_refusals(decisions, decider)
         await self._answer_deleted(decisions)
         await Transaction(self._database).commit(work, self._receipts_of(decisions))
@@ -86,24 +89,17 @@ class Batch:
             decision.settle()
         return [event for decision in decisions for event in decision.events]
 
-    def _prepare(
-        self, pending_writes: Sequence[PendingWrite], read: ReadSet, decider: Decider
-    ) -> tuple[list[Decision], Work]:
-        """Let every write decide, and build what is to be stored: all that needs no database."""
-        decisions = decider.decide(pending_writes)
-        return decisions, Work(
-            events=[
-                event_log.to_bson(event) for decision in decisions for event in decision.events
-            ],
-            keys=decider.keys,
-            swept=decider.swept,
-            operations=BulkOperations(read, decider, self._keyring).by_collection(),
-            mail_requests=[
-                self._outbox.to_bson(mail_request)
-                for decision in decisions
-                for mail_request in decision.mail_requests
-            ],
-        )
+    def _storing(
+        self, read: ReadSet, decider: Decider, decisions: Sequence[Decision], work: Work
+    ) -> Iterator[None]:
+        """Build what is to be stored."""
+        for decision in decisions:
+            work.events.extend(map(event_log.to_bson, decision.events))
+            work.mail_requests.extend(map(self._outbox.to_bson, decision.mail_requests))
+            yield
+        for collection, operation in BulkOperations(read, decider, self._keyring):
+            work.operations.setdefault(collection, []).append(operation)
+            yield
 
     async def _prove_refusals(self, decisions: Sequence[Decision], decider: Decider) -> None:
         """Raise `WriteConflict` if a feed has gone on in which something was refused.
@@ -161,3 +157,10 @@ class Batch:
         for ref, before in read.documents.items():
             if isinstance(before, BrokenDocument) and decider.state[ref] is not before:
                 self._database.broken.gone(ref.kind, codec.key_of(ref.owner, ref.id))
+
+
+def _changed_bytes(read: ReadSet, decider: Decider, decisions: Sequence[Decision]) -> int:
+    """The bytes of what changes, before and after."""
+    added = sum(len(event.sealed) for decision in decisions for event in decision.events)
+    changed = (ref for ref, after in decider.state.items() if after is not read.documents.get(ref))
+    return added + sum(read.sizes.get(ref, 0) for ref in changed)

@@ -1,7 +1,7 @@
 """Runs the writes' decisions in order, and builds their events, without the database."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -91,12 +91,13 @@ class Decider:
         self._growth = growth
         self._at = at
 
-    def decide(self, pending_writes: Iterable[PendingWrite]) -> list[Decision]:
-        """Let each of *pending_writes* decide, in order.
+    def decide(
+        self, pending_writes: Iterable[PendingWrite], decisions: list[Decision]
+    ) -> Iterator[None]:
+        """Let each of *pending_writes* decide, in order, a step for each, and add its decision.
 
         `Undecided` with all that have to read or look up more: one round is for them all.
         """
-        decisions: list[Decision] = []
         undecided = Undecided()
         for pending in pending_writes:
             try:
@@ -106,9 +107,9 @@ class Decider:
                 pending.read_more(more)
             except NeedsLookup as needed:
                 undecided.looking[pending] = needed.look
+            yield
         if undecided.writes:
             raise undecided
-        return decisions
 
     def _decide(self, pending: PendingWrite) -> Decision:
         write = pending.write

@@ -1,5 +1,6 @@
 """The bulk operations that store what a batch has decided."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne
@@ -21,13 +22,12 @@ class BulkOperations:
         self._decider = decider
         self._keyring = keyring
 
-    def by_collection(self) -> dict[str, list[Any]]:
-        """The operations for each collection that changes."""
-        operations: dict[str, list[Any]] = {}
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """Each operation, with the collection that it changes."""
         for ref, after in self._decider.state.items():
             make = self._logged if is_logged(ref) else self._unlogged
-            operations.setdefault(ref.kind.collection, []).extend(make(ref, after))
-        return {collection: listed for collection, listed in operations.items() if listed}
+            for operation in make(ref, after):
+                yield ref.kind.collection, operation
 
     def _logged(self, ref: Ref, after: Document | None) -> list[Any]:
         before = self._read.documents.get(ref)

@@ -1,7 +1,7 @@
 """The reads of a batch of writes, all at once, before any of them decides."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence, Sized
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +24,8 @@ from upcoach.store.write.refs import Edges, Listing, Ref, Version, is_logged
 from upcoach.store.write.requests import AnyWrite
 
 EDGES_AT_ONCE: Final = 200  # what the driver decodes in one go, so as not to hold the loop
+USUAL_BYTES: Final = 8 * 1024  # of a document: to read and check it takes some 0.15 ms
+SEEN_BYTES: Final = 256  # of one of which little more than the id is seen
 
 
 class ReadSet(msgspec.Struct):
@@ -37,6 +39,8 @@ class ReadSet(msgspec.Struct):
         The checksums of each feed at that number.
     documents
         The document under each id.
+    sizes
+        The bytes of each one's sealed fields, and of the names of its words.
     past
         The earlier versions of what is changed from an older one.
     former
@@ -53,21 +57,31 @@ class ReadSet(msgspec.Struct):
     seqs: dict[str, int]
     sums: dict[str, Sums]
     documents: dict[Ref, Document | None] = {}
+    sizes: dict[Ref, int] = {}
     past: dict[Ref, list[Version]] = {}
     former: dict[Ref, int] = {}
     tombstones: dict[Ref, int] = {}
     children: dict[Ref, dict[str, int]] = {}
     edges: dict[Edges, dict[str, Sequence[str]]] = {}
 
-    @property
-    def size(self) -> int:
-        """The number of documents that it holds, or holds something of."""
-        parts: tuple[Sized, ...] = (
-            self.documents,
-            *self.children.values(),
-            *self.edges.values(),
-        )
-        return sum(map(len, parts))
+    def weight(self, write: AnyWrite) -> int:
+        """The bytes that are gone through when *write* decides: those of a usual document for each.
+
+        A writer's own edits of a document are told from those of others version by version.
+        """
+        refs = list(write.reads)
+        if write.lists:
+            listed = {(listing.kind, listing.owner) for listing in write.lists}
+            refs += (ref for ref in self.documents if ref[:2] in listed)
+        seen = sum(len(self.children.get(parent, ())) for parent in write.sweeps)
+        seen += sum(len(self.edges.get(edges, ())) for edges in write.edges)
+        weight = SEEN_BYTES * seen + sum(map(self._size, refs))
+        if write.base is not None:
+            weight += len(self.past.get(write.base.ref, ())) * self._size(write.base.ref)
+        return weight
+
+    def _size(self, ref: Ref) -> int:
+        return max(USUAL_BYTES, self.sizes.get(ref, 0))
 
 
 class Reader:
@@ -175,15 +189,18 @@ class Reader:
     async def _read_list(self, read: ReadSet, listing: Listing) -> None:
         kind, owner, where = listing
         query = {"_id": codec.below(owner), **query_of(where)}
+        pace = Pace()
         async with self._database.connection():
             async for stored in self._database[kind.collection].find(query):
                 self._take(read, Ref(kind, owner, stored["_id"][len(owner) + 1 :]), stored)
+                await pace.breathe()
 
     def _take(self, read: ReadSet, ref: Ref, stored: Bson) -> None:
         if tombstones.TOMBSTONE in stored:
             read.tombstones[ref] = read.former[ref] = stored["version"]
             return
         key, broken = self._keyring[ref.owner], self._database.broken
+        read.sizes[ref] = _size_of(stored)
         read.documents[ref] = codec.read(ref.kind, stored, ref.owner, key, broken)
 
     async def _read_children(self, read: ReadSet, parent: Ref) -> None:
@@ -204,3 +221,9 @@ class Reader:
                 ids = stored.get(field)
                 named[stored["_id"][len(edges.owner) + 1 :]] = ids if isinstance(ids, list) else ()
                 await pace.breathe()
+
+
+def _size_of(stored: Bson) -> int:
+    words = stored.get(codec.WORDS)
+    values = (*stored.values(), *(words if isinstance(words, list) else ()))
+    return sum(len(value) for value in values if isinstance(value, bytes))

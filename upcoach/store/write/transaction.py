@@ -38,11 +38,11 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 
     """
 
-    events: list[Bson]
-    keys: list[Bson]
-    swept: list[Ref]
-    operations: dict[str, list[Any]]  # by collection
-    mail_requests: list[Bson]
+    events: list[Bson] = []
+    keys: list[Bson] = []
+    swept: list[Ref] = []
+    operations: dict[str, list[Any]] = {}  # by collection
+    mail_requests: list[Bson] = []
 
 
 class Transaction:
