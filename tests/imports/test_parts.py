@@ -156,6 +156,25 @@ async def test_what_takes_too_long_ends_at_its_time() -> None:
         server.close()
 
 
+async def test_a_short_file_is_read_while_long_ones_take_all_turns() -> None:
+    server = ForkServer()
+    try:
+        job = ImportJob("moods", "usr_1", "UTC")
+        reader = Workers(server, patience_s=30)
+        await reader.read(job, moods(3))
+        long = [asyncio.create_task(reader.read(job, moods(50_000))) for _ in range(5)]
+        for child in await _children_at_work(server, workers.AT_ONCE):
+            os.kill(child, signal.SIGSTOP)  # as slow as can be
+
+        assert len((await reader.read(job, moods(5))).items) == 5
+        assert not any(one.done() for one in long)
+        for one in long:
+            one.cancel()
+        await asyncio.gather(*long, return_exceptions=True)
+    finally:
+        server.close()
+
+
 async def test_readers_die_with_their_parent_and_know_no_secret() -> None:
     server = ForkServer()
     os.environ["UPCOACH_INDEX_KEY_OF_A_TEST"] = "secret"
@@ -179,12 +198,17 @@ async def test_readers_die_with_their_parent_and_know_no_secret() -> None:
 
 async def _child_of(server: ForkServer) -> int:
     """The reader that is at work, once there is one."""
+    return (await _children_at_work(server, 1))[0]
+
+
+async def _children_at_work(server: ForkServer, number: int) -> list[int]:
+    """The readers that are at work, once there are so many."""
     async with asyncio.timeout(30):
         while True:
             if server.process is not None:
                 children = _children_of(server.process.pid)
-                if children:
-                    return children[0]
+                if len(children) >= number:
+                    return children
             await asyncio.sleep(0.001)
 
 

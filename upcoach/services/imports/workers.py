@@ -33,6 +33,8 @@ from upcoach.services.imports.worker_protocol import (
 
 MODULE: Final = "upcoach.node.process.import_worker"
 AT_ONCE: Final = 2  # files that one node reads
+SHORT: Final = 64 * 1024  # bytes of a file that takes little, as long as it is no archive
+_ARCHIVES: Final = frozenset({"loop", "dayone"})  # of which a few bytes may hold much
 PATIENCE_S: Final = 20.0  # how long others wait for their turn
 DEADLINE_S: Final = 60.0  # for one file; its CPU time ends earlier
 _PASSED_ON: Final = ("PATH", "PYTHONTZPATH", "LANG", "TZ")  # of the environment: no secrets
@@ -98,7 +100,10 @@ def _started() -> tuple[socket.socket, subprocess.Popen[bytes]]:
 
 
 class Workers:
-    """Reads files in other processes, some at once."""
+    """Reads files in other processes, some at once.
+
+    A short file waits for short ones only, whatever else is being read.
+    """
 
     def __init__(
         self,
@@ -111,12 +116,15 @@ class Workers:
         self._patience_s = patience_s
         self._deadline_s = deadline_s
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._short_turns = asyncio.Semaphore(1)
 
     async def read(self, job: ImportJob, content: bytes) -> PackedPlan:
         """Read the file *content* into a plan; raises `Invalid` with up to 20 flaws."""
+        is_short = len(content) <= SHORT and job.format not in _ARCHIVES
+        turns = self._short_turns if is_short else self._turns
         try:
             async with asyncio.timeout(self._patience_s):
-                await self._turns.acquire()
+                await turns.acquire()
         except TimeoutError:
             words = "Too many files are read at once. Try again shortly."
             raise Unavailable("busy", words) from None
@@ -126,7 +134,7 @@ class Workers:
         except (TimeoutError, EOFError, ConnectionError):
             raise Invalid(TOO_COSTLY.code, TOO_COSTLY.detail, flaws=TOO_COSTLY.flaws) from None
         finally:
-            self._turns.release()
+            turns.release()
 
     async def _read(self, job: ImportJob, content: bytes) -> PackedPlan:
         ours = await asyncio.to_thread(self._server.fork)
