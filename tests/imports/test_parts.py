@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import os
+import random
 import signal
 from pathlib import Path
 
@@ -98,6 +99,25 @@ async def test_reading_and_writing_a_large_file_holds_nobody_up(settings: Settin
 
         assert answer.body["moods"]["created"] == 5_000
         assert shown.body["moods"]["kept"] == 5_000
+        assert beat.worst() < HELD_S
+
+
+async def test_few_long_texts_hold_nobody_up(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        await brought(person, moods(1), "?tz=UTC")  # starts what reads
+        letters = [chr(code) for code in range(0x4E00, 0x9FFF)]  # each two of them are a word
+        texts = ("".join(random.Random(n).choices(letters, k=6_000)) for n in range(6))
+        digits = "1 2 " * 7_000
+        rows = [f"2026-01-{1 + n:02},{n} {text}" for n, text in enumerate((*texts, *[digits] * 12))]
+        content = "\n".join(("date,text", *rows)).encode()
+
+        async with heartbeat() as beat:
+            shown = await brought(person, content, "?tz=UTC&dry_run=true", what="journal")
+            answer = await brought(person, content, "?tz=UTC", what="journal")
+
+        assert shown.body["journal_entries"] == {"created": 18, "kept": 0}
+        assert answer.body["journal_entries"] == {"created": 18, "kept": 0}
         assert beat.worst() < HELD_S
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Final
+from typing import Final, NamedTuple
 
 from models.access.scope import Scope
 from models.base.clock import Clock
@@ -28,6 +28,17 @@ from upcoach.store.write.requests import Mutation, Write
 PART: Final = 250  # documents
 PART_BYTES: Final = 1 << 20
 PATIENCE_S: Final = 30.0  # how long an import of somebody waits for their one before
+
+
+class _Part(NamedTuple):
+    """Items that are written together, and their bytes."""
+
+    items: Sequence[ImportItem]
+    size: int
+
+    def reads(self, scope: Scope) -> tuple[Ref, ...]:
+        """The refs that all of them have to read."""
+        return tuple(dict.fromkeys(ref for item in self.items for ref in item.reads(scope.user)))
 
 
 class Imports:
@@ -64,8 +75,8 @@ class Imports:
         state: dict[Ref, Document | None] = {}
         changes = WriteContext(self._clock(), state, {})
         async for part in _parts(plan):
-            state |= await self._documents.state(_reads(scope, part))
-            async for item in paced(part):
+            state |= await self._documents.state(part.reads(scope))
+            async for item in paced(part.items):
                 tally.take(item, changes, scope.user)
         return tally.body() | {"dry_run": True, "documents": tally.documents()}
 
@@ -79,9 +90,9 @@ class Imports:
                 return answered
         await self._require_room(scope, plan)
         before: Json = {}
-        waiting: Sequence[ImportItem] = ()
+        waiting = _Part([], 0)
         async for part in _parts(plan):
-            if waiting:
+            if waiting.items:
                 before = (await self._write(scope, plan, waiting, before, None)).body or {}
             waiting = part
         return await self._write(scope, plan, waiting, before, mutation)
@@ -97,33 +108,31 @@ class Imports:
         self,
         scope: Scope,
         plan: PackedPlan,
-        part: Sequence[ImportItem],
+        part: _Part,
         before: Json,
         mutation: Mutation | None,
     ) -> WriteResult[Json]:
         def decide(changes: WriteContext) -> Outcome[Json]:
             tally = ImportTally(plan.areas, plan.source, plan.notes, before)
-            for item in part:
+            for item in part.items:
                 tally.take(item, changes, scope.user)
             return Outcome(verb="updated" if tally.changed else "unchanged", document=tally.body())
 
-        write = Write(scope=scope, reads=_reads(scope, part), decide=decide, mutation=mutation)
-        return await self._committer.submit(write)
+        reads = part.reads(scope)
+        return await self._committer.submit(
+            Write(scope=scope, reads=reads, decide=decide, mutation=mutation, size=part.size)
+        )
 
 
-async def _parts(plan: PackedPlan) -> AsyncIterator[list[ImportItem]]:
+async def _parts(plan: PackedPlan) -> AsyncIterator[_Part]:
     """The items of *plan* in parts that fit into a transaction, opened when they are asked for."""
     part: list[ImportItem] = []
     size = 0
     async for packed in paced(plan.items):
         if part and (len(part) == PART or size + packed.size > PART_BYTES):
-            yield part
+            yield _Part(part, size)
             part, size = [], 0
         part.append(packed.opened())
         size += packed.size
     if part:
-        yield part
-
-
-def _reads(scope: Scope, items: Sequence[ImportItem]) -> tuple[Ref, ...]:
-    return tuple(dict.fromkeys(ref for item in items for ref in item.reads(scope.user)))
+        yield _Part(part, size)

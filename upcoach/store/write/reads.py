@@ -75,7 +75,7 @@ class ReadSet(msgspec.Struct):
             refs += (ref for ref in self.documents if ref[:2] in listed)
         seen = sum(len(self.children.get(parent, ())) for parent in write.sweeps)
         seen += sum(len(self.edges.get(edges, ())) for edges in write.edges)
-        weight = SEEN_BYTES * seen + sum(map(self._size, refs))
+        weight = write.size + SEEN_BYTES * seen + sum(map(self._size, refs))
         if write.base is not None:
             weight += len(self.past.get(write.base.ref, ())) * self._size(write.base.ref)
         return weight

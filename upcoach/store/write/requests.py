@@ -57,6 +57,8 @@ class Write(msgspec.Struct, Generic[D_co], frozen=True, kw_only=True):
         Whether the caller has no data key yet, because this write makes the user.
     fresh
         Those of *reads* whose ids were made for this write: there never was anything under them.
+    size
+        The bytes that it brings, where they are many.
 
     """
 
@@ -70,6 +72,7 @@ class Write(msgspec.Struct, Generic[D_co], frozen=True, kw_only=True):
     mutation: Mutation | None = None
     new_owner: bool = False
     fresh: tuple[Ref, ...] = ()
+    size: int = 0
 
     def owns(self, ref: Ref) -> bool:
         """Whether *ref* is a document of the writer's own."""
