@@ -26,6 +26,7 @@ from handlers.openapi.scalars import (
     nullable,
     scalar,
 )
+from handlers.openapi.static_documents import portable
 from models.base.document import Document, Privacy, fields_marked
 from models.base.merge_patch import Json
 from models.contexts import DOCUMENTS
@@ -79,7 +80,8 @@ class Schemas:
             case types.StructType():
                 return self._named(info, role)
             case types.Metadata():
-                return self._of(info.type, role) | (info.extra_json_schema or {})
+                extra: Json = portable(info.extra_json_schema or {})
+                return self._of(info.type, role) | extra
         return self._container(info, role)
 
     def _container(self, info: types.Type, role: Role) -> Json:

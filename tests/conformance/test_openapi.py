@@ -45,6 +45,13 @@ def test_the_document_is_valid() -> None:
     assert [str(flaw) for flaw in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
 
 
+def test_no_pattern_is_in_the_words_of_python() -> None:
+    patterns = re.findall(r'"pattern": "(.*)"', CHECKED_IN.read_text())
+
+    assert patterns != []
+    assert [pattern for pattern in patterns if r"\\Z" in pattern or "(?P<" in pattern] == []
+
+
 def test_the_document_and_the_router_name_the_same_operations() -> None:
     described = {
         (method.upper(), path)
