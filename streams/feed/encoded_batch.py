@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from models.account import User
 from models.base.merge_patch import Json
 from models.contexts import CHILDREN
 from models.sharing import Share
@@ -46,6 +47,11 @@ class EncodedBatch:
     def may_change_access(self) -> bool:
         """Whether it may change what somebody sees."""
         return any(line.kind == Share.kind for line in self._lines)
+
+    @property
+    def may_end_sessions(self) -> bool:
+        """Whether it may come with the end of sessions, such as a new password."""
+        return any(line.kind == User.kind for line in self._lines)
 
     @property
     def size(self) -> int:

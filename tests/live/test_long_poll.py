@@ -196,6 +196,36 @@ async def test_a_session_that_is_ended_ends_its_polls(settings: Settings) -> Non
         watch.close()
 
 
+async def test_nobody_whose_session_ends_is_told_what_ended_it(settings: Settings) -> None:
+    async with serving(settings) as server:
+        for ending in (change_password, log_out_others, remove_session):
+            phone = await server.person("phone")
+            email = (await phone.call("GET", "/v1/me")).body["email"]
+            watch = await server.client().log_in(email, PASSWORD, "watch")
+            asked = await waiting(server, server.client(watch.token), await from_here(phone))
+
+            await ending(phone, watch)
+            answer = await asked
+
+            assert (answer.status, answer.body["code"]) == (401, "session_ended"), ending
+            watch.close()
+
+
+async def change_password(phone: RestClient, _watch: RestClient) -> None:
+    body = {"current": PASSWORD, "password": "another staple of a horse"}
+    await done(phone.call("POST", "/v1/auth/password/change", body))
+
+
+async def log_out_others(phone: RestClient, _watch: RestClient) -> None:
+    await done(phone.call("DELETE", "/v1/auth/sessions?keep=current"))
+
+
+async def remove_session(phone: RestClient, watch: RestClient) -> None:
+    sessions = (await watch.call("GET", "/v1/auth/sessions")).body["items"]
+    [name] = [one["id"] for one in sessions if one["current"]]
+    await done(phone.call("DELETE", f"/v1/auth/sessions/{name}"))
+
+
 async def test_a_node_that_stops_answers_those_who_wait(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
