@@ -202,6 +202,20 @@ test("a write that may succeed later is sent again", async () => {
   }
 });
 
+test("a queue that is refused for now is sent again in its order", async () => {
+  const stage = current();
+  const answers = ["1", "2", "3"].map((title) => stage.device.mutate("POST", "/v1/goals", { title }));
+  const writes = () => stage.sent.filter((frame) => frame.t === "mut").map((frame) => frame.body.title);
+  const refuse = ({ id }) => stage.line.hear({ t: "res", id, status: 503, problem: {} });
+  const [first, second, third] = stage.sent.filter((frame) => frame.t === "mut");
+  [second, first, third].forEach(refuse);
+  answers.push(stage.device.mutate("POST", "/v1/goals", { title: "4" }));
+  while (writes().length < 7) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  assert.deepEqual(writes(), ["1", "2", "3", "1", "2", "3", "4"]);
+  stage.device.stop();
+  await Promise.allSettled(answers);
+});
+
 test("who waits for an answer hears that there will be none", async () => {
   const stage = current();
   const writing = stage.device.mutate("POST", "/v1/goals", {});
