@@ -1,6 +1,7 @@
 """Runs operations: permissions, concurrency, metrics and audit, alike for every transport."""
 
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 import msgspec
@@ -9,8 +10,10 @@ from handlers.http import auditing
 from handlers.http.client_ip import Network
 from handlers.http.limits.in_flight import InFlight
 from handlers.http.limits.refused_requests import RefusalLimiter
+from handlers.http.limits.unread_answers import UnreadAnswers
 from handlers.http.operations import Call, Operation, Reply, Router
 from handlers.http.policy import require_permission, require_role, require_step_up
+from models.access.limits import PAGES_AT_ONCE, PAGES_WAITING
 from models.base.clock import utc_now
 from models.base.errors import Refusal, Unavailable
 from models.base.metrics import Metrics
@@ -39,6 +42,10 @@ class OperationRunner(msgspec.Struct, frozen=True):
     held_writes: HeldWrites = msgspec.field(default_factory=HeldWrites)
     proxies: tuple[Network, ...] = ()
     costly: UserConcurrency = msgspec.field(default_factory=UserConcurrency)
+    pages: UserConcurrency = msgspec.field(
+        default_factory=lambda: UserConcurrency(PAGES_AT_ONCE, PAGES_WAITING)
+    )
+    unread: UnreadAnswers = msgspec.field(default_factory=UnreadAnswers)
     refused: RefusalLimiter = msgspec.field(default_factory=RefusalLimiter)
 
     async def perform(self, operation: Operation[Any], call: Call) -> Reply:
@@ -82,7 +89,18 @@ class OperationRunner(msgspec.Struct, frozen=True):
 
     def _turn(self, operation: Operation[Any], call: Call) -> AbstractAsyncContextManager[None]:
         """The concurrency limit that is held while *operation* runs."""
-        return self.costly.slot(call.scope.user) if operation.is_costly else nullcontext()
+        if operation.is_costly:
+            return self.costly.slot(call.scope.user)
+        if operation.is_page and call.caller is not None:
+            return self._page_turn(call.scope.user)
+        return nullcontext()
+
+    @asynccontextmanager
+    async def _page_turn(self, user: str) -> AsyncIterator[None]:
+        """A turn to read a page, of whoever has read those before it."""
+        async with self.pages.slot(user):
+            self.unread.require_room(user)
+            yield
 
     def _count(self, resolution: str, replayed: bool) -> None:  # noqa: FBT001 - counted, not asked
         if replayed:

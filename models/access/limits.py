@@ -38,7 +38,7 @@ AUTHENTICATED_BODY_BYTES: Final = BATCH_BYTES + 64 * 1024
 AUTHENTICATED_BODY_S: Final = 60.0
 UPLOAD_BODY_BYTES: Final = UPLOAD_BYTES + 64 * 1024
 UPLOAD_S: Final = 120.0
-PAGE_BYTES: Final = 1024 * 1024  # of a list
+PAGE_BYTES: Final = 1024 * 1024  # of a list, a snapshot, or events
 CHUNKS: Final = 1_024  # of a body, beside one for each of the next number of bytes
 LEAST_CHUNK: Final = 256
 DROPPED_BYTES: Final = 64 * 1024 * 1024  # read of a refused body, so that its answer arrives
@@ -49,6 +49,15 @@ HELD_BY_NETWORK: Final = 4 * 1024 * 1024  # of an address, by who has shown noth
 HELD_BY_ANONYMOUS: Final = 64 * 1024 * 1024  # by all of those
 HELD_BY_USER: Final = 24 * 1024 * 1024
 HELD_BY_AUTHENTICATED: Final = 256 * 1024 * 1024  # by all who have logged in
+
+# What a node holds at once of answers that were not taken yet, beyond which nothing more is read.
+UNREAD_BY_READER: Final = 8 * 1024 * 1024
+UNREAD_BY_ALL: Final = 256 * 1024 * 1024
+UNREAD_S: Final = 120.0  # in which an answer has to be taken
+
+# Pages of one user that are read at once, and those that wait for it, on one node.
+PAGES_AT_ONCE: Final = 4
+PAGES_WAITING: Final = 28
 
 CONNECTIONS_OF_NETWORK: Final = 256  # over HTTP, on one node
 OPEN_OF_USER: Final = 10  # sockets on one node

@@ -137,6 +137,12 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         return self.weight >= COSTLY
 
     @property
+    def is_page(self) -> bool:
+        """Whether it answers with a page of as many items as its query says."""
+        fields = msgspec.structs.fields(self.query)
+        return not self.writes and any(field.name == "limit" for field in fields)
+
+    @property
     def writes(self) -> bool:
         """Whether it changes something."""
         return self.method != "GET"

@@ -1,9 +1,11 @@
 """Operations over HTTP: a request as a call, and a reply as an answer."""
 
+import asyncio
 import functools
 from typing import Any, Final
 
 import msgspec
+from tornado.http1connection import HTTP1Connection
 from tornado.web import HTTPError
 
 from handlers.http import operations, problems
@@ -35,6 +37,7 @@ class OperationHandler(Handler):
     """Runs the operations of one path."""
 
     _answered = 0  # bytes
+    _reader = ""  # who is answered
 
     def initialize(self, runner: OperationRunner, route: Route | None = None, **_: Any) -> None:
         """Take the route."""
@@ -72,8 +75,11 @@ class OperationHandler(Handler):
             raise HTTPError(405)
         self.require_few_refusals()
         login = None if operation.public else await self.identify()
+        self._reader = self.origin.household if login is None else login.scope.user or login.client
         call = await self._call(operation, names, login)
         await self._charge(operation, call)
+        if not operation.writes:
+            self.runner.unread.require_room(self._reader)
         try:
             await self.perform(operation, call)
         except Refusal as refusal:
@@ -198,7 +204,14 @@ class OperationHandler(Handler):
         self.set_header("Content-Type", "application/json; charset=utf-8")
         content = reply.raw if reply.raw is not None else msgspec.json.encode(reply.body)
         self._answered = len(content)
-        self.finish(content)
+        self._count_unread(len(content), self.finish(content))
+
+    def _count_unread(self, size: int, written: "asyncio.Future[None]") -> None:
+        """Count the answer as unread until the kernel has all of it."""
+        connection = self.request.connection
+        if isinstance(connection, HTTP1Connection) and connection.stream.writing():
+            stream = connection.stream
+            self.runner.unread.hold(self._reader, size, written, stream.close)
 
     def _not_modified(self, version: int) -> bool:
         etag = f'"v{version}"'

@@ -1,0 +1,118 @@
+"""Answers that nobody reads: one account is not answered more and more of them."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import socket
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+
+from config.settings import Settings
+from models.access.limits import PAGE_BYTES, PAGES_AT_ONCE, UNREAD_BY_READER
+from models.base.ids import new_id
+from models.goals import Goal, NewGoal
+from tests.costs.drafts import largest_draft
+from tests.costs.raw import until
+from tests.support.people.relations import user_of
+from tests.support.people.wealth import hold
+from tests.support.server import Server
+from upcoach.client import RestClient
+from upcoach.node import app
+from upcoach.node.process.listener import HttpListener
+
+GOALS = 6  # as large as they may be
+UNREAD = 40
+PATHS = ("/v1/events?since=0", "/v1/snapshot?kind=goal", "/v1/goals")
+
+
+@contextlib.asynccontextmanager
+async def thrifty(settings: Settings) -> AsyncIterator[Server]:
+    """A node whose kernel takes little of an answer that nobody reads."""
+    assert settings.mongo_url is not None
+    assert settings.redis_url is not None
+    async with (
+        app.running_node(settings, settings.mongo_url, settings.redis_url) as node,
+        HttpListener(node.application, "127.0.0.1", 0) as listener,
+    ):
+        for listening in listener._sockets:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * 1024)
+        server = Server(f"http://127.0.0.1:{listener.port}", node)
+        try:
+            yield server
+        finally:
+            server.close()
+
+
+@contextlib.asynccontextmanager
+async def wealthy(settings: Settings) -> AsyncIterator[tuple[Server, RestClient]]:
+    async with thrifty(settings) as server:
+        person = await server.person()
+        owner, at = await user_of(person), dt.datetime.now(dt.UTC)
+        draft = msgspec.convert(largest_draft(NewGoal), NewGoal)
+        drafts = [msgspec.structs.replace(draft, id=new_id("gol")) for _ in range(GOALS)]
+        await hold(server, owner, [Goal.drafted(one, owner=owner, at=at) for one in drafts])
+        yield server, person
+
+
+class Unread:
+    """Requests whose answers are not read beyond their status."""
+
+    def __init__(self, server: Server, person: RestClient) -> None:
+        self._address = ("127.0.0.1", urlsplit(server.url).port)
+        self._token = person.token
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def ask(self, path: str) -> int:
+        """The status of the answer."""
+        raw = socket.socket()
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(raw, self._address)
+        reader, writer = await asyncio.open_connection(sock=raw, limit=4096)
+        self._writers.append(writer)
+        head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self._token}\r\n\r\n"
+        writer.write(head.encode())
+        return int((await reader.readline()).split()[1])
+
+    async def close(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+
+
+@contextlib.asynccontextmanager
+async def unread(server: Server, person: RestClient) -> AsyncIterator[Unread]:
+    asked = Unread(server, person)
+    try:
+        yield asked
+    finally:
+        await asked.close()
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_so_many_bytes_wait_to_be_read_and_no_more(settings: Settings, path: str) -> None:
+    async with wealthy(settings) as (server, person):
+        held = server.node.runner.unread
+        async with unread(server, person) as asked:
+            codes = await asyncio.gather(*(asked.ask(path) for _ in range(UNREAD)))
+            most, refused = held.total, await person.call("GET", path)
+            stranger = await (await server.person()).call("GET", path)
+        await until(lambda: not held.total)
+        after = await person.call("GET", path)
+
+    assert set(codes) == {200, 429}
+    assert UNREAD_BY_READER <= most < UNREAD_BY_READER + (PAGES_AT_ONCE + 1) * PAGE_BYTES
+    assert (refused.status, refused.body["code"]) == (429, "requests_too_many")
+    assert (stranger.status, after.status) == (200, 200)
+
+
+async def test_an_answer_that_nobody_takes_is_given_up(settings: Settings) -> None:
+    async with wealthy(settings) as (server, person):
+        held = server.node.runner.unread
+        held.patience_s = 0.5
+        async with unread(server, person) as asked:
+            assert await asked.ask(PATHS[0]) == 200
+            await until(lambda: held.total > 0)
+            await until(lambda: not held.total)
