@@ -160,16 +160,24 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         """The same document, one version later."""
         return msgspec.structs.replace(self, version=self.version + 1, updated_at=at)
 
-    def to_draft(self) -> Json:
-        """The fields that a person may write, without nulls: what a merge patch is applied to."""
+    def to_draft(self, names: Collection[str] | None = None) -> Json:
+        """The fields that a person may write, without nulls: what a merge patch is applied to.
+
+        Only those called so, where *names* are given.
+        """
         if self.draft is None:
             return {}
-        fields = msgspec.to_builtins(self)
-        return {
-            name: without_nulls(fields[name])
-            for name in self.draft.__struct_fields__
-            if fields.get(name) is not None
-        }
+        wanted = self.draft.__struct_fields__ if names is None else names
+        fields = msgspec.to_builtins({name: getattr(self, name, None) for name in wanted})
+        return {name: without_nulls(value) for name, value in fields.items() if value is not None}
+
+
+def fields_edited(before: Document, after: Document) -> tuple[str, ...]:
+    """The names of the fields that a person may write in which two versions differ."""
+    names = () if after.draft is None else after.draft.__struct_fields__
+    return tuple(
+        name for name in names if getattr(before, name, None) != getattr(after, name, None)
+    )
 
 
 def fields_of(draft: Draft, kind: type[msgspec.Struct]) -> dict[str, Any]:

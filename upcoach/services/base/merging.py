@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from models.base.document import Document, merge_policies, public
+from models.base.document import Document, fields_edited, merge_policies, public
 from models.base.errors import Conflict, Invalid
 from models.base.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.base.merge_patch import Json, difference
@@ -123,8 +123,10 @@ def _writers_fields(
     fields_known = past[len(own)].document.to_draft()
     for before, after in itertools.pairwise(past[len(own) :]):
         if after.mutation in follows:
-            fields = (before.document.to_draft(), after.document.to_draft())
-            fields_known = reapplied(*fields, fields_known, policies)
+            names = fields_edited(before.document, after.document)
+            edit = (before.document.to_draft(names), after.document.to_draft(names))
+            onto = {name: fields_known.pop(name) for name in names if name in fields_known}
+            fields_known |= reapplied(*edit, onto, policies)
     return fields_known
 
 
