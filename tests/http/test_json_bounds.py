@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from handlers.http.operations import strict_json
 from models.base.errors import Invalid
 from models.base.merge_patch import Json
+from tests.costs.cpu import flaw
 from tests.support.wire.json_values import objects, unhurried
 
 
@@ -80,3 +82,36 @@ def test_strict_json_refuses(raw: bytes) -> None:
 )
 def test_strict_json_reads(raw: bytes, value: Any) -> None:
     assert strict_json.parse(raw) == value
+
+
+@pytest.mark.parametrize("unit", ["[[[[[[[[[]]]]]]]]]", "[]", "{}", '{"":[]}'])
+def test_masses_of_empty_values_are_refused_before_they_are_read(unit: str) -> None:
+    def work(size: int) -> Callable[[], None]:
+        raw = f"[{','.join([unit] * (size // len(unit)))}]".encode()
+
+        def read() -> None:
+            with pytest.raises(Invalid):
+                strict_json.parse(raw)
+
+        return read
+
+    assert flaw(work, 1_400_000) == ""
+
+
+@pytest.mark.parametrize("text", ["[" * 90_000, '\\"{' * 30_000, "\\" * 50_001 + "{"])
+def test_brackets_within_a_text_are_no_values(text: str) -> None:
+    value = {"text": text, "dates": [{"date": 1668022567108, "value": 0}] * 10_000}
+
+    assert strict_json.parse(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize("raw", [b'["' + b'\\"{' * 40_000, b'"[' * 40_000, b'["' + b"{" * 90_000])
+def test_a_text_that_is_cut_off_is_read_once(raw: bytes) -> None:
+    def work(size: int) -> Callable[[], None]:
+        def read() -> None:
+            with pytest.raises(Invalid):
+                strict_json.parse(raw[:size])
+
+        return read
+
+    assert flaw(work, len(raw)) == ""

@@ -2,7 +2,7 @@
 
 Refused: duplicate names, NaN and infinities, integers beyond 2^53, nesting beyond 32, NUL and lone
 surrogates in strings.  Each of these is accepted by some reader and means something else to the
-next.
+next.  So are masses of empty arrays, which cost far more to read than their length says.
 """
 
 import json
@@ -13,6 +13,8 @@ from models.base.errors import Invalid
 
 DEPTH: Final = 32
 LARGEST: Final = 2**53
+DENSE: Final = 64 * 1024  # bytes, up to which a body may hold nothing but brackets
+SPARSE: Final = 16  # bytes for each array or object of a longer one: reading it lets nobody else go
 
 _LONE: Final = re.compile("[\0\ud800-\udfff]")
 _INFINITE: Final = (float("inf"), float("-inf"))
@@ -20,6 +22,8 @@ _INFINITE: Final = (float("inf"), float("-inf"))
 
 def parse(raw: bytes) -> Any:
     """The value that *raw* holds, or `Invalid`."""
+    if len(raw) > DENSE:
+        _check_density(raw)
     try:
         value = _DECODER.decode(raw.decode())
     except UnicodeDecodeError:
@@ -31,6 +35,22 @@ def parse(raw: bytes) -> Any:
     # Only an escape can write NUL or half a pair: as bytes, neither gets past the lines above.
     _check(value, has_escapes=b"\\u" in raw)
     return value
+
+
+def _check_density(raw: bytes) -> None:
+    most = len(raw) // SPARSE
+    if _brackets(raw) > most and _brackets(_without_texts(raw)) > most:
+        raise _malformed(f"it has an array or an object in less than {SPARSE} bytes")
+
+
+def _without_texts(raw: bytes) -> bytes:
+    """*raw* without what its strings hold, whose brackets are no values."""
+    plain = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(plain.split(b'"')[::2])
+
+
+def _brackets(raw: bytes) -> int:
+    return raw.count(b"[") + raw.count(b"{")
 
 
 def _check(root: Any, *, has_escapes: bool) -> None:
