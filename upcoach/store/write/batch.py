@@ -9,7 +9,7 @@ from models.wire.events import Event
 from upcoach.store.base import codec
 from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.base.database import Bson, Database
-from upcoach.store.base.pacing import worked_off
+from upcoach.store.base.pacing import paced, worked_off
 from upcoach.store.log import event_log
 from upcoach.store.log.heads import Head, Heads
 from upcoach.store.secrets.keyring import KeyRing
@@ -83,7 +83,7 @@ class Batch:
         await worked_off(self._storing(read, decider, decisions, work), in_thread=heavy or long)
         await self._prove_refusals(decisions, decider)
         await self._answer_deleted(decisions)
-        await Transaction(self._database).commit(work, self._receipts_of(decisions))
+        await Transaction(self._database).commit(work, await self._receipts_of(decisions))
         self._settle(read, decider, work)
         for decision in decisions:
             decision.settle()
@@ -137,10 +137,11 @@ class Batch:
                     await find_deletion(self._log, missing.ref, fresh, upto) or decision.answer
                 )
 
-    def _receipts_of(self, decisions: Sequence[Decision]) -> list[Bson]:
+    async def _receipts_of(self, decisions: Sequence[Decision]) -> list[Bson]:
+        """The receipts of all that are named, each of which may hold a large document."""
         return [
             self._receipts.to_bson(decision.pending.write, decision.answer, self._at)
-            for decision in decisions
+            async for decision in paced(decisions)
             if decision.pending.write.mutation is not None
             and decision.is_kept
             and not isinstance(decision.answer, StalePrecondition)
