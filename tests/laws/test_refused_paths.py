@@ -157,7 +157,6 @@ async def test_a_path_that_is_not_there_is_not_found(settings: Settings) -> None
     async with serving(settings) as server:
         person = await furnished(server)
         paths = (
-            "/",
             "/v1",
             "/v2/goals",
             "/v1/goals/",
