@@ -28,6 +28,7 @@ class WriteQueue:
     def __init__(self) -> None:
         self.busy_feeds: set[str] = set()
         self._waiting: collections.deque[PendingWrite] = collections.deque()
+        self._apart = 0  # how many of those that wait
 
     def __iter__(self) -> Iterator[PendingWrite]:
         return iter(self._waiting)
@@ -35,22 +36,29 @@ class WriteQueue:
     def put(self, pending: PendingWrite) -> None:
         """Let *pending* wait behind all others."""
         self._waiting.append(pending)
+        self._apart += _count_apart([pending])
 
     def put_back(self, pending_writes: Sequence[PendingWrite]) -> None:
         """Let *pending_writes* wait again, in front and in their order."""
         self._waiting.extendleft(reversed(pending_writes))
+        self._apart += _count_apart(pending_writes)
 
     def take(self, *, is_apart: bool) -> list[PendingWrite]:
         """The next batch: writes whose feeds no running batch and no skipped write holds.
 
         Of those that wait apart it *is* one group, or else none of them is in it.
+
+        It looks no further than to the last that may be in it: every write that comes asks for a
+        batch, however many wait already.
         """
         taken: list[PendingWrite] = []
         skipped: list[PendingWrite] = []
         blocked = set(self.busy_feeds)
         room = BATCH_READS
-        while self._waiting and len(taken) < BATCH:
+        left = self._apart if is_apart else len(self._waiting) - self._apart
+        while left and len(taken) < BATCH:
             pending = self._waiting.popleft()
+            left -= (pending.group is not None) is is_apart
             size = len(pending.write.reads)
             if taken:
                 fits = pending.group is taken[0].group and size <= room
@@ -62,7 +70,8 @@ class WriteQueue:
             else:
                 blocked.update(pending.write.feeds)
                 skipped.append(pending)
-        self.put_back(skipped)
+        self._waiting.extendleft(reversed(skipped))
+        self._apart -= _count_apart(taken)
         return taken
 
     def refuse_followers(
@@ -82,11 +91,16 @@ class WriteQueue:
         self._waiting = collections.deque(
             pending for pending in self._waiting if not pending.done.done()
         )
+        self._apart = _count_apart(self._waiting)
         return followers
 
 
+def _count_apart(pending_writes: Iterable[PendingWrite]) -> int:
+    return sum(pending.group is not None for pending in pending_writes)
+
+
 def set_apart(groups: Iterable[Group]) -> None:
-    """Give each of *groups* batches of its own from now on."""
+    """Give each of *groups*, which do not wait now, batches of its own from now on."""
     for group in groups:
         token = object()
         for pending in group:
