@@ -9,6 +9,9 @@ CODE := setup.py requirements upcoach handlers streams models config tests
 ARGS ?=
 # Only what make's own command line says: every shell sets USER, and some set NAME.
 given = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
+# No shell sets these by itself: whoever did meant them, and a default in their place does harm.
+meant = $(if $(filter environment,$(firstword $(origin $(1)))),$(if $($(1)),$(error \
+	Say $(1)=… behind make $@: it is not taken from the environment)))$(call given,$(1))
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo explain migrate admin revoke factors-remove client-add rotate-keys audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
@@ -30,7 +33,7 @@ migrate: base ## Bring the database to this version's schema, large indexes too
 
 # These and audit-verify work beside a running server, and without one.
 admin: base ## Make USER=address an operator; ROLE=user takes all roles back
-	@exec $(VENV)/python -m upcoach admin --email "$(call given,USER)" --role "$(or $(call given,ROLE),superadmin)"
+	@exec $(VENV)/python -m upcoach admin --email "$(call given,USER)" --role "$(or $(call meant,ROLE),superadmin)"
 
 revoke: base ## End all sessions of USER=address at once, live sockets too
 	@exec $(VENV)/python -m upcoach revoke --email "$(call given,USER)"
@@ -40,11 +43,11 @@ factors-remove: base ## Take all second factors off USER=address, who is locked 
 
 client-add: base ## Register an app: NAME=… REDIRECT=… SCOPE=… KIND=public|confidential
 	@exec $(VENV)/python -m upcoach client-add --name "$(call given,NAME)" \
-		--redirect "$(call given,REDIRECT)" --scope "$(call given,SCOPE)" \
-		--kind "$(or $(call given,KIND),public)" $(ARGS)
+		--redirect "$(call meant,REDIRECT)" --scope "$(call meant,SCOPE)" \
+		--kind "$(or $(call meant,KIND),public)" $(ARGS)
 
 rotate-keys: base ## Sign with a new key from tomorrow on (AT_ONCE=1: now), and wrap all keys anew
-	@exec $(VENV)/python -m upcoach rotate-keys $(if $(call given,AT_ONCE),--at-once) $(ARGS)
+	@exec $(VENV)/python -m upcoach rotate-keys $(if $(call meant,AT_ONCE),--at-once) $(ARGS)
 
 audit-verify: base ## Check the audit log against its checkpoints (ARGS="--export folder" for others)
 	@exec $(VENV)/python -m upcoach audit-verify $(ARGS)

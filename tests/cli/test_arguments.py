@@ -11,20 +11,17 @@ import pytest
 from models.access.permissions import ROLES
 
 ROOT = Path(__file__).parents[2]
-GIVEN = {
-    "USER": "login",
-    "ROLE": "role",
-    "NAME": "name",
-    "REDIRECT": "redirect",
-    "SCOPE": "scope",
-    "KIND": "kind",
-    "AT_ONCE": "1",
-}
+SET_BY_SHELLS = {"USER": "login", "NAME": "name"}
+MEANT = ("ROLE", "AT_ONCE", "REDIRECT", "SCOPE", "KIND")  # by whoever sets them
 
 
 def make(*words: str, **environ: str) -> str:
     """What make says, also where make runs the tests."""
-    outside = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
+    outside = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith("MAKE") and name not in MEANT
+    }
     outcome = subprocess.run(
         ["make", "--no-print-directory", *words],  # noqa: S607 - whichever the operator has
         cwd=ROOT,
@@ -36,9 +33,9 @@ def make(*words: str, **environ: str) -> str:
     return outcome.stdout
 
 
-def making(*words: str) -> str:
-    """The command that make would run, in a shell that sets all of `GIVEN`."""
-    said = make("--dry-run", *words, **GIVEN)
+def making(*words: str, **environ: str) -> str:
+    """The command that make would run, in a shell that sets `SET_BY_SHELLS` and *environ*."""
+    said = make("--dry-run", *words, **SET_BY_SHELLS, **environ)
     return said[said.index("-m upcoach") :].strip()
 
 
@@ -78,6 +75,32 @@ def test_make_registers_no_client_by_what_the_shell_says() -> None:
     assert " ".join(making("client-add").replace("\\\n", "").split()) == (
         '-m upcoach client-add --name "" --redirect "" --scope "" --kind "public"'
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("admin", "ROLE"),
+        ("rotate-keys", "AT_ONCE"),
+        ("client-add", "REDIRECT"),
+        ("client-add", "SCOPE"),
+        ("client-add", "KIND"),
+    ],
+)
+def test_make_says_where_a_word_belongs_that_the_shell_says(target: str, name: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refusal:
+        making(target, **{name: "user"})
+
+    words = f"Say {name}=… behind make {target}: it is not taken from the environment"
+    assert words in refusal.value.stderr
+    assert "-m upcoach" not in refusal.value.stdout
+    assert making(target, f"{name}=user", **{name: "else"}) == making(target, f"{name}=user")
+
+
+def test_make_heeds_such_a_word_only_where_it_is_used() -> None:
+    said = making("revoke", "USER=a@b.c", **dict.fromkeys(MEANT, "user"))
+
+    assert said == '-m upcoach revoke --email "a@b.c"'
 
 
 def test_the_list_of_targets_has_a_straight_column() -> None:
