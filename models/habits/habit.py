@@ -13,7 +13,7 @@ from models.base.fields import Color, ShortText, Title
 from models.base.ids import id_pattern, new_id
 from models.base.time import check_counted, check_zone, local_date
 from models.habits.measures import Measure, YesNo, check_measure
-from models.habits.reminders import Reminder
+from models.habits.reminders import Reminder, check_new_reminder
 from models.habits.schedules import Daily, Schedule, check_new_schedule, check_schedule
 
 ID_PREFIX: Final = "hab"  # of ids
@@ -66,7 +66,7 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_zone(self.tz)
-        check_new_schedule(self.schedule)
+        check_schedule(self.schedule)
         check_measure(self.measure)
         check_counted(self.starts_on, "/starts_on")
 
@@ -75,6 +75,11 @@ class NewHabit(HabitDraft, frozen=True, kw_only=True):
     """A new habit, with an id that the client may choose."""
 
     id: HabitId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_new_schedule(self.schedule)
+        _check_new_reminders(self.reminders)
 
 
 class Habit(Document, frozen=True, kw_only=True):
@@ -140,7 +145,13 @@ class Habit(Document, frozen=True, kw_only=True):
         )
 
     def revised(self, draft: HabitDraft, at: dt.datetime) -> Self:
-        """The same habit as *draft* says."""
+        """The same habit as *draft* says.
+
+        What it has already it may keep, also what would be refused as new.
+        """
+        if draft.schedule != self.schedule:
+            check_new_schedule(draft.schedule)
+        _check_new_reminders(draft.reminders, self.reminders)
         fields = fields_of(draft, HabitDraft) | {"starts_on": draft.starts_on or self.starts_on}
         since = (self.archived_at or at) if draft.archived else None
         return msgspec.structs.replace(self.advanced(at), archived_at=since, **fields)
@@ -154,3 +165,11 @@ class Habit(Document, frozen=True, kw_only=True):
         if self.archived_at is None:
             return today
         return min(today, self.today(self.archived_at))
+
+
+def _check_new_reminders(
+    reminders: tuple[Reminder, ...], before: tuple[Reminder, ...] = ()
+) -> None:
+    for place, reminder in enumerate(reminders):
+        if reminder not in before:
+            check_new_reminder(reminder, place)

@@ -10,10 +10,18 @@ from typing import Annotated
 
 import msgspec
 
+from models.base.errors import invalid_field
 from models.base.time import DAY, instant_of_minute, local_date
 from models.habits.schedules import Weekday
 
-WallTime = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
+# Some are stored with digits of other scripts; `check_new_reminder` refuses new ones.
+WallTime = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z",
+        extra_json_schema={"pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"},
+    ),
+]
 
 
 class Reminder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +42,13 @@ class Reminder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def minute(self) -> int:
         """Minutes after midnight."""
         return int(self.time[:2]) * 60 + int(self.time[3:])
+
+
+def check_new_reminder(reminder: Reminder, place: int) -> None:
+    """Raise `Invalid` for a time, of the reminder at *place*, with digits of another script."""
+    if not reminder.time.isascii():
+        message = "A time is written with the digits 0 to 9."
+        raise invalid_field(f"/reminders/{place}/time", "field_invalid", message)
 
 
 class Occurrence(msgspec.Struct, frozen=True, kw_only=True):

@@ -94,11 +94,13 @@ def check_rule(text: str, anchor: dt.date) -> None:
     parsed(text)
 
 
-def check_rule_has_days(text: str, anchor: dt.date) -> None:
-    """Raise `Invalid` for a rule, whose form has been checked, without a day.
+def check_new_rule(text: str, anchor: dt.date) -> None:
+    """Raise `Invalid` for a rule, checked by `check_rule`, with foreign digits or without a day.
 
     What is tried is not remembered: rules that nobody keeps would push out those that somebody has.
     """
+    if not text.isascii():
+        raise refused_rule("The numbers of an RRULE are written with the digits 0 to 9.")
     if not Rule(text, anchor):
         raise refused_rule(f"This RRULE has no day in {YEARS} years from its anchor.")
 

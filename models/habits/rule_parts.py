@@ -13,14 +13,15 @@ Frequency = Literal["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]
 
 LAST_POSITION: Final = 366  # of a day in the longest period
 
-_NUMBERS: Final = r"-?[1-9][0-9]{0,2}(,-?[1-9][0-9]{0,2}){0,30}"
+# Digits of every script: some are stored, and only new rules are refused them (`check_new_rule`).
+_NUMBERS: Final = r"-?[1-9]\d{0,2}(,-?[1-9]\d{0,2}){0,30}"
 _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_DAY: Final = r"([+-]?[1-9][0-9]?)?(MO|TU|WE|TH|FR|SA|SU)"
+_DAY: Final = r"([+-]?[1-9]\d?)?(MO|TU|WE|TH|FR|SA|SU)"
 _PARTS: Final = {
     "FREQ": r"DAILY|WEEKLY|MONTHLY|YEARLY",
-    "INTERVAL": r"[1-9][0-9]{0,2}",
-    "COUNT": r"[1-9][0-9]{0,4}",
-    "UNTIL": r"[0-9]{8}",
+    "INTERVAL": r"[1-9]\d{0,2}",
+    "COUNT": r"[1-9]\d{0,4}",
+    "UNTIL": r"\d{8}",
     "BYDAY": rf"{_DAY}(,{_DAY}){{0,30}}",
     "BYMONTH": _NUMBERS,
     "BYMONTHDAY": _NUMBERS,

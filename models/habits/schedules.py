@@ -11,13 +11,7 @@ import msgspec
 
 from models.base.errors import invalid_field
 from models.base.time import DAY, EPOCH, DateRange, month_of, week_of
-from models.habits.rrule import (
-    LAST_ANCHOR,
-    LONGEST,
-    check_rule,
-    check_rule_has_days,
-    rule_of,
-)
+from models.habits.rrule import LAST_ANCHOR, LONGEST, check_new_rule, check_rule, rule_of
 
 Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
@@ -120,13 +114,14 @@ def check_schedule(schedule: Schedule) -> None:
 
 
 def check_new_schedule(schedule: Schedule) -> None:
-    """Raise `Invalid` for what `check_schedule` refuses, and for a rule without a day.
+    """Raise `Invalid` for what `check_schedule` refuses, and for rules that are stored only.
 
-    That asks for an expansion, which no reader of stored habits has to wait for.
+    Some of those have no day.  To find that, a rule is expanded, which no reader of stored habits
+    has to wait for.
     """
     check_schedule(schedule)
     if isinstance(schedule, Recurring):
-        check_rule_has_days(schedule.rule, schedule.anchor)
+        check_new_rule(schedule.rule, schedule.anchor)
 
 
 def due_from(schedule: Schedule, day: dt.date) -> dt.date | None:
