@@ -136,6 +136,9 @@ async def test_a_file_that_is_none_is_refused_with_its_places(settings: Settings
                 ("body_invalid", "inf"),
                 ("body_invalid", "0x1"),
                 ("body_invalid", "1" * 5_000),
+                ("body_invalid", "-1e999"),
+                ("body_invalid", "1e+0003"),
+                ("body_invalid", "1e\uff13"),
             )
         ),
         ("csv/moods", b"level\n4\n", "text/csv", "body_invalid"),

@@ -3,6 +3,7 @@
 import pytest
 
 from models.base.errors import Invalid
+from models.habits.entry import EntryDraft
 from upcoach.services.imports import csv_import
 from upcoach.services.imports.csv_columns import COLUMNS, What
 from upcoach.services.imports.plan import ImportPlan
@@ -51,3 +52,25 @@ def test_a_table_may_lack_what_is_not_required(what: What, name: str) -> None:
             read(what, *names)
     else:
         assert read(what, *names).items
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1e+003", 1000),
+        ("5E-001", 0.5),
+        ("1E-005", 0.00001),
+        ("000000000000000005", 5),
+        ("0." + 54 * "3" + "4", 1 / 3),
+        ("1.0" + 59 * "0", 1),
+        (".5", 0.5),
+        ("+7.", 7),
+    ],
+)
+def test_a_number_is_read_as_any_program_writes_it(text: str, number: float) -> None:
+    table = f"date,habit,value\n2026-01-05,Run,{text}\n"
+
+    plan = csv_import.read(table.encode(), what="habits", owner="usr_1", tz="UTC")
+
+    parts = [part for item in plan.items for part in item.parts()]
+    assert [part.value for part in parts if isinstance(part, EntryDraft)] == [number]

@@ -31,9 +31,9 @@ HABITS: Final = 500
 
 Row = dict[str, str]
 
-# As spreadsheets write them; `float` alone takes underscores, and digits of every script.
+# As programs write them, padded too; `float` alone takes underscores, and digits of every script.
 _NUMBER: Final = re.compile(
-    r"[+-]?(?:[0-9]{1,17}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?"
+    r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,3})?"
 )
 _NOON: Final = dt.time(12)
 
