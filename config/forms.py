@@ -58,6 +58,19 @@ def url(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def redis_url(text: str) -> str:
+    """*text*, if it names a Redis; of this machine where it names a database alone.
+
+    Examples
+    --------
+    >>> redis_url("redis:///0")
+    'redis:///0'
+
+    """
+    is_here = re.fullmatch(r"rediss?:///[0-9]+", text)
+    return text if is_here else url("redis", "rediss", "unix")(text)
+
+
 def mongo_url(text: str) -> str:
     """*text*, if it names the scheme and the hosts of a MongoDB.
 
@@ -67,13 +80,26 @@ def mongo_url(text: str) -> str:
     'mongodb://user:password@one:27017,two/?replicaSet=rs0'
 
     """
-    parts = urlsplit(text)
-    read_one = url(parts.scheme)
-    for host in parts.netloc.rpartition("@")[2].split(","):
-        read_one(f"{parts.scheme}://{host}")
-    if parts.scheme not in ("mongodb", "mongodb+srv"):
-        raise ValueError(parts.scheme)
+    # `urlsplit` knows one host only, and no password with a bare # or [.
+    scheme, _, rest = text.partition("://")
+    if scheme not in ("mongodb", "mongodb+srv"):
+        raise ValueError(scheme)
+    place = rest.partition("/")[0].rpartition("@")[2].partition("?")[0]
+    for host in place.split(","):
+        _check_host(host)
     return text
+
+
+def _check_host(text: str) -> None:
+    """Refuse *text* unless it is a host, with or without a port."""
+    parts = re.fullmatch(r"(?:\[([^\[\]]+)\]|[^\s\[\]:/?#@]+)(?::([0-9]{1,5}))?", text)
+    if parts is None:
+        raise ValueError("no host")
+    address, port_number = parts.groups()
+    if address is not None:
+        ipaddress.IPv6Address(address)
+    if port_number is not None:
+        between(1, LAST_PORT)(port_number)
 
 
 def matching(pattern: str) -> Callable[[str], str]:

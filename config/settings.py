@@ -168,7 +168,7 @@ class Settings:
     )
     redis_url: str | None = setting(
         "REDIS_URL",
-        forms.url("redis", "rediss", "unix"),
+        forms.redis_url,
         form="a URL that begins with redis://, rediss:// or unix:// and names a host or a socket",
         unset_means="an embedded Valkey",
         meaning="The Redis or Valkey that carries the streams.",

@@ -218,6 +218,15 @@ def test_a_wrong_setting_is_refused_in_one_sentence(name: str, text: str, senten
         ("MONGO_URL", "mongodb://u:p@one,/?replicaSet=rs0"),
         ("MONGO_URL", "mongodb://one:27017,two:99999"),
         ("MONGO_URL", "mongodb+srv://u:p@/"),
+        ("MONGO_URL", "mongodb://u:p#w@"),
+        ("MONGO_URL", "mongodb://one,[::1"),
+        ("MONGO_URL", "mongodb://[one],two"),
+        ("MONGO_URL", "mongodb://one,[::1]:0"),
+        ("MONGO_URL", "mongodb://one, two"),
+        ("MONGO_URL", "mongodb://one#two"),
+        ("MONGO_URL", "mongodb:///run/mongod.sock"),
+        ("MONGO_URL", "mongodb:one"),
+        ("MONGO_URL", "MONGODB://one"),
     ],
 )
 def test_a_url_without_a_host_is_refused(name: str, text: str) -> None:
@@ -231,8 +240,15 @@ def test_a_url_without_a_host_is_refused(name: str, text: str) -> None:
         ("SMTP_URL", "smtps://u:p%2Fw@[::1]:465"),
         ("REDIS_URL", "unix:///run/redis.sock?db=1"),
         ("REDIS_URL", "redis://:p@host:6379/0"),
+        ("REDIS_URL", "redis:///0"),
         ("MONGO_URL", "mongodb://u:p@one:27017,two:27017/?replicaSet=rs0"),
         ("MONGO_URL", "mongodb://%2Frun%2Fmongod.sock"),
+        ("MONGO_URL", "mongodb://u:p@db1:27017,[2001:db8::2]:27017/?replicaSet=rs0"),
+        ("MONGO_URL", "mongodb://[::1],[::2]/"),
+        ("MONGO_URL", "mongodb://one,[::1]:27017"),
+        ("MONGO_URL", "mongodb://app:p#w@db1,db2/?replicaSet=rs0"),
+        ("MONGO_URL", "mongodb://app:p[w@db1,db2/?replicaSet=rs0"),
+        ("MONGO_URL", "mongodb://db1?replicaSet=rs0"),
         ("MONGO_URL", "mongodb+srv://u:p@cluster.example.org/?w=majority"),
     ],
 )
@@ -240,6 +256,11 @@ def test_a_url_with_a_host_is_taken(name: str, text: str) -> None:
     settings = Settings.from_environ({f"UPCOACH_{name}": text})
 
     assert text in (settings.smtp_url, settings.redis_url, settings.mongo_url)
+
+
+def test_a_url_does_not_begin_with_a_blank() -> None:
+    with pytest.raises(ValueError, match=" mongodb"):
+        forms.mongo_url(" mongodb://one")
 
 
 @given(st.binary(min_size=32, max_size=32))
