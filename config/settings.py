@@ -17,6 +17,7 @@ from config import exposure, forms
 from config.forms import Network
 
 ENV_PREFIX = "UPCOACH_"
+LONGEST_DRAIN_S = 16
 
 Environment = Literal["development", "production"]
 LogFormat = Literal["auto", "console", "json"]
@@ -299,13 +300,19 @@ class Settings:
         meaning="Web processes that share the port; beyond one, learning has a process of its own, "
         "and each process has a metrics port: the first, the next, and so on.",
     )
-    drain_s: int = setting(
+    drain_asked_s: int = setting(
         "DRAIN_S",
-        forms.between(0, 16),
+        forms.between(0, 25),
         form="a number of seconds, 0 to 16",
         default="5",
-        meaning="How long a process that is told to stop takes to send its clients elsewhere.",
+        meaning="How long a process that is told to stop takes to send its clients elsewhere. 17 "
+        "to 25, which were allowed once, are cut to 16 with a warning.",
     )
+
+    @property
+    def drain_s(self) -> int:
+        """The time for the drain, cut to what the deadline of a process's end leaves for it."""
+        return min(self.drain_asked_s, LONGEST_DRAIN_S)
 
     @property
     def issuer(self) -> str:

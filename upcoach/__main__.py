@@ -35,6 +35,8 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> int:
     ensure_writable(settings)
     if settings.environment == "development" and settings.reached_at:
         _log.warning("development_for_others", because=settings.reached_at)
+    if settings.drain_s < settings.drain_asked_s:
+        _log.warning("drain_cut", asked_s=settings.drain_asked_s, to_s=settings.drain_s)
     return await (serve_alone if settings.processes == 1 else serve_with_children)(settings)
 
 

@@ -1,5 +1,6 @@
 """Settings that only their users can judge are refused before anything is started for them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -33,11 +34,28 @@ def test_a_url_that_the_driver_refuses_is_no_traceback(
     assert words.count("\n") == 1
 
 
+@pytest.mark.parametrize(("asked", "times"), [("16", 0), ("17", 1), ("25", 1)])
+def test_a_start_says_that_its_drain_is_cut(tmp_path: Path, asked: str, times: int) -> None:
+    words = refused(
+        "serve",
+        UPCOACH_DATA=str(tmp_path),
+        UPCOACH_MONGO_URL="mongodb://host/?replicaSet",
+        UPCOACH_REDIS_URL="redis://127.0.0.1:1",
+        UPCOACH_DRAIN_S=asked,
+        UPCOACH_LOG_LEVEL="warning",
+        UPCOACH_LOG_FORMAT="json",
+    )
+
+    lines = [json.loads(line) for line in words.splitlines() if line.startswith("{")]
+    cut = [(line["asked_s"], line["to_s"]) for line in lines if line["event"] == "drain_cut"]
+    assert cut == [(int(asked), 16)] * times
+
+
 def refused(command: str, **environ: str) -> str:
     """What *command* says when it refuses."""
     outcome = subprocess.run(
         [sys.executable, "-m", "upcoach", command],
-        env=os.environ | environ | {"UPCOACH_LOG_LEVEL": "error", "UPCOACH_PORT": "0"},
+        env=os.environ | {"UPCOACH_LOG_LEVEL": "error", "UPCOACH_PORT": "0"} | environ,
         capture_output=True,
         text=True,
         timeout=60,

@@ -51,7 +51,7 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         limits="on",
         proxies=(),
         processes=1,
-        drain_s=5,
+        drain_asked_s=5,
     )
 
 
@@ -111,7 +111,7 @@ def test_every_name_is_read() -> None:
         limits="on",
         proxies=(ipaddress.IPv4Network("10.0.0.1"),),
         processes=4,
-        drain_s=16,
+        drain_asked_s=16,
     )
     assert next(iter(settings.master_keys)) == "k2"
 
@@ -194,7 +194,7 @@ def test_every_name_is_read() -> None:
             "me",
             "UPCOACH_MAIL_FROM must be an address, or a name and an address in <>, not 'me'.",
         ),
-        ("DRAIN_S", "17", "UPCOACH_DRAIN_S must be a number of seconds, 0 to 16, not '17'."),
+        ("DRAIN_S", "26", "UPCOACH_DRAIN_S must be a number of seconds, 0 to 16, not '26'."),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_sentence(name: str, text: str, sentence: str) -> None:
@@ -272,6 +272,11 @@ def test_a_key_is_read_back_padded_or_not(key: bytes) -> None:
 
 def test_an_empty_value_counts_as_unset() -> None:
     assert Settings.from_environ({"UPCOACH_PORT": " "}) == Settings.from_environ({})
+
+
+@pytest.mark.parametrize(("asked", "drain_s"), [("0", 0), ("16", 16), ("17", 16), ("25", 16)])
+def test_a_drain_is_cut_to_what_a_process_has_for_it(asked: str, drain_s: int) -> None:
+    assert Settings.from_environ({"UPCOACH_DRAIN_S": asked}).drain_s == drain_s
 
 
 def test_any_free_port_goes_with_any_free_metrics_port() -> None:
