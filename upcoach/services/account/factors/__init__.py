@@ -5,7 +5,7 @@ up in one transaction, and says what was shown in the words of RFC 8176.  What m
 digits, a password) may be tried five times in fifteen minutes, on whichever node.
 """
 
-from upcoach.services.account.factors.factor_mails import FactorMails
+from upcoach.services.account.factors.factor_mails import register_factor_mails
 from upcoach.services.account.factors.relying_party import RelyingParty
 from upcoach.services.account.factors.second_factors import SecondFactors
 from upcoach.services.account.factors.waiting_period import WaitingPeriod
@@ -21,7 +21,7 @@ def make_factors(dependencies: Dependencies, waiting: WaitingPeriod) -> SecondFa
         domain=configuration.passkey_domain,
         origins=(configuration.issuer, *configuration.passkey_origins),
     )
-    FactorMails(dependencies.mail, dependencies.links)
+    register_factor_mails(dependencies.mail, dependencies.links)
     return SecondFactors(
         documents,
         dependencies.committer,

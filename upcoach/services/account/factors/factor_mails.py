@@ -43,16 +43,14 @@ def announce_factor(changes: WriteContext, scope: Scope, factors: Factors, name:
     announce(changes, scope, added)
 
 
-class FactorMails:
-    """Writes the mails about changes of second factors."""
+def register_factor_mails(mail: Mailer, links: MailLinks) -> None:
+    """Tell *mail* how the mails about changes of second factors are written."""
 
-    def __init__(self, mail: Mailer, links: MailLinks) -> None:
-        self._links = links
-        mail.writes(FactorsChangedMail, self._write)
-        mail.writes(FactorsRemovedMail, self._write_removed)
+    async def changed(request: FactorsChangedMail) -> Mail:
+        return texts.factors_changed(request.to, request.change, links.to(FORGOT))
 
-    async def _write(self, mail_request: FactorsChangedMail) -> Mail:
-        return texts.factors_changed(mail_request.to, mail_request.change, self._links.to(FORGOT))
+    async def removed(request: FactorsRemovedMail) -> Mail:
+        return texts.factors_removed(request.to, links.to(FORGOT))
 
-    async def _write_removed(self, mail_request: FactorsRemovedMail) -> Mail:
-        return texts.factors_removed(mail_request.to, self._links.to(FORGOT))
+    mail.writes(FactorsChangedMail, changed)
+    mail.writes(FactorsRemovedMail, removed)
