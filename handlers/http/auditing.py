@@ -37,7 +37,8 @@ async def audit_refusal(
 ) -> None:
     """Write the audit entry of *call*, which was answered with *refusal*.
 
-    A token that comes again was stolen by somebody: that its session has ended is an act by itself.
+    A token that is used a second time is taken for stolen, and its session is ended.  That has an
+    entry of its own, before the one of the refusal.
     """
     if refusal.replayed_session:
         act = AuditAction(

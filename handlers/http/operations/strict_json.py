@@ -13,8 +13,10 @@ from models.base.errors import Invalid
 
 DEPTH: Final = 32
 LARGEST: Final = 2**53
-DENSE: Final = 64 * 1024  # bytes, up to which a body may hold nothing but brackets
-SPARSE: Final = 16  # bytes for each array or object of a longer one: reading it lets nobody else go
+# A body is parsed in one go, and all other requests wait meanwhile.  So one that is longer than
+# `DENSE` needs `SPARSE` bytes for each array or object; a shorter one may be all brackets.
+DENSE: Final = 64 * 1024  # bytes
+SPARSE: Final = 16
 
 _LONE: Final = re.compile("[\0\ud800-\udfff]")
 _INFINITE: Final = (float("inf"), float("-inf"))

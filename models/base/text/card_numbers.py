@@ -52,7 +52,8 @@ class Card(NamedTuple):
     Attributes
     ----------
     links
-        How many numbers it is made of, each of which begins with what is kept of the next.
+        How many card numbers it is made of.  Each but the last ends with the first four digits of
+        the next: as those are kept, it would still be there if only the next were masked.
 
     """
 

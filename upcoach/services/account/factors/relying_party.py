@@ -26,7 +26,8 @@ from upcoach.services.account.factors.refusals import factor_wrong
 LARGEST_KEY: Final = 1_024  # bytes: RSA of 4,096 bits has 550, and larger ones hold the loop
 LARGEST_ID: Final = 1_023  # bytes (WebAuthn, 4)
 
-# Of no key but those of Ed25519 that take it for whatever is signed (RFC 8032, 5.1.7).
+# No sound key verifies it.  An Ed25519 key of small order does, whatever the message is (RFC 8032,
+# 5.1.7), so a key that verifies it is refused.
 _WRONG_SIGNATURE: Final = b"\x01" + bytes(63)
 
 # What the library raises for what is no CBOR, no key, no JSON, beside its own exceptions.
