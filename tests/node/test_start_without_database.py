@@ -1,10 +1,13 @@
 """A start whose MongoDB goes away in the middle waits until it is back."""
 
+import asyncio
+import itertools
 from typing import Any
 
 import pytest
 
 from config.settings import Settings
+from models.base.errors import Unavailable
 from tests.support.engines import paused
 from tests.support.server import serving
 from upcoach.node import app, connecting
@@ -50,3 +53,23 @@ async def test_each_step_of_a_start_waits_for_mongodb(
 
     assert len(failures) == 1
     assert answer.status == 200
+
+
+async def test_a_step_that_mongodb_refuses_begins_again_after_a_pause(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[float] = []
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(connecting, "PAUSE_S", 0.2)
+
+    async def refused_twice() -> int:
+        begun.append(loop.time())
+        if len(begun) < 3:
+            raise Unavailable("database_away", "Try again.")
+        return len(begun)
+
+    async with serving(settings) as server:
+        tries = await connecting.when_reached(server.node.database, refused_twice)
+
+    assert tries == 3
+    assert all(later - earlier >= 0.2 for earlier, later in itertools.pairwise(begun))

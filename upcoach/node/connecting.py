@@ -17,6 +17,7 @@ from upcoach.store.schema.migrations import migrate
 from upcoach.store.schema.schema import Schema
 
 START_PATIENCE_S = 30.0
+PAUSE_S = 1.0  # before a step begins again: a MongoDB that answers at once may still refuse it
 
 T = TypeVar("T")
 
@@ -92,6 +93,7 @@ async def when_reached(database: Database, work: Callable[[], Awaitable[T]]) -> 
             return await work()
         except Unavailable:
             _log.warning("waiting_for_database")
+            await asyncio.sleep(PAUSE_S)
 
 
 async def _reached(database: Database) -> None:
