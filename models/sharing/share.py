@@ -92,6 +92,13 @@ class Share(RelationSide, frozen=True, kw_only=True):
         """The same share, of the kinds and fields in *draft*."""
         return msgspec.structs.replace(self.advanced(at).to_confirm(), **_sorted(draft))
 
+    def shows_no_more_than(self, before: Self) -> bool:
+        """Whether the coach sees nothing in it that *before* did not show."""
+        return set(self.kinds) <= set(before.kinds) and all(
+            set(self.hidden.get(kind, ())) >= set(before.hidden.get(kind, ()))
+            for kind in self.kinds
+        )
+
     def mirrored(self, client: "CoachClient | None", at: dt.datetime) -> "CoachClient":
         """The coach's copy of it, the next version of *client*."""
         if client is None:

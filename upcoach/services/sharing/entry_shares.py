@@ -87,7 +87,8 @@ class EntryShares:
             theirs = changes.find(ClientEntry, coach, client_entry_id(scope.user, entry))
             after = changes.set(mine, after)
             changes.set(theirs, _mirrored(theirs, after, changes.at))
-            announce_document(changes, scope, "entry share", after)
+            is_narrowed = mine is not None and mine.given_in(share) and until < mine.until
+            announce_document(changes, scope, "entry share", after, is_narrowed=is_narrowed)
             return write_outcome("created" if mine is None else "updated", after)
 
         entries = Ref(JournalEntry, scope.user, entry), Ref(Share, scope.user, coach)

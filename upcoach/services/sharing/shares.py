@@ -79,7 +79,8 @@ class Shares:
             client = changes.find(CoachClient, coach, scope.user)
             after = changes.set(before, after)
             changes.set(client, after.mirrored(client, changes.at))
-            announce_document(changes, scope, "share", after)
+            is_narrowed = after.shows_no_more_than(before)
+            announce_document(changes, scope, "share", after, is_narrowed=is_narrowed)
             return write_outcome("updated", after)
 
         reads = (*relation_refs(scope.user, coach), caller_ref(scope))

@@ -8,7 +8,7 @@ from models.account.factors import FACTORS
 from models.base.errors import NotFound
 from upcoach.services.account.additions.account_claim import access_method_listings, remove_factors
 from upcoach.services.account.additions.announcements import caller_ref
-from upcoach.services.account.factors.factor_mails import mail_removal
+from upcoach.services.account.factors.factor_mails import mail_removal_of_all
 from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
@@ -40,7 +40,7 @@ class Enrolment:
             nonlocal count
             count = remove_factors(changes, scope.user)
             if count:
-                mail_removal(changes, scope)
+                mail_removal_of_all(changes, scope)
             return Outcome(verb="deleted", document=None)
 
         write = Write(

@@ -12,22 +12,26 @@ from models.account import (
 )
 from models.account.factors import RECOVERY, TOTP
 from models.base.mail import Mail
-from upcoach.services.account.additions.announcements import announce
+from upcoach.services.account.additions.announcements import announce, announce_removal
 from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail_links import FORGOT, MailLinks
 from upcoach.store.write.changes import WriteContext
 
 
-def mail_change(changes: WriteContext, scope: Scope, change: FactorChange) -> None:
-    """Mail the caller about *change*."""
+def mail_code_use(changes: WriteContext, scope: Scope) -> None:
+    """Mail the caller that a recovery code was used."""
     user = changes.get(User, scope.user, scope.user)
-    changes.send_mail(FactorsChangedMail(user.email, change))
+    changes.send_mail(FactorsChangedMail(user.email, "recovery code used"))
 
 
-def mail_removal(changes: WriteContext, scope: Scope) -> None:
+def mail_removal(changes: WriteContext, scope: Scope, change: FactorChange) -> None:
+    """Mail the caller that a factor is gone, as *change* says."""
+    announce_removal(changes, scope, lambda address: FactorsChangedMail(address, change))
+
+
+def mail_removal_of_all(changes: WriteContext, scope: Scope) -> None:
     """Mail the caller that an operator has removed all of their factors."""
-    user = changes.get(User, scope.user, scope.user)
-    changes.send_mail(FactorsRemovedMail(user.email))
+    announce_removal(changes, scope, FactorsRemovedMail)
 
 
 def announce_factor(changes: WriteContext, scope: Scope, factors: Factors, name: str) -> None:

@@ -20,7 +20,7 @@ from models.base.ids import new_id
 from models.base.merge_patch import Json
 from upcoach.services.account.additions.announcements import caller_ref
 from upcoach.services.account.factors.enrolment import Enrolment
-from upcoach.services.account.factors.factor_mails import announce_factor, mail_change
+from upcoach.services.account.factors.factor_mails import announce_factor, mail_removal
 from upcoach.services.account.factors.recovery_codes import RecoveryCodes
 from upcoach.services.account.factors.refusals import factor_waiting, factor_wrong
 from upcoach.services.account.factors.relying_party import (
@@ -157,7 +157,7 @@ class Passkeys:
 
         def change(before: Factors, changes: WriteContext) -> Factors:
             changes.delete(changes.get_any(Passkey, scope.user, passkey_id))
-            mail_change(changes, scope, "passkey removed")
+            mail_removal(changes, scope, "passkey removed")
             return before.without_passkey(passkey_id, changes.at)
 
         refs = Ref(Passkey, scope.user, passkey_id), caller_ref(scope)

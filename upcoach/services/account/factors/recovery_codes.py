@@ -12,7 +12,7 @@ from models.account.factors import RECOVERY
 from upcoach.services.account.additions.announcements import caller_ref
 from upcoach.services.account.factors.attempt_limit import AttemptLimit
 from upcoach.services.account.factors.enrolment import Enrolment
-from upcoach.services.account.factors.factor_mails import announce_factor, mail_change
+from upcoach.services.account.factors.factor_mails import announce_factor, mail_code_use
 from upcoach.services.account.factors.refusals import factor_wrong, not_enrolled
 from upcoach.store.write.changes import WriteContext
 
@@ -58,7 +58,7 @@ class RecoveryCodes:
         def change(before: Factors, changes: WriteContext) -> Factors:
             if hashed not in before.recovery or "recovery_code" not in before.methods(changes.at):
                 raise factor_wrong()
-            mail_change(changes, scope, "recovery code used")
+            mail_code_use(changes, scope)
             return before.without_recovery_code(hashed, changes.at)
 
         async with self._tries.attempt("recovery code", scope):

@@ -15,7 +15,7 @@ from models.base.fields import Token
 from upcoach.services.account.additions.announcements import caller_ref
 from upcoach.services.account.factors.attempt_limit import AttemptLimit
 from upcoach.services.account.factors.enrolment import Enrolment
-from upcoach.services.account.factors.factor_mails import announce_factor, mail_change
+from upcoach.services.account.factors.factor_mails import announce_factor, mail_removal
 from upcoach.services.account.factors.recovery_codes import RecoveryCodes
 from upcoach.services.account.factors.refusals import factor_wrong, not_enrolled
 from upcoach.services.account.factors.waiting_period import WaitingPeriod
@@ -118,7 +118,7 @@ class Totp:
         def change(before: Factors, changes: WriteContext) -> Factors:
             if before.totp_secret is None:
                 raise not_enrolled()
-            mail_change(changes, scope, "totp removed")
+            mail_removal(changes, scope, "totp removed")
             return before.without_totp(changes.at)
 
         await self._enrolment.change(scope, change, caller_ref(scope))

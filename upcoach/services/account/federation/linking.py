@@ -37,7 +37,7 @@ from upcoach.services.account.additions.account_claim import (
     access_method_listings,
     remove_unconfirmed,
 )
-from upcoach.services.account.additions.announcements import announce
+from upcoach.services.account.additions.announcements import announce, announce_removal
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.factors.refusals import what_ends_waiting
 from upcoach.services.account.factors.waiting_period import WaitingPeriod
@@ -166,8 +166,8 @@ class Linking:
             if not others and not _can_enter_otherwise(changes, scope.user):
                 raise Conflict("last_way_in", "Choose a password first, or link another provider.")
             changes.delete(identity)
-            address = changes.get(User, scope.user, scope.user).email
-            changes.send_mail(ProviderUnlinkedMail(address, titles.get(provider, provider)))
+            title = titles.get(provider, provider)
+            announce_removal(changes, scope, lambda to: ProviderUnlinkedMail(to, title))
             return deletion_outcome(identity)
 
         refs = ((User, scope.user), (Factors, FACTORS), (Identity, identity_id))
