@@ -11,9 +11,7 @@ from tornado.web import HTTPError
 from handlers.http import operations, problems
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply, Route
-from handlers.http.rate_limiting import (
-    parties_of,
-)
+from handlers.http.rate_limiting import parties_of
 from handlers.http.rest.handler import Handler
 from handlers.http.rest.request_reader import (
     LARGE,
@@ -38,6 +36,7 @@ class OperationHandler(Handler):
 
     _answered = 0  # bytes
     _reader = ""  # who is answered
+    _was_held = False  # whether this write was told to come again
 
     def initialize(self, runner: OperationRunner, route: Route | None = None, **_: Any) -> None:
         """Take the route."""
@@ -83,7 +82,7 @@ class OperationHandler(Handler):
         try:
             await self.perform(operation, call)
         except Refusal as refusal:
-            await self._hold(call, refusal)
+            await self._settle(call, refusal)
             # A named write keeps its refusal, which may show a whole document.
             self._answered = problems.size_of(refusal)
             await self._charge_for_answer(operation, call)
@@ -101,21 +100,26 @@ class OperationHandler(Handler):
     ) -> None:
         """Charge a named write, which does not go ahead of those that it builds on."""
         held = self.runner.held_writes
+        self._was_held, wait_s = await held.retried(user, mutation.id, mutation.follows)
         try:
-            self.request_limit.require(RateVerdict(await held.wait_s(user, mutation.follows)))
+            self.request_limit.require(RateVerdict(wait_s))
             await self.charge_call(operation, call)
         except Unavailable as refusal:
             await held.hold(user, mutation.id, refusal.extra.get("after", 0) / 1000)
             raise
-        await held.release(user, mutation.id)
 
-    async def _hold(self, call: Call, refusal: Refusal) -> None:
-        """Have what builds on a write that was refused as unavailable wait for it, on all nodes."""
-        if not isinstance(refusal, Unavailable):
+    async def _settle(self, call: Call, refusal: Refusal | None = None) -> None:
+        """Let what builds on a write go on once it is carried out, or wait, on all nodes.
+
+        It waits for a write that was refused as unavailable, and while one is under way again.
+        """
+        if call.caller is None or call.mutation is None:
             return
-        if call.caller is not None and call.mutation is not None:
-            held = self.runner.held_writes
-            await held.hold(call.caller.scope.user, call.mutation.id, REFUSED_S)
+        held, user = self.runner.held_writes, call.caller.scope.user
+        if isinstance(refusal, Unavailable):
+            await held.hold(user, call.mutation.id, REFUSED_S)
+        elif self._was_held:
+            await held.release(user, call.mutation.id)
 
     async def _charge_for_answer(self, operation: Operation[Any], call: Call) -> None:
         """Charge for the size of the answer."""
@@ -132,7 +136,9 @@ class OperationHandler(Handler):
 
     async def perform(self, operation: Operation[Any], call: Call) -> None:
         """Answer *call*."""
-        self.reply(await self.carry_out(operation, call))
+        reply = await self.carry_out(operation, call)
+        await self._settle(call)
+        self.reply(reply)
 
     def allowed(self) -> str:
         """See `ProblemHandler.allowed`."""
