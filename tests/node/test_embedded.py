@@ -39,6 +39,28 @@ asyncio.run(serve())
 """
 
 
+STARVED = """
+import asyncio, os, resource, sys
+from pathlib import Path
+from upcoach.embedded import EngineError, Engines
+
+async def start():
+    async with Engines(Path(sys.argv[1])):
+        await asyncio.sleep(0)
+
+async def starved():
+    await asyncio.to_thread(int)
+    most = max(map(int, os.listdir("/dev/fd"))) + int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        await start()
+    except EngineError as error:
+        print(error)
+
+asyncio.run(starved())
+"""
+
+
 async def keep(engines: Engines, number: int) -> None:
     mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(engines.mongo_url)
     async with mongo, mongo.start_session() as session, await session.start_transaction():
@@ -211,6 +233,19 @@ def test_a_data_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match=f"UPCOACH_DATA must be .*, not {file}: File exists"):
         asyncio.run(Engines(file).__aenter__())
+
+
+@pytest.mark.parametrize("spare", [1, 3, 5])
+def test_too_many_open_files_are_no_fault_of_the_folder(tmp_path: Path, spare: int) -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-c", STARVED, str(tmp_path), str(spare)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert "Too many open files" in outcome.stdout, outcome.stderr
 
 
 def test_a_program_that_cannot_load_is_explained(tmp_path: Path) -> None:

@@ -36,16 +36,20 @@ async def spawn(command: Sequence[str | Path], *, lock: TextIO, output: Path) ->
     """Start *command*, which holds *lock* while it lives; what it prints goes to *output*."""
     parent = os.getpid()
     with output.open("wb") as sink:
-        return await asyncio.create_subprocess_exec(
-            *command,
-            stdin=DEVNULL,
-            stdout=sink,
-            stderr=STDOUT,
-            pass_fds=(lock.fileno(),),
-            preexec_fn=lambda: die_with(parent),
-            # A Ctrl-C is for us alone: the engines stop after the last request has been answered.
-            start_new_session=True,
-        )
+        try:
+            return await asyncio.create_subprocess_exec(
+                *command,
+                stdin=DEVNULL,
+                stdout=sink,
+                stderr=STDOUT,
+                pass_fds=(lock.fileno(),),
+                preexec_fn=lambda: die_with(parent),
+                # A Ctrl-C is for us alone: the engines stop after the last answer.
+                start_new_session=True,
+            )
+        except OSError as error:
+            reason = error.strerror or error
+            raise EngineError(f"{command[0]} cannot be run: {reason}.") from error
 
 
 async def stop(child: Process) -> None:

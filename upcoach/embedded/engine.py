@@ -5,11 +5,14 @@ import secrets
 import time
 from abc import ABC, abstractmethod
 from asyncio.subprocess import Process
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar
 
 from structlog.typing import FilteringBoundLogger
 
+from config.data_folder import refusing_unusable
+from config.settings import SettingsError
 from upcoach.embedded import child, ports
 from upcoach.embedded.errors import EngineError, explained
 
@@ -60,9 +63,10 @@ class Engine(ABC):
 
     async def start(self) -> None:
         """Start it, wait until it serves, and watch it from then on."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._refusing_unusable():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for last in (False,) * (PORT_TRIES - 1) + (True,):
-            self.port = ports.choose(self.folder / "port")
+            self._choose_port()
             try:
                 await self._launch()
                 break
@@ -80,19 +84,33 @@ class Engine(ABC):
         if self._child is not None:
             await child.stop(self._child)
 
+    def _choose_port(self) -> None:
+        """Take the port of the last time if it is free, otherwise another, and keep it."""
+        file = self.folder / "port"
+        with self._refusing_unusable():
+            kept = ports.read(file)
+        self.port = ports.choose(kept)
+        if self.port != kept:
+            with self._refusing_unusable():
+                file.write_text(str(self.port))
+
     async def _launch(self) -> None:
         began = time.monotonic()
+        with self._refusing_unusable():
+            await self._spawn()
+        try:
+            await self._answered(self._running())
+        except BaseException:
+            await child.stop(self._running())
+            raise
+        self._started_at = time.monotonic()
+        self._log.info("engine started", port=self.port, ms=round((self._started_at - began) * 1e3))
+
+    async def _spawn(self) -> None:
         with await child.folder_lock(self.folder / "lock") as lock:
             _rotate(self.log_file)
             self._child = await child.spawn(self.command(), lock=lock, output=self._output)
             child.sign(lock, self._child)
-        try:
-            await self._answered(self._child)
-        except BaseException:
-            await child.stop(self._child)
-            raise
-        self._started_at = time.monotonic()
-        self._log.info("engine started", port=self.port, ms=round((self._started_at - began) * 1e3))
 
     async def _answered(self, program: Process) -> None:
         try:
@@ -126,10 +144,13 @@ class Engine(ABC):
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             try:
                 await self._launch()
-            except (EngineError, OSError) as error:
+            except (EngineError, SettingsError, OSError) as error:
                 self._log.debug("engine not restarted", reason=str(error))
             else:
                 return pause_s
+
+    def _refusing_unusable(self) -> AbstractContextManager[None]:
+        return refusing_unusable(self.folder.parent)
 
     def _running(self) -> Process:
         if self._child is None:

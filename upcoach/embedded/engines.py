@@ -11,6 +11,7 @@ import structlog
 from config.data_folder import refusing_unusable
 from upcoach.embedded import guests
 from upcoach.embedded.engine import Engine
+from upcoach.embedded.errors import EngineError
 from upcoach.embedded.mongod import Mongod
 from upcoach.embedded.ownership import Ownership
 from upcoach.embedded.valkey import Valkey
@@ -73,14 +74,10 @@ class Engines:
             self._ownership.announce(url)
 
     async def __aenter__(self) -> Self:
-        with refusing_unusable(self._data):
-            if self._all:
-                await self._ownership.wait_and_take()
-            try:
-                await self._started()
-            except BaseException:
-                await self._stopped()
-                raise
+        try:
+            await self._taken_and_started()
+        except OSError as error:
+            raise EngineError(f"The engines cannot be started: {error}.") from error
         return self
 
     async def __aexit__(
@@ -91,17 +88,30 @@ class Engines:
     ) -> None:
         await self._stopped()
 
+    async def _taken_and_started(self) -> None:
+        with refusing_unusable(self._data):
+            if self._all:
+                await self._ownership.wait_and_take()
+        try:
+            await self._started()
+        except BaseException:
+            with refusing_unusable(self._data):
+                await self._stopped()
+            raise
+
     async def _started(self) -> None:
         if not self._all:
             return
-        guests.remove_addresses(self._data)  # by an owner who was killed
+        with refusing_unusable(self._data):
+            guests.remove_addresses(self._data)  # by an owner who was killed
         outcomes = await asyncio.gather(
             *(engine.start() for engine in self._all), return_exceptions=True
         )
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
-        guests.publish_addresses(self._data, self.addresses)
+        with refusing_unusable(self._data):
+            guests.publish_addresses(self._data, self.addresses)
 
     async def _stopped(self) -> None:
         if not self._all:

@@ -4,6 +4,8 @@ import random
 import socket
 from pathlib import Path
 
+from upcoach.embedded.errors import EngineError
+
 LOOPBACK = "127.0.0.1"
 
 # Below the ranges from which Linux (32768) and macOS (49152) take the ports of outgoing
@@ -11,14 +13,17 @@ LOOPBACK = "127.0.0.1"
 RANGE = range(20_000, 32_000)
 
 
-def choose(remembered: Path) -> int:
-    """The port that the file *remembered* holds if it is free, otherwise another, kept there."""
-    port = _read(remembered)
-    if port is not None and is_free(port):
-        return port
-    port = _any_free()
-    remembered.write_text(str(port))
-    return port
+def choose(kept: int | None) -> int:
+    """The port *kept* if it is free, otherwise another."""
+    return kept if kept is not None and is_free(kept) else _any_free()
+
+
+def read(path: Path) -> int | None:
+    """The port that the file *path* holds, if it holds one."""
+    try:
+        return int(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def is_free(port: int) -> bool:
@@ -33,12 +38,8 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _read(path: Path) -> int | None:
-    try:
-        return int(path.read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-
-
 def _any_free() -> int:
-    return next(port for port in random.sample(RANGE, len(RANGE)) if is_free(port))
+    for port in random.sample(RANGE, len(RANGE)):
+        if is_free(port):
+            return port
+    raise EngineError(f"No port of {LOOPBACK} from {RANGE[0]} to {RANGE[-1]} is free.")
