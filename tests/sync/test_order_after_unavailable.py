@@ -1,8 +1,12 @@
 """What was sent behind a write that found no database is not carried out ahead of it."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
+from pymongo import AsyncMongoClient
 
 from config.settings import Settings
 from handlers.live.base.limits import WRITES_AT_ONCE
@@ -11,11 +15,13 @@ from models.base.merge_patch import Json
 from tests.support.engines import TestEngines, paused
 from tests.support.people.chaos import until
 from tests.support.people.furnished import GOALS
+from tests.support.people.relations import user_of
 from tests.support.server import serving
 from tests.support.wire.sockets import Wire, mut, talking
 from tests.support.wire.writes import ask, send, statuses
-from upcoach.client import SyncDevice
+from upcoach.client import RestClient, SyncDevice
 from upcoach.store.base import database
+from upcoach.store.write import committer
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -129,6 +135,61 @@ async def test_over_rest_what_names_it_is_told_to_wait(
         assert refused["status"] == 503
         assert ahead["status"] in (429, 503)
         assert ahead["problem"].get("after", AGAIN_MS) >= AGAIN_MS
+        assert created["status"] == 201
+        assert (changed["status"], changed["body"]["title"]) == (200, "1")
+
+
+@contextlib.asynccontextmanager
+async def contended(
+    settings: Settings, person: RestClient
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Nothing of *person* can be committed; gives what returns once something would be."""
+    mood = await person.write(moods(1)[0])
+    # A client of our own name, since a node ends what those of its name have left behind.
+    mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(settings.mongo_url)
+
+    async def lost() -> int:
+        status = await mongo.admin.command("serverStatus")
+        return int(status["transactions"]["totalAborted"])
+
+    async with mongo, mongo.start_session() as session:
+        await session.start_transaction()
+        position = int(mood["cur"].partition(".")[2])
+        number = {"feed": f"u:{await user_of(person)}", "seq": position + 1}
+        await mongo[settings.mongo_database].events.insert_one(number, session=session)
+        before = await lost()
+
+        async def wait() -> None:
+            async with asyncio.timeout(PATIENCE_S):
+                while await lost() == before:
+                    await asyncio.sleep(0.01)
+
+        yield wait
+        await session.abort_transaction()
+
+
+async def test_over_rest_what_names_it_waits_while_it_is_under_way(
+    engines: TestEngines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer, "PATIENCE", 100_000)
+    settings = engines.settings(UPCOACH_LIMITS="on")
+    async with serving(settings) as one, serving(settings) as other:
+        person = await one.person()
+        there = other.client(person.token)
+        create, change, *_ = goal_and_changes()
+        change["follows"] = [create["id"]]
+
+        with paused("mongod"):
+            refused = await person.write(create)
+        async with contended(settings, person) as until_committing:
+            under_way = asyncio.create_task(person.write(create))
+            await until_committing()
+            ahead = await there.write(change)
+        created = await under_way
+        changed = await there.write(change)
+
+        assert refused["status"] == 503
+        assert (ahead["status"], ahead["problem"]["after"]) == (429, AGAIN_MS)
         assert created["status"] == 201
         assert (changed["status"], changed["body"]["title"]) == (200, "1")
 
