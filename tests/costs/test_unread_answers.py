@@ -11,7 +11,9 @@ import msgspec
 import pytest
 
 from config.settings import Settings
+from handlers.http.limits.unread_answers import UnreadAnswers
 from models.access.limits import PAGE_BYTES, PAGES_AT_ONCE, UNREAD_BY_READER
+from models.base.errors import Unavailable
 from models.base.ids import new_id
 from models.goals import Goal, NewGoal
 from tests.costs.drafts import largest_draft
@@ -106,6 +108,39 @@ async def test_so_many_bytes_wait_to_be_read_and_no_more(settings: Settings, pat
     assert UNREAD_BY_READER <= most < UNREAD_BY_READER + (PAGES_AT_ONCE + 1) * PAGE_BYTES
     assert (refused.status, refused.body["code"]) == (429, "requests_too_many")
     assert (stranger.status, after.status) == (200, 200)
+
+
+async def test_who_has_read_everything_is_answered_whatever_others_leave_unread() -> None:
+    readers = [f"usr_{number}" for number in range(UNREAD)]
+    held = UnreadAnswers(by_reader=4, by_all=UNREAD)
+    written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    for reader in readers:
+        held.require_room(reader)
+        held.hold(reader, 1, written, lambda: None)
+
+    for reader in readers:
+        with pytest.raises(Unavailable, match="Read them"):
+            held.require_room(reader)
+    held.require_room("usr_stranger")
+    written.set_result(None)
+    await until(lambda: not held.total)
+    for reader in readers:
+        held.require_room(reader)
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_what_one_leaves_unread_holds_no_stranger_back(settings: Settings, path: str) -> None:
+    async with wealthy(settings) as (server, person):
+        held = server.node.runner.unread
+        held._by_all = 1
+        async with unread(server, person) as asked:
+            assert await asked.ask(path) == 200
+            await until(lambda: held.total > 0)
+            refused = await person.call("GET", path)
+            stranger = await (await server.person()).call("GET", path)
+
+    assert (refused.status, refused.body["code"]) == (429, "requests_too_many")
+    assert stranger.status == 200
 
 
 async def test_an_answer_that_nobody_takes_is_given_up(settings: Settings) -> None:

@@ -37,7 +37,9 @@ class UnreadAnswers:
 
     def require_room(self, reader: str) -> None:
         """Refuse to read more for *reader*, who has not taken what was answered before."""
-        if self._held[reader] >= self._by_reader or self.total >= self._by_all:
+        held = self._held[reader]
+        # Others' answers are no reason to refuse who has read all that was answered.
+        if held >= self._by_reader or (held and self.total >= self._by_all):
             words = "Several of your answers are waiting to be read. Read them, then ask again."
             raise Unavailable("requests_too_many", words, extra={"after": 1_000})
 
