@@ -1,5 +1,6 @@
 """A mongod as a replica set of one, which is what transactions and change streams need."""
 
+import asyncio
 import hashlib
 import hmac
 from pathlib import Path
@@ -77,15 +78,17 @@ class Mongod(Engine):
     async def answers(self) -> bool:
         if ports.is_free(self.port):
             return False
+        client = self._as_system()
         try:
-            async with self._as_system() as client:
-                await self._join(client.admin)
-                greeting = await client.admin.command("hello")
-                if greeting["isWritablePrimary"]:
-                    await self._admit(client.admin)
-                return bool(greeting["isWritablePrimary"])
+            await self._join(client.admin)
+            greeting = await client.admin.command("hello")
+            if greeting["isWritablePrimary"]:
+                await self._admit(client.admin)
+            return bool(greeting["isWritablePrimary"])
         except ConnectionFailure:
             return False
+        finally:
+            await asyncio.shield(client.close())  # half closed, it would keep its sockets
 
     async def _join(self, admin: Database) -> None:
         """Make it a replica set of one, at the port that it has today."""
