@@ -86,16 +86,10 @@ def test_strict_json_reads(raw: bytes, value: Any) -> None:
 
 @pytest.mark.parametrize("unit", ["[[[[[[[[[]]]]]]]]]", "[]", "{}", '{"":[]}'])
 def test_masses_of_empty_values_are_refused_before_they_are_read(unit: str) -> None:
-    def work(size: int) -> Callable[[], None]:
-        raw = f"[{','.join([unit] * (size // len(unit)))}]".encode()
+    raw = f"[{','.join([unit] * (1_400_000 // len(unit)))},".encode()
 
-        def read() -> None:
-            with pytest.raises(Invalid):
-                strict_json.parse(raw)
-
-        return read
-
-    assert flaw(work, 1_400_000) == ""
+    with pytest.raises(Invalid, match="an array or an object in less than 16 bytes"):
+        strict_json.parse(raw)  # and not for what is wrong behind them
 
 
 @pytest.mark.parametrize("text", ["[" * 90_000, '\\"{' * 30_000, "\\" * 50_001 + "{"])

@@ -183,11 +183,14 @@ async def test_a_short_file_is_read_while_long_ones_take_all_turns() -> None:
         reader = Workers(server, patience_s=30)
         await reader.read(job, moods(3))
         long = [asyncio.create_task(reader.read(job, moods(50_000))) for _ in range(5)]
-        for child in await _children_at_work(server, workers.AT_ONCE):
+        children = await _children_at_work(server, workers.AT_ONCE)
+        for child in children:
             os.kill(child, signal.SIGSTOP)  # as slow as can be
 
         assert len((await reader.read(job, moods(5))).items) == 5
         assert not any(one.done() for one in long)
+        for child in children:
+            os.kill(child, signal.SIGKILL)  # what is stopped hears of no end
         for one in long:
             one.cancel()
         await asyncio.gather(*long, return_exceptions=True)
