@@ -10,9 +10,8 @@ from config.settings import Settings
 from models.access.scope import Scope
 from models.account import User
 from models.base.merge_patch import Json
-from tests.account.federation.linking import IDENTITIES
+from tests.account.federation.linking import IDENTITIES, identities, linked
 from tests.account.federation.providers import federated, nonce_of
-from tests.account.federation.test_linking import identities, linked
 from tests.journal.places import ENTRY_SHARE, PAGE
 from tests.journal.rows import furnish
 from tests.store.breaking import broken

@@ -5,7 +5,7 @@ from typing import Any, Final
 from config.settings import Settings
 from handlers.contexts import ROUTER
 from handlers.http.operations import Operation
-from tests.oauth.test_retries import phone_of, refreshed
+from tests.oauth.phones import phone_of, refreshed
 from tests.support.engines import TestEngines
 from tests.support.people.operators import audited
 from tests.support.people.relations import relate, until, user_of

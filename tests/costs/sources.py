@@ -8,6 +8,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
+from handlers.contexts import ROUTER
+from models.habits import rule_parts
+
 ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("config", "handlers", "models", "streams", "upcoach")
 ENDS: Final = {"fullmatch"}
@@ -125,3 +128,11 @@ def _value(node: ast.expr, module: ModuleType) -> Any:
     """What an expression is where it stands in *module*."""
     code = compile(ast.Expression(node), module.__name__, "eval")
     return eval(code, vars(module) | {"re": re})  # noqa: S307 - our own source
+
+
+def routed() -> Iterator[Use]:
+    """The patterns of paths, and of the parts of a rule."""
+    for route in ROUTER.routes:
+        yield Use("handlers.contexts", f"{route.pattern}$", is_search=False)
+    for pattern in rule_parts._PARTS.values():
+        yield Use("models.habits.rule_parts", pattern, is_whole=True, is_search=False)

@@ -2,16 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from config.settings import Settings
 from models.access.rate_limiter import GO_ON
 from models.access.rate_limits import SURFACES, Bound, Cost
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
 from streams.limits.prepaid_rate_limiter import PREPAID, PrepaidRateLimiter
+from tests.costs.ledger import nodes
 from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS
 from tests.support.people.phone_away import frames_of, go_on, outcome_of, queued, stay
@@ -30,18 +29,6 @@ LEFT = 4_096  # KiB: enough to be counted, and few enough to be written soon
 @pytest.fixture
 def environ(engines: TestEngines) -> dict[str, str]:
     return engines.environ(UPCOACH_LIMITS="on")
-
-
-@contextlib.asynccontextmanager
-async def nodes(environ: dict[str, str], count: int) -> AsyncIterator[Sequence[Server]]:
-    """So many nodes that count, on however slow a machine."""
-    async with contextlib.AsyncExitStack() as stack:
-        servers = []
-        for _ in range(count):
-            server = await stack.enter_async_context(serving(Settings.from_environ(environ)))
-            server.node.runner.limits.patience_s = 60
-            servers.append(server)
-        yield servers
 
 
 async def over_rest(person: RestClient, count: int) -> int:

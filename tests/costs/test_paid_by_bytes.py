@@ -14,7 +14,7 @@ from models.base.merge_patch import Json
 from models.goals import Goal, NewGoal
 from streams.limits.prepaid_rate_limiter import PREPAID
 from tests.costs.drafts import largest_draft
-from tests.costs.test_one_ledger import nodes
+from tests.costs.ledger import nodes
 from tests.support.engines import TestEngines
 from tests.support.people.relations import user_of
 from tests.support.people.wealth import hold

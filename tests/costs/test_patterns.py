@@ -1,14 +1,11 @@
 """No regular expression over what strangers send can fail late.  Each of the source is listed."""
 
-from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
-from handlers.contexts import ROUTER
-from models.habits import rule_parts
 from tests.costs.patterns import Automaton, looks_far
-from tests.costs.sources import Unknown, Use, uses
+from tests.costs.sources import Unknown, Use, routed, uses
 
 # Those that can, by where they stand, and why nobody can make them.
 BOUNDED: Final = {
@@ -34,14 +31,6 @@ KNOWN_LATER: Final = {
     ("upcoach.cli.explain.drafts", "info.pattern"): "our own types, and a new id",
 }
 FOUND: Final = [one for one in uses() if isinstance(one, Use)]
-
-
-def routed() -> Iterator[Use]:
-    """The patterns of paths, and of the parts of a rule."""
-    for route in ROUTER.routes:
-        yield Use("handlers.contexts", f"{route.pattern}$", is_search=False)
-    for pattern in rule_parts._PARTS.values():
-        yield Use("models.habits.rule_parts", pattern, is_whole=True, is_search=False)
 
 
 def can_fail_late(use: Use) -> bool:

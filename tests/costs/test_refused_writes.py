@@ -9,8 +9,8 @@ import pytest
 from models.access.rate_limits import SURFACES, Bound, Cost
 from models.base.ids import new_id
 from models.base.merge_patch import Json
+from tests.costs.ledger import nodes
 from tests.costs.raw import PATIENCE_S
-from tests.costs.test_one_ledger import nodes
 from tests.support.engines import TestEngines
 from tests.support.people.furnished import GOALS
 from tests.support.server import Server

@@ -11,8 +11,7 @@ from re import _constants as sre  # type: ignore[attr-defined] # has no types
 from re import _parser as parser  # type: ignore[attr-defined] # the same
 from typing import Any, Final
 
-from tests.costs.sources import PACKAGES, ROOT, Use, uses
-from tests.costs.test_patterns import routed
+from tests.costs.sources import PACKAGES, ROOT, Use, routed, uses
 
 # Where those of others are taken, and why.
 ALL_SCRIPTS: Final = {

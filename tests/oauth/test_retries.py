@@ -1,30 +1,20 @@
 """An exchange of refresh tokens whose answer was lost is repeated, however much later."""
 
 import datetime as dt
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 import msgspec
 import pytest
 
 from models.base.clock import utc_now
+from tests.oauth.phones import phone_of, refreshed
 from tests.support.engines import TestEngines
 from tests.support.people.scopes import scope_of
-from tests.support.server import Server, serving
+from tests.support.server import Server
 from tests.support.wire.relying import OAuthParty, party, settings_of
-from upcoach.client import RestClient
 from upcoach.store.secrets.refresh_generations import REUSE_INTERVAL
 
-REFRESH: Final = "/v1/auth/refresh"
 DAY: Final = dt.timedelta(days=1)
-
-
-async def refreshed(server: Server, token: str) -> tuple[int, str, str]:
-    """The status of an exchange, and the tokens that it gives: for access, and the next."""
-    answer = await server.client().call("POST", REFRESH, {"refresh_token": token})
-    body = answer.body if answer.status == 200 else {}
-    return answer.status, body.get("token", ""), body.get("refresh_token", "")
 
 
 async def pass_by(server: Server, some: dt.timedelta) -> None:
@@ -40,12 +30,6 @@ async def show(server: Server, token: str) -> int:
     status = (await server.client(token).call("GET", "/v1/me")).status
     await server.node.services.account.arrivals.flush()
     return status
-
-
-@asynccontextmanager
-async def phone_of(engines: TestEngines) -> AsyncIterator[tuple[Server, RestClient]]:
-    async with serving(engines.settings()) as server:
-        yield server, await server.person()
 
 
 @pytest.mark.parametrize(

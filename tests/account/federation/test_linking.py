@@ -5,7 +5,7 @@ from pathlib import Path
 
 from models.account import PasswordResetMail
 from tests.account.contract_mail import stale, stepped_up
-from tests.account.federation.linking import ANN, IDENTITIES, verified
+from tests.account.federation.linking import ANN, IDENTITIES, identities, linked, verified
 from tests.account.federation.providers import come, federated, let_in, nonce_of, sign_in, user_of
 from tests.support.engines import TestEngines
 from tests.support.laws.snapshots import assert_law, snapshot
@@ -21,16 +21,6 @@ OUTSIDE = "ann@elsewhere.test"
 async def strong(server: Server, email: str = ANN) -> RestClient:
     """A new login of theirs, with a second factor just now."""
     return await stepped_up(server, await server.client().log_in(email, PASSWORD, "laptop"))
-
-
-async def identities(person: RestClient) -> list[tuple[str, str | None]]:
-    found = (await person.call("GET", IDENTITIES)).body["items"]
-    return [(one["provider"], one.get("email")) for one in found]
-
-
-async def linked(person: RestClient, token: str, nonce: str) -> Response:
-    body = {"provider": "google", "id_token": token, "nonce": nonce}
-    return await person.call("POST", IDENTITIES, body)
 
 
 async def test_whoever_is_new_gets_an_account_and_comes_back_to_it(
