@@ -30,25 +30,27 @@ class Elsewhere(RestClient):
 
     def __init__(self, url: str, token: str = "", refresh_token: str = "") -> None:
         super().__init__(url, token, refresh_token)
-        self._address = str(ipaddress.ip_address("10.0.0.0") + next(self._numbers))
+        self.address = str(ipaddress.ip_address("10.0.0.0") + next(self._numbers))
 
     async def call(self, *what: Any, headers: dict[str, str] | None = None, **how: Any) -> Response:
         """See `RestClient.call`."""
-        forwarded = {"X-Forwarded-For": self._address}
+        forwarded = {"X-Forwarded-For": self.address}
         return await super().call(*what, headers=forwarded | (headers or {}), **how)
 
 
 class Stranger:
     """Somebody who does ordinary things, and how long each takes."""
 
-    def __init__(self, server: Server, person: RestClient) -> None:
+    def __init__(self, server: Server, person: Elsewhere) -> None:
         self._server = server
         self._person = person
 
     async def live(self, rounds: int) -> list[float]:
         """So many rounds of a read, a write over REST and one over a socket, in ms."""
         took = []
-        async with talking(self._server, self._person, {"f": "u:me", "since": "now"}) as wire:
+        follow = {"f": "u:me", "since": "now"}
+        address = self._person.address
+        async with talking(self._server, self._person, follow, address=address) as wire:
             for _ in range(rounds):
                 for ask in (self._reads, self._writes):
                     began = time.perf_counter()
@@ -72,8 +74,9 @@ async def strangers(server: Server, turns: int) -> list[float]:
     """The *turns* of so many strangers that none of them meets a limit, one after the other."""
     took: list[float] = []
     for begun in range(0, turns, TURNS_EACH):
-        stranger = Stranger(server, await server.person())
-        took += await stranger.live(min(TURNS_EACH, turns - begun))
+        person = await server.person()
+        assert isinstance(person, Elsewhere)
+        took += await Stranger(server, person).live(min(TURNS_EACH, turns - begun))
     return took
 
 

@@ -96,9 +96,13 @@ class Wire:
 
 
 @contextlib.asynccontextmanager
-async def calling(server: Server, *, token: str = "", protocol: str = "") -> AsyncIterator[Wire]:
-    """A socket on which nothing was said yet."""
+async def calling(
+    server: Server, *, token: str = "", protocol: str = "", address: str = ""
+) -> AsyncIterator[Wire]:
+    """A socket on which nothing was said yet, of somebody at *address*, as a balancer tells it."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    if address:
+        headers["X-Forwarded-For"] = address
     request = HTTPRequest(server.url.replace("http", "ws", 1) + "/v1/live", headers=headers)
     offered = [protocol] if protocol else None
     wire = Wire(await websocket_connect(request, subprotocols=offered))
@@ -109,9 +113,11 @@ async def calling(server: Server, *, token: str = "", protocol: str = "") -> Asy
 
 
 @contextlib.asynccontextmanager
-async def talking(server: Server, person: RestClient, *subs: Json) -> AsyncIterator[Wire]:
-    """A socket on which both have greeted."""
-    async with calling(server) as wire:
+async def talking(
+    server: Server, person: RestClient, *subs: Json, address: str = ""
+) -> AsyncIterator[Wire]:
+    """A socket on which both have greeted; see `calling`."""
+    async with calling(server, address=address) as wire:
         await wire.send(hello(person, *subs))
         assert (await wire.frame())["t"] == "welcome"
         yield wire
