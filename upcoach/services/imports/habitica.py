@@ -24,10 +24,13 @@ from models.base.ids import derived_id
 from models.base.time import local_date
 from models.habits import Count, Daily, Habit, Measure, NewHabit, PerMonth, PerWeek, Schedule, YesNo
 from models.tasks import NewTask, Step, Task
+from upcoach.services.imports.habitica_days import CronDays
 from upcoach.services.imports.habitica_histories import (
     HistoryPoint,
     HistorySummary,
     moment,
+    moments_of_runs,
+    runs_in_daily,
     summary_of_daily,
     summary_of_habit,
 )
@@ -105,6 +108,13 @@ class HabiticaPreferences(msgspec.Struct, frozen=True, rename="camel"):
     day_start: Annotated[int, msgspec.Meta(ge=0, le=23)] = 0
 
 
+class HabiticaHistory(msgspec.Struct, frozen=True):
+    """What the runs that begin their days have written down of the user: when each took place."""
+
+    exp: list[HistoryPoint] = []
+    todos: list[HistoryPoint] = []
+
+
 class HabiticaTag(msgspec.Struct, frozen=True):
     """A tag by its id."""
 
@@ -118,6 +128,7 @@ class HabiticaExport(msgspec.Struct, frozen=True):
     tasks: HabiticaTasks
     tags: list[HabiticaTag] = []
     preferences: HabiticaPreferences = HabiticaPreferences()
+    history: HabiticaHistory = HabiticaHistory()
 
 
 def read(export: HabiticaExport, *, owner: str, tz: str) -> ImportPlan:
@@ -134,6 +145,7 @@ class _Reader:
         self._day_start = export.preferences.day_start * 60
         self._owner = owner
         self._tz = tz
+        self._days = CronDays(_runs(export), tz, self._day_start)
         self._flaws = ImportErrors()
         self._notes: list[str] = []
 
@@ -180,7 +192,7 @@ class _Reader:
         return self._followed(task, summary, measure, schedule)
 
     def _daily(self, task: TheirDaily) -> Iterator[ImportItem]:
-        summary = summary_of_daily(task.history, self._tz, self._day_start)
+        summary = summary_of_daily(task.history, self._days, moment(task.created_at))
         start = (
             self._day(task.start_date)
             or self._day(task.created_at)
@@ -261,6 +273,12 @@ class _Reader:
         if len(notes) > most:
             self._notes.append(f"{_cut(task.text, 64)}: its notes are cut at {most:,} characters.")
         return notes[:most] or None
+
+
+def _runs(export: HabiticaExport) -> Iterator[dt.datetime]:
+    yield from moments_of_runs(export.history.exp, export.history.todos)
+    for daily in export.tasks.dailys:
+        yield from runs_in_daily(daily.history)
 
 
 def _cut(text: str, most: int) -> str:

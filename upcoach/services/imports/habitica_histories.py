@@ -1,14 +1,17 @@
 """Habitica's histories, summarised by day.
 
-A daily is ticked off at a moment of its day.  What was due and not ticked off is written down by
-the run ("cron") that begins the owner's next day, whenever they open the app: its moment lies
-behind the day that it is about.  A habit has its pluses and minuses counted by day.  What is older
+A daily is ticked off on its day, or when its owner is asked about it the day after.  What was due
+and not ticked off is written down by the run ("cron") that begins their next day, whenever they
+open the app: `habitica_days` tells which day such a moment is about.  A habit has its pluses and
+minuses counted by day, and nobody is asked for those of yesterday.  What is older
 than the app keeps (60 days; a year for who pays) is summed up by the month, without a word of what
 was done: such points, and those of old versions without one, say nothing about a day.
 """
 
+import contextlib
 import datetime as dt
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -16,6 +19,7 @@ import msgspec
 from models.base.errors import Invalid
 from models.base.time import DAY, local_date
 from models.habits import EntryDraft
+from upcoach.services.imports.habitica_days import CronDays
 
 FIRST_MOMENT: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 END: Final = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -74,21 +78,38 @@ def _times(scored: float | None) -> int:
     return round(scored or 0)
 
 
-def summary_of_daily(history: Sequence[HistoryPoint], tz: str, day_start: int) -> HistorySummary:
-    """Summarise a daily: done where it was ticked off, missed where it was due."""
-    days: Days = {}
+def moments_of_runs(*histories: Sequence[HistoryPoint]) -> Iterator[dt.datetime]:
+    """The moments of the runs in *histories* of a user, whose points are written by runs only."""
+    for point in itertools.chain(*histories):
+        with contextlib.suppress(Invalid):  # it says when, and nothing else that is brought
+            at = moment(point.date)
+            if at is not None:
+                yield at
+
+
+def runs_in_daily(history: Sequence[HistoryPoint]) -> Iterator[dt.datetime]:
+    """The moments of the runs that are known by the *history* of a daily."""
+    return moments_of_runs([point for point in history if point.completed is False])
+
+
+def summary_of_daily(
+    history: Sequence[HistoryPoint], days: CronDays, begun: dt.datetime | None
+) -> HistorySummary:
+    """Summarise a daily, *begun* at a moment: done where it was ticked off, missed where due."""
+    entries: Days = {}
     silent = 0
+    before = begun
     for point in history:
         at = moment(point.date)
         if at is None or point.completed is None:
             silent += 1
             continue
-        day = local_date(at, tz, day_start)
         if point.completed:
-            days[day] = EntryDraft(state="done")
+            entries[days.ticked(at)] = EntryDraft(state="done")
         elif point.is_due:
-            days.setdefault(day - DAY, EntryDraft(state="missed"))
-    return HistorySummary(days, silent)
+            entries.setdefault(days.missed(at, before), EntryDraft(state="missed"))
+        before = at
+    return HistorySummary(entries, silent)
 
 
 def summary_of_habit(

@@ -113,7 +113,7 @@ class EntryItem(ImportItem):
         self._habit = habit
         self._draft = draft
 
-    def parts(self) -> tuple[object, ...]:
+    def parts(self) -> tuple[str, dt.date, EntryDraft]:
         """See `ImportItem.parts`."""
         return (self._habit, self.day, self._draft)
 
