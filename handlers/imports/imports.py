@@ -8,11 +8,11 @@ from models.access.limits import UPLOAD_BYTES
 from models.access.rate_limits import KEPT_AT_ONCE, Cost, kib
 from models.base.errors import Invalid
 from upcoach.services.imports import ImportServices
-from upcoach.services.imports.csv_columns import COLUMNS, What
-from upcoach.services.imports.csv_import import ROWS
-from upcoach.services.imports.habitica import HabiticaExport
-from upcoach.services.imports.plan import Imported
 from upcoach.services.imports.plan_codec import PackedPlan
+from upcoach.services.imports.planning.plan import Imported
+from upcoach.services.imports.readers.csv_columns import COLUMNS, What
+from upcoach.services.imports.readers.csv_import import ROWS
+from upcoach.services.imports.readers.habitica import HabiticaExport
 from upcoach.services.imports.worker_protocol import Format
 
 

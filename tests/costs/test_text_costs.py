@@ -34,8 +34,8 @@ from tests.imports.tables import ENTRY
 from upcoach.services.base.jwt_signatures import BadSignature, header_of
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters
-from upcoach.services.imports import csv_import, dayone, habitica, loop_plan
-from upcoach.services.imports.habitica import HabiticaExport
+from upcoach.services.imports.readers import csv_import, dayone, habitica, loop_plan
+from upcoach.services.imports.readers.habitica import HabiticaExport
 
 Ready = Callable[[], object]
 APP: Final = OAuthClient(id="cli_1", name="A", kind="public", redirects=("http://127.0.0.1/cb",))

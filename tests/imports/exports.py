@@ -12,8 +12,8 @@ from models.habits import EntryDraft
 from models.habits.measures import Amount
 from models.habits.schedules import Rate
 from upcoach.client import Response, RestClient
-from upcoach.services.imports.loop import LoopEntry, LoopExport, LoopHabit, read_export
-from upcoach.services.imports.loop_cells import folder_of
+from upcoach.services.imports.readers.loop import LoopEntry, LoopExport, LoopHabit, read_export
+from upcoach.services.imports.readers.loop_cells import folder_of
 
 TZ = "Europe/Berlin"
 NEW = (

@@ -4,9 +4,9 @@ import pytest
 
 from models.base.errors import Invalid
 from models.habits.entry import EntryDraft
-from upcoach.services.imports import csv_import
-from upcoach.services.imports.csv_columns import COLUMNS, What
-from upcoach.services.imports.plan import ImportPlan
+from upcoach.services.imports.planning.plan import ImportPlan
+from upcoach.services.imports.readers import csv_import
+from upcoach.services.imports.readers.csv_columns import COLUMNS, What
 
 CELLS = {
     "date": "2026-01-05",

@@ -18,8 +18,8 @@ from tests.costs import crafted
 from tests.imports.exports import MEDITATE, NEW, zipped
 from tests.imports.exports import RUN as FIRST_RUN
 from tests.imports.tables import ENTRY, TABLES
-from upcoach.services.imports.plan import ImportTally
 from upcoach.services.imports.plan_codec import PackedItem
+from upcoach.services.imports.planning.plan import ImportTally
 from upcoach.services.imports.reading import plan_of
 from upcoach.services.imports.worker_protocol import Format, ImportJob
 from upcoach.store.write.changes import WriteContext

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from models.base.validation import checked
-from upcoach.services.imports import habitica
-from upcoach.services.imports.habitica import HabiticaExport
-from upcoach.services.imports.plan import EntryItem
+from upcoach.services.imports.planning.plan import EntryItem
+from upcoach.services.imports.readers import habitica
+from upcoach.services.imports.readers.habitica import HabiticaExport
 
 DONE, DUE = {"completed": True}, {"completed": False, "isDue": True}
 

@@ -24,8 +24,8 @@ from tests.imports.exports import (
     read,
     zipped,
 )
-from upcoach.services.imports import loop, loop_histories
-from upcoach.services.imports.loop import LoopEntry, LoopExport, LoopHabit, read_export
+from upcoach.services.imports.readers import loop, loop_histories
+from upcoach.services.imports.readers.loop import LoopEntry, LoopExport, LoopHabit, read_export
 
 DAY = dt.date(2015, 1, 25)
 

@@ -8,8 +8,8 @@ from models.habits import EntryDraft, HabitDraft
 from models.habits.measures import Amount, Measure, YesNo
 from models.habits.schedules import Daily, Rate, Schedule
 from tests.imports.exports import NEWER, TZ, read, written, zipped
-from upcoach.services.imports.import_errors import MOST
-from upcoach.services.imports.loop import LoopEntry, LoopExport, LoopHabit, read_export
+from upcoach.services.imports.planning.import_errors import MOST
+from upcoach.services.imports.readers.loop import LoopEntry, LoopExport, LoopHabit, read_export
 
 # A busy machine is no failure.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

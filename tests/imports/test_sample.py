@@ -5,7 +5,7 @@ import zipfile
 from models.habits.schedules import Daily
 from tests.imports.exports import OVERVIEW, TZ, read
 from upcoach.cli.demo.history import loop_export
-from upcoach.services.imports.loop import LoopExport, read_export
+from upcoach.services.imports.readers.loop import LoopExport, read_export
 
 
 def test_the_sample_is_an_export() -> None:

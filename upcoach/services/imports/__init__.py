@@ -1,8 +1,7 @@
 """What people bring from elsewhere: read whole before any of it is written.
 
-`archive` and `csv_table` read what a stranger sent, within bounds; `loop`, `habitica`, `dayone` and
-`csv_import` know a format each, and make a `plan`; `import_errors` collects what is wrong, with the
-line.  All of that happens in a process of its own (`workers`); `imports` writes the plan in parts.
+A reader (`readers`) makes a plan (`planning`) of a file, or says what is wrong with it and where.
+That happens in a process of its own (`workers`); `imports` writes the plan in parts.
 """
 
 import atexit

@@ -10,8 +10,8 @@ from models.base.document import Document
 from models.base.merge_patch import Json
 from models.base.time import check_zone
 from upcoach.services.base.concurrency import UserConcurrency
-from upcoach.services.imports.plan import ImportItem, ImportTally
 from upcoach.services.imports.plan_codec import PackedPlan
+from upcoach.services.imports.planning.plan import ImportItem, ImportTally
 from upcoach.services.imports.worker_protocol import Format, ImportJob
 from upcoach.services.imports.workers import Workers
 from upcoach.store.base.pacing import paced

@@ -16,8 +16,14 @@ from models.habits import EntryDraft, NewHabit
 from models.journal import NewJournal, NewJournalEntry
 from models.moods import NewMood
 from models.tasks import NewTask
-from upcoach.services.imports.diary_items import JournalEntryItem, JournalItem, MoodItem
-from upcoach.services.imports.plan import EntryItem, HabitItem, ImportItem, ImportPlan, TaskItem
+from upcoach.services.imports.planning.diary_items import JournalEntryItem, JournalItem, MoodItem
+from upcoach.services.imports.planning.plan import (
+    EntryItem,
+    HabitItem,
+    ImportItem,
+    ImportPlan,
+    TaskItem,
+)
 
 LEAST: Final = 256  # bytes
 

@@ -7,10 +7,10 @@ import msgspec
 
 from models.base.errors import Invalid
 from models.base.validation import checked
-from upcoach.services.imports import csv_import, dayone, habitica, loop_plan
-from upcoach.services.imports.habitica import HabiticaExport
-from upcoach.services.imports.plan import ImportPlan
 from upcoach.services.imports.plan_codec import PackedItem
+from upcoach.services.imports.planning.plan import ImportPlan
+from upcoach.services.imports.readers import csv_import, dayone, habitica, loop_plan
+from upcoach.services.imports.readers.habitica import HabiticaExport
 from upcoach.services.imports.worker_protocol import (
     ITEMS_PER_FRAME,
     LENGTH,

@@ -11,8 +11,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from models.base.errors import FieldError, Invalid
-from upcoach.services.imports.import_errors import refused
 from upcoach.services.imports.plan_codec import PackedItem
+from upcoach.services.imports.planning.import_errors import refused
 
 LENGTH: Final = struct.Struct("!I")
 ITEMS_PER_FRAME: Final = 50  # items in a frame, which is opened in one go

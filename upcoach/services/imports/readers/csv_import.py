@@ -19,11 +19,17 @@ from models.habits import EntryDraft, Habit, NewHabit
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
 from models.moods import Mood, NewMood
 from models.tasks import NewTask, Task
-from upcoach.services.imports.csv_columns import COLUMNS, What
-from upcoach.services.imports.csv_table import MOST_COLUMNS, Table
-from upcoach.services.imports.diary_items import JournalEntryItem, JournalItem, MoodItem
-from upcoach.services.imports.import_errors import ImportErrors, refused
-from upcoach.services.imports.plan import EntryItem, HabitItem, ImportItem, ImportPlan, TaskItem
+from upcoach.services.imports.planning.diary_items import JournalEntryItem, JournalItem, MoodItem
+from upcoach.services.imports.planning.import_errors import ImportErrors, refused
+from upcoach.services.imports.planning.plan import (
+    EntryItem,
+    HabitItem,
+    ImportItem,
+    ImportPlan,
+    TaskItem,
+)
+from upcoach.services.imports.readers.csv_columns import COLUMNS, What
+from upcoach.services.imports.readers.csv_table import MOST_COLUMNS, Table
 
 CSV: Final = "csv"
 ROWS: Final = 50_000

@@ -40,11 +40,15 @@ import msgspec
 from models.base.errors import Invalid
 from models.base.time import check_zone
 from models.habits import Amount, EntryDraft, HabitDraft, Measure, Rate
-from upcoach.services.imports.archive import read_archive
-from upcoach.services.imports.csv_table import MOST_COLUMNS, Table, TableRow
-from upcoach.services.imports.import_errors import ImportErrors, refused
-from upcoach.services.imports.loop_cells import day_of, draft_of, entry_of, position_of
-from upcoach.services.imports.loop_histories import CHECKMARKS, LoopCheckmarks, LoopHistories
+from upcoach.services.imports.planning.import_errors import ImportErrors, refused
+from upcoach.services.imports.readers.archive import read_archive
+from upcoach.services.imports.readers.csv_table import MOST_COLUMNS, Table, TableRow
+from upcoach.services.imports.readers.loop_cells import day_of, draft_of, entry_of, position_of
+from upcoach.services.imports.readers.loop_histories import (
+    CHECKMARKS,
+    LoopCheckmarks,
+    LoopHistories,
+)
 
 HABITS: Final = 500
 ENTRIES: Final = 50_000

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple, Self
 
 from models.base.errors import Invalid
-from upcoach.services.imports.import_errors import ImportErrors, pointer_to
+from upcoach.services.imports.planning.import_errors import ImportErrors, pointer_to
 
 MOST_COLUMNS: Final = 200  # of a table whose columns have names that are told
 LONGEST: Final = 200_000  # bytes of one row, however many lines its cells take

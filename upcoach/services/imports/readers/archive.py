@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Final
 
 from models.base.errors import Invalid
-from upcoach.services.imports.import_errors import ImportErrors, pointer_to, refused
+from upcoach.services.imports.planning.import_errors import ImportErrors, pointer_to, refused
 
 PACKED: Final = 10 * 1024 * 1024  # bytes
 UNPACKED: Final = 64 * 1024 * 1024  # bytes, counted while reading: headers lie

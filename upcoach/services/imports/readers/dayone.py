@@ -16,10 +16,10 @@ from models.base.ids import derived_id
 from models.base.time import check_zone, local_date, to_stored
 from models.base.validation import checked
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
-from upcoach.services.imports.archive import read_archive
-from upcoach.services.imports.diary_items import JournalEntryItem, JournalItem
-from upcoach.services.imports.import_errors import ImportErrors, pointer_to, refused
-from upcoach.services.imports.plan import ImportItem, ImportPlan
+from upcoach.services.imports.planning.diary_items import JournalEntryItem, JournalItem
+from upcoach.services.imports.planning.import_errors import ImportErrors, pointer_to, refused
+from upcoach.services.imports.planning.plan import ImportItem, ImportPlan
+from upcoach.services.imports.readers.archive import read_archive
 
 DAY_ONE: Final = "dayone"
 ENTRIES: Final = 20_000

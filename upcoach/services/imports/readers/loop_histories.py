@@ -6,9 +6,9 @@ That is a folder of the habit's own, or a column of the `Checkmarks.csv` at the 
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from upcoach.services.imports.csv_table import Table, TableRow
-from upcoach.services.imports.import_errors import ImportErrors, pointer_to, refused
-from upcoach.services.imports.loop_cells import folder_of
+from upcoach.services.imports.planning.import_errors import ImportErrors, pointer_to, refused
+from upcoach.services.imports.readers.csv_table import Table, TableRow
+from upcoach.services.imports.readers.loop_cells import folder_of
 
 CHECKMARKS: Final = "Checkmarks.csv"
 READ_AGAIN: Final = 64 * 1024 * 1024  # bytes: a column is read in a pass of its own

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from models.base.document import fields_of
 from models.base.ids import derived_id
 from models.habits import Habit, HabitDraft, NewHabit
-from upcoach.services.imports.loop import LoopExport, LoopHabit, read_export
-from upcoach.services.imports.plan import EntryItem, HabitItem, ImportPlan
+from upcoach.services.imports.planning.plan import EntryItem, HabitItem, ImportPlan
+from upcoach.services.imports.readers.loop import LoopExport, LoopHabit, read_export
 
 LOOP = "loop"
 

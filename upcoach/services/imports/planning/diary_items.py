@@ -4,7 +4,7 @@ import datetime as dt
 
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
 from models.moods import Mood, NewMood
-from upcoach.services.imports.plan import DraftItem
+from upcoach.services.imports.planning.plan import DraftItem
 
 
 class MoodItem(DraftItem[NewMood]):

@@ -24,8 +24,16 @@ from models.base.ids import derived_id
 from models.base.time import local_date
 from models.habits import Count, Daily, Habit, Measure, NewHabit, PerMonth, PerWeek, Schedule, YesNo
 from models.tasks import NewTask, Step, Task
-from upcoach.services.imports.habitica_days import CronDays
-from upcoach.services.imports.habitica_histories import (
+from upcoach.services.imports.planning.import_errors import ImportErrors, refused
+from upcoach.services.imports.planning.plan import (
+    EntryItem,
+    HabitItem,
+    ImportItem,
+    ImportPlan,
+    TaskItem,
+)
+from upcoach.services.imports.readers.habitica_days import CronDays
+from upcoach.services.imports.readers.habitica_histories import (
     HistoryPoint,
     HistorySummary,
     moment,
@@ -34,9 +42,7 @@ from upcoach.services.imports.habitica_histories import (
     summary_of_daily,
     summary_of_habit,
 )
-from upcoach.services.imports.habitica_schedules import schedule_of
-from upcoach.services.imports.import_errors import ImportErrors, refused
-from upcoach.services.imports.plan import EntryItem, HabitItem, ImportItem, ImportPlan, TaskItem
+from upcoach.services.imports.readers.habitica_schedules import schedule_of
 
 HABITICA: Final = "habitica"
 TASKS: Final = 2_000

@@ -19,7 +19,7 @@ import msgspec
 from models.base.errors import Invalid
 from models.base.time import DAY, local_date
 from models.habits import EntryDraft
-from upcoach.services.imports.habitica_days import CronDays
+from upcoach.services.imports.readers.habitica_days import CronDays
 
 FIRST_MOMENT: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 END: Final = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
