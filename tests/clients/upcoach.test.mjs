@@ -116,6 +116,12 @@ test("an event is applied once, and a deletion takes along what stands below", (
   });
 });
 
+test("a deletion leaves what another kind has under the same id", () => {
+  const documents = { share: { usr_1: { version: 1 } }, client: { usr_1: { version: 1 } } };
+  applyEvent(documents, { type: "share.deleted", id: "usr_1", ver: 2 });
+  assert.deepEqual(documents, { share: {}, client: { usr_1: { version: 1 } } });
+});
+
 test("half a snapshot is asked for again and never shown", () => {
   const replica = new Replica("u:me");
   const begin = { t: "subd", cur: "epoch.7", mode: "snapshot" };

@@ -179,7 +179,7 @@ def apply_event(documents: Documents, event: Json) -> None:
     """Apply an `ev` frame to *documents* (by kind and id).
 
     A document is changed only by a version that is larger than its own.  A deletion takes along
-    whatever stands below the document's id.
+    whatever stands below the document's id, of any kind; another kind may have the same id.
     """
     kind, _, verb = event["type"].rpartition(".")
     standing = documents.setdefault(kind, {})
@@ -187,8 +187,9 @@ def apply_event(documents: Documents, event: Json) -> None:
     if document is not None and event["ver"] <= document["version"]:
         return
     if verb == "deleted":
+        standing.pop(event["id"], None)
         for of_kind in documents.values():
-            for name in [name for name in of_kind if f"{name}/".startswith(f"{event['id']}/")]:
+            for name in [name for name in of_kind if name.startswith(f"{event['id']}/")]:
                 del of_kind[name]
     elif "doc" in event:
         standing[event["id"]] = event["doc"]

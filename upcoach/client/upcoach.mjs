@@ -203,7 +203,7 @@ export function merged(target, patch) {
  * Change documents (by kind and id) as an `ev` frame says.
  *
  * A document is changed only by a version that is larger than its own.  A deletion takes along
- * whatever stands below the document's id.
+ * whatever stands below the document's id, of any kind; another kind may have the same id.
  */
 export function applyEvent(documents, event) {
   const dot = event.type.lastIndexOf(".");
@@ -212,9 +212,10 @@ export function applyEvent(documents, event) {
   const document = standing[event.id];
   if (document !== undefined && event.ver <= document.version) return;
   if (event.type.slice(dot + 1) === "deleted") {
+    delete standing[event.id];
     for (const some of Object.values(documents)) {
       for (const id of Object.keys(some)) {
-        if (`${id}/`.startsWith(`${event.id}/`)) delete some[id];
+        if (id.startsWith(`${event.id}/`)) delete some[id];
       }
     }
   } else if (event.doc !== undefined) {
