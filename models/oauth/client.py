@@ -4,29 +4,18 @@ An operator registers them (`make client-add`).  Their ids begin with `cli_`, so
 can be taken for a user (RFC 9700, 4.15).
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from models.access.permissions import Permission
 from models.base.errors import Invalid
+from models.oauth.redirects import FORMS, ClientKind, flaw_of, without_loopback_port
 
-ClientKind = Literal["public", "confidential"]
 ClientAuth = Literal["none", "secret", "private_key_jwt"]
 
 ID_PREFIX: Final = "cli"
-LONGEST: Final = 2_000  # characters of a redirect
-LAST_PORT: Final = 65_535
-
-_LOOPBACK: Final = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([0-9]{1,5}))?((?:/.*)?)")
-_REDIRECTS: Final[dict[ClientKind, str]] = {
-    "confidential": "https://…",
-    "public": "https://…, http://127.0.0.1/…, http://[::1]/… or reversed.domain:/…",
-}
-_PLAIN: Final = re.compile(r"[A-Za-z0-9:/?\[\]@!$&()+,;=._~%-]+")  # no wildcard, and no fragment
 
 
 class OAuthClient(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,8 +68,10 @@ class OAuthClient(msgspec.Struct, frozen=True, kw_only=True):
         """
         if redirect in self.redirects:
             return True
-        without_port = _loopback(redirect)
-        return without_port is not None and without_port in map(_loopback, self.redirects)
+        without_port = without_loopback_port(redirect)
+        return without_port is not None and without_port in map(
+            without_loopback_port, self.redirects
+        )
 
     def is_proven_by(self, redirect: str) -> bool:
         """Whether no other app can impersonate this client at *redirect* (RFC 8252, 8.6)."""
@@ -90,11 +81,12 @@ class OAuthClient(msgspec.Struct, frozen=True, kw_only=True):
 def checked(client: OAuthClient, scopes: Mapping[str, Permission]) -> OAuthClient:
     """*client*, or `Invalid` if it may not be registered; *scopes* are all that exist."""
     for redirect in (*client.redirects, *client.logout_redirects):
-        if not is_redirect(redirect, client.kind):
+        flaw = flaw_of(redirect, client.kind)
+        if flaw:
             raise Invalid(
                 "redirect_invalid",
-                f"{redirect} is no redirect for a {client.kind} client; one begins with "
-                f"{_REDIRECTS[client.kind]}.",
+                f"{redirect} is no redirect for a {client.kind} client: {flaw}; one begins with "
+                f"{FORMS[client.kind]}.",
             )
     for name in client.permissions:
         permission = scopes.get(name)
@@ -105,39 +97,3 @@ def checked(client: OAuthClient, scopes: Mapping[str, Permission]) -> OAuthClien
     if (client.kind == "public") is not (client.auth == "none"):
         raise Invalid("auth_invalid", "A confidential client shows who it is; a public one cannot.")
     return client
-
-
-def is_redirect(uri: str, kind: ClientKind) -> bool:
-    """Whether *uri* may be registered (RFC 8252, 7; RFC 9700, 2.1).
-
-    Examples
-    --------
-    >>> is_redirect("https://app.example.org/cb", "confidential")
-    True
-    >>> is_redirect("http://localhost/cb", "public"), is_redirect("org.example.app:/cb", "public")
-    (False, True)
-
-    """
-    if len(uri) > LONGEST or _PLAIN.fullmatch(uri) is None:
-        return False
-    try:
-        parts = urlsplit(uri)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if parts.username is not None or parts.password is not None or port == 0:
-        return False
-    if parts.scheme == "https":
-        return bool(host)
-    if kind == "confidential":
-        return False
-    # A private-use scheme is a domain name turned round (RFC 8252, 7.1).
-    return _loopback(uri) is not None or ("." in parts.scheme and not parts.netloc)
-
-
-def _loopback(uri: str) -> str | None:
-    """*uri* without its port, if it leads to this very device."""
-    match = _LOOPBACK.fullmatch(uri)
-    if match is None or int(match[2] or 80) > LAST_PORT:
-        return None
-    return match[1] + match[3]

@@ -12,6 +12,9 @@ from models.access.permissions import ROLES
 
 ROOT = Path(__file__).parents[2]
 SET_BY_SHELLS = {"USER": "login", "NAME": "name"}
+REDIRECTS = (
+    "https://…, http://localhost/…, http://127.0.0.1/…, http://[::1]/… or reversed.domain:/…"
+)
 MEANT = ("ROLE", "AT_ONCE", "REDIRECT", "SCOPE", "KIND")  # by whoever sets them
 
 
@@ -133,20 +136,21 @@ async def test_a_role_that_does_not_exist_is_answered_with_those_that_do(
 
 
 @pytest.mark.parametrize(
-    ("kind", "forms"),
+    ("kind", "why"),
     [
-        ("public", "https://…, http://127.0.0.1/…, http://[::1]/… or reversed.domain:/…"),
-        ("confidential", "https://…"),
+        (
+            "public",
+            f"http is for this very device only; one begins with {REDIRECTS}",
+        ),
+        ("confidential", "only https is for a client with a secret; one begins with https://…"),
     ],
 )
 async def test_what_is_no_redirect_is_answered_with_what_is(
-    environ: dict[str, str], kind: str, forms: str
+    environ: dict[str, str], kind: str, why: str
 ) -> None:
     redirect = "http://app.example.org/in"
     words = await refused(
         environ, "client-add", "--name", "App", "--kind", kind, "--redirect", redirect
     )
 
-    assert words == (
-        f"upcoach: {redirect} is no redirect for a {kind} client; one begins with {forms}.\n"
-    )
+    assert words == (f"upcoach: {redirect} is no redirect for a {kind} client: {why}.\n")

@@ -23,7 +23,8 @@ from models.base.text.masking import masked
 from models.base.time import EPOCH, check_zone
 from models.base.validation import checked
 from models.habits.rrule import Rule
-from models.oauth.client import OAuthClient, is_redirect
+from models.oauth.client import OAuthClient
+from models.oauth.redirects import difference, flaw_of
 from models.tasks import NewTask
 from models.wire.cursor import cursor_of_feed
 from streams.admin.timeline import TimelinePosition
@@ -126,7 +127,8 @@ READERS: Final = {
     "a browser": reads(16_384, name_of),
     "a form": reads(8_192, form),
     "a redirect": reads(8_192, APP.admits),
-    "a redirect to be": reads(8_192, lambda text: is_redirect(text, "public")),
+    "a redirect to be": reads(8_192, lambda text: flaw_of(text, "public")),
+    "a redirect that is like another": reads(8_192, lambda text: difference(text, APP.redirects)),
     "a token": reads(8_192, header_of),
     "a day's text": archive(100_000, diary("text"), dayone.read),
     "a day's zone": archive(100_000, diary("timeZone"), dayone.read),

@@ -58,6 +58,8 @@ async def test_what_is_wrong_is_shown_or_sent_back(engines: TestEngines) -> None
             _assert_shown(f"{name} twice", await _ask(one, urlencode(pairs)))
         for name, tail in RAW.items():
             _assert_shown(name, await _ask(one, urlencode(one.request(state="")) + tail))
+        slash = await _ask(one, urlencode(one.request(None, redirect_uri=f"{REDIRECT}/")))
+        assert f"its path differs from that of {REDIRECT}" in slash.text
         long = await _ask(one, urlencode(one.request(state="s" * 1_025)))
         _assert_sent("a long state", long, "invalid_request", "")
 

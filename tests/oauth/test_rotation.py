@@ -126,7 +126,7 @@ async def test_an_operator_registers_clients(engines: TestEngines, tmp_path: Pat
         "a wildcard": (*WATCH, "--redirect", "https://*.example.org/cb"),
         "a fragment": (*WATCH, "--redirect", f"{REDIRECT}#x"),
         "a user": (*WATCH, "--redirect", "https://ann@app.example.org/cb"),
-        "localhost": (*WATCH, "--redirect", "http://localhost/cb"),
+        "a host like localhost": (*WATCH, "--redirect", "http://localhost.example.org/cb"),
         "a scheme in one word": (*WATCH, "--redirect", "watch:/cb"),
         "a loopback with a secret": (
             *(*WATCH, "--kind", "confidential", "--redirect", "http://127.0.0.1/cb"),

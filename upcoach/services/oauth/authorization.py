@@ -18,6 +18,7 @@ from models.account import Session
 from models.base.clock import Clock
 from models.base.errors import NotFound
 from models.oauth.client import OAuthClient
+from models.oauth.redirects import difference
 from upcoach.services.account import AccessTokens
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import SHORT, Parameters
@@ -113,7 +114,9 @@ class Authorization:
             return ShownError("invalid_client", "This app is not registered here.")
         is_pushed, redirect = "request_uri" in form, form["redirect_uri"]
         if not is_pushed and not client.admits(redirect):
-            return ShownError("invalid_request", "The app is not registered to get answers there.")
+            why = difference(redirect, client.redirects)
+            words = f"The app is not registered to get answers at this redirect_uri: {why}."
+            return ShownError("invalid_request", words)
         try:
             request = await self._read(form, client)
         except OAuthError as failure:

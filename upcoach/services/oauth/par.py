@@ -7,6 +7,7 @@ import msgspec
 
 from models.base.merge_patch import Json
 from models.oauth.client import OAuthClient
+from models.oauth.redirects import difference
 from upcoach.services.account import AccessTokens
 from upcoach.services.base.oauth_errors import OAuthError, invalid_request
 from upcoach.services.base.request_parameters import Parameters
@@ -31,7 +32,8 @@ class PushedRequests:
             raise invalid_request("A pushed request is no name of another.")
         redirect = form.required("redirect_uri")
         if not client.admits(redirect):
-            raise invalid_request("This redirect is not registered.")
+            why = difference(redirect, client.redirects)
+            raise invalid_request(f"This redirect_uri is not registered: {why}.")
         request = read_request(form, client, redirect, self._tokens)
         if key and request.key not in ("", key):
             raise invalid_request("dpop_jkt names another key than the proof's.")
