@@ -88,6 +88,7 @@ OPERATIONS: Final = (
         needs="shares:read",
         query=PageQuery,
         gives=Items[ClientEntry],
+        audit="client_entries.read",
     ),
     Operation(
         method="GET",
@@ -95,5 +96,6 @@ OPERATIONS: Final = (
         run=read,
         needs="shares:read",
         gives=JournalEntry,
+        audit="client_entry.read",
     ),
 )

@@ -12,6 +12,7 @@ from tests.support.people.relations import relate, until, user_of
 from tests.support.server import serving
 from tests.support.wire.answers import done
 from tests.support.wire.relying import party, settings_of
+from tests.support.wire.sockets import mut, talking
 
 # What is written of these is its owner's content, which is nobody's access.
 CONTENT: Final = {"goals:write", "habits:write", "tasks:write", "moods:write", "journal:write"}
@@ -49,6 +50,40 @@ def test_every_operation_that_changes_access_is_noted() -> None:
     assert unnoted == set(UNNOTED)
 
 
+def test_every_read_of_what_is_somebody_elses_is_noted() -> None:
+    others = ("/v1/clients/", "/v1/admin/")
+    unnoted = {
+        named(operation)
+        for route in ROUTER.routes
+        for operation in route.operations.values()
+        if operation.path.startswith(others) and not operation.audit
+    }
+
+    assert unnoted == set()
+
+
+async def test_a_coach_who_reads_an_entry_is_noted_let_in_or_not(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person, coach = await server.person(), await server.person()
+        await relate(person, coach)
+        entry = (await person.call("POST", "/v1/journal", {"text": "A run"})).body["id"]
+        shares = f"/v1/journal/{entry}/shares/{await user_of(coach)}"
+        entries = f"/v1/clients/{await user_of(person)}/journal"
+        assert (await coach.call("GET", f"{entries}/{entry}")).status == 404
+        await done(person.call("PUT", shares, until(hours=1)))
+        assert (await coach.call("GET", f"{entries}/{entry}")).body["text"] == "A run"
+        assert len((await coach.call("GET", entries)).body["items"]) == 1
+
+        noted = await audited(server, action="client_entry.read")
+        assert [(one["outcome"], one["reason"]) for one in noted] == [
+            ("refused", "not_found"),
+            ("done", ""),
+        ]
+        assert all(one["target"].endswith(entry) for one in noted)
+        [listed] = await audited(server, action="client_entries.read")
+        assert listed["actor"] == noted[1]["actor"] != ""
+
+
 async def test_an_entry_that_is_shared_no_more_is_noted(settings: Settings) -> None:
     async with serving(settings) as server:
         person, coach = await server.person(), await server.person()
@@ -61,6 +96,26 @@ async def test_an_entry_that_is_shared_no_more_is_noted(settings: Settings) -> N
         [noted] = await audited(server, action="entry_share.removed")
         assert (noted["actor_kind"], noted["outcome"]) == ("user", "done")
         assert noted["target"].startswith(entry)
+
+
+async def test_writes_are_noted_with_where_they_come_from_by_every_road(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        person, coach = await server.person(), await server.person()
+        await relate(person, coach)
+        path = f"/v1/shares/{await user_of(coach)}"
+        frames = [mut("PUT", path, {"kinds": kinds}) for kinds in (["goal"], ["habit"])]
+        await done(person.call("PUT", path, {"kinds": ["goal", "habit"]}))
+        await done(person.call("POST", "/v1/mutations", frames[:1]))
+        async with talking(server, person) as wire:
+            await wire.send(frames[1])
+            assert [answer["status"] for answer in await wire.answers(1)] == [200]
+
+        noted = await audited(server, action="share.given", outcome="done")
+        assert [entry["ip"] for entry in noted] == ["127.0.0.0/24"] * 3
+        assert len({entry["req"] for entry in noted} - {""}) == 3
+        assert all(entry["ua_hash"] for entry in noted)
 
 
 async def test_a_session_that_ends_by_a_replay_is_noted(engines: TestEngines) -> None:
