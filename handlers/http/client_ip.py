@@ -7,8 +7,22 @@ from typing import Final
 
 from tornado.httputil import HTTPServerRequest
 
+from models.access.request_origin import RequestOrigin
+
 Network = IPv4Network | IPv6Network
+AGENT: Final = 256  # characters of what a program calls itself
 HOPS: Final = 16  # through proxies of ours: nobody has more, but a stranger may name thousands
+
+
+def origin_of(
+    request: HTTPServerRequest, proxies: Collection[Network], request_id: str
+) -> RequestOrigin:
+    """Where *request* came from, which the log calls *request_id*."""
+    return RequestOrigin(
+        address=address_of(request, proxies),
+        agent=request.headers.get("User-Agent", "")[:AGENT],
+        request=request_id,
+    )
 
 
 def address_of(request: HTTPServerRequest, proxies: Collection[Network]) -> str:

@@ -11,6 +11,7 @@ from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Router
 from handlers.http.rest.request_reader import check_name
 from models.access.caller import Caller
+from models.access.request_origin import RequestOrigin
 from models.base.errors import Invalid, NotFound, Refusal
 from models.base.merge_patch import Json
 from models.wire.frames import Follows, FrameText, Mut, MutationIdText, Res
@@ -35,6 +36,8 @@ async def mutate(
     caller: Caller,
     frame: Mut | MutFrame,
     follows: Collection[str] = (),
+    *,
+    origin: RequestOrigin,
 ) -> Res:
     """The answer to *frame*, which *follows* other writes of the same client.
 
@@ -42,7 +45,7 @@ async def mutate(
     order has them carried out in that order.
     """
     try:
-        answer = await _perform(runner, router, caller, frame, follows)
+        answer = await _perform(runner, router, caller, frame, follows, origin)
     except Refusal as refusal:
         answer = refusal_frame(frame, refusal)
     # What Tornado does for REST: logged with its trace, and a 500 to whoever asked.  The other
@@ -60,13 +63,14 @@ async def _perform(
     caller: Caller,
     frame: Mut | MutFrame,
     follows: Collection[str],
+    origin: RequestOrigin,
 ) -> Res:
     operation, names = _find(router, frame)
     body = frame.body if isinstance(frame, MutFrame) else operations.parse_body(bytes(frame.body))
     earlier = frozenset((*follows, *frame.follows))
     base = operation.base_of(operations.checked_version(frame.base))
     mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, earlier)
-    call = Call(caller=caller, names=names, body=body, base=base, mutation=mutation)
+    call = Call(caller=caller, names=names, body=body, base=base, mutation=mutation, origin=origin)
     reply = await runner.perform(operation, call)
     return Res(
         id=frame.id,

@@ -22,14 +22,14 @@ def _writes_in(call: Call) -> int:
 
 async def carry_out(services: FeedServices, call: Call) -> Reply:
     """Carry out an array of `mut`s in order, and answer each with its `res`."""
-    runner, batch = services.runner, call.read(Batch)
+    runner, caller, batch = services.runner, call.authenticated_caller, call.read(Batch)
     # Started in order, hence queued in order; those that wait together share transactions.
     tasks = []
     for number, frame in enumerate(batch):
         earlier = [before.id for before in batch[:number]]
         tasks.append(
             asyncio.ensure_future(
-                mutate(runner, runner.router, call.authenticated_caller, frame, earlier)
+                mutate(runner, runner.router, caller, frame, earlier, origin=call.origin)
             )
         )
         await asyncio.sleep(0)  # each is read in a turn of its own

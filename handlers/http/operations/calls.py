@@ -9,7 +9,7 @@ import msgspec
 from handlers.http.operations import strict_json
 from models.access.caller import Caller
 from models.access.rate_limits import Cost
-from models.access.request_origin import NOWHERE, RequestOrigin
+from models.access.request_origin import RequestOrigin
 from models.access.scope import Scope
 from models.base.errors import FieldError, Forbidden, Invalid, Unauthenticated, invalid_parameter
 from models.base.validation import checked
@@ -65,7 +65,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes = b""
     base: int | None = None
     mutation: Mutation | None = None
-    origin: RequestOrigin = NOWHERE
+    origin: RequestOrigin
     browser: str = ""
     is_foreign: bool = False
     trusted: str = ""

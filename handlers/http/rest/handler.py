@@ -12,7 +12,7 @@ from tornado.web import HTTPError
 
 from handlers.http import token_auth
 from handlers.http.browser import Browser
-from handlers.http.client_ip import address_of
+from handlers.http.client_ip import origin_of
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply
 from handlers.http.problem_handler import ProblemHandler
@@ -74,11 +74,7 @@ class Handler(ProblemHandler):
     @property
     def origin(self) -> RequestOrigin:
         """Where the request came from."""
-        return RequestOrigin(
-            address=address_of(self.request, self.runner.proxies),
-            agent=self.request.headers.get("User-Agent", ""),
-            request=self.request_id,
-        )
+        return origin_of(self.request, self.runner.proxies, self.request_id)
 
     @functools.cached_property
     def request_limit(self) -> RequestRateLimit:

@@ -21,6 +21,7 @@ from handlers.live.websocket.socket_subscriptions import SocketSubscriptions
 from handlers.live.websocket.websocket_protocol import ProtocolFault
 from models.access.caller import Caller
 from models.access.limits import FRAME_BYTES, HELLO_BYTES
+from models.access.request_origin import RequestOrigin
 from models.base.errors import Forbidden, Invalid, Refusal, Unauthenticated, Unavailable
 from models.wire.close_codes import CloseCode
 from models.wire.frames import (
@@ -57,6 +58,7 @@ class Connection:
         transport: FlowControl,
         close: Callable[[int, str], None],
         now: float,
+        origin: RequestOrigin,
     ) -> None:
         self._node = node
         self._close = close
@@ -67,7 +69,7 @@ class Connection:
         self._subscriptions = SocketSubscriptions(node, name, transport, self._send_frame)
         self._reader = FrameReader()
         self._writing = MutationQueue(
-            node.runner, node.router, node.credit, self._send_sized, node.writes_s
+            node.runner, node.router, node.credit, self._send_sized, node.writes_s, origin
         )
         self.name = name
         self.transport = transport

@@ -19,6 +19,7 @@ from models.access.caller import Caller
 from models.access.limits import PUBLIC_BYTES
 from models.access.rate_limiter import RateLimiter
 from models.access.rate_limits import Cost, extra_write_cost, kib
+from models.access.request_origin import RequestOrigin
 from models.access.token_bucket import TokenBucket
 from models.base.errors import Refusal, Unavailable
 from models.wire.frames import Mut, Res
@@ -56,11 +57,13 @@ class MutationQueue:
         ledger: RateLimiter,
         send_frame: Callable[[Res], int],
         rate_s: int,
+        origin: RequestOrigin,
     ) -> None:
         self._runner = runner
         self._ledger = ledger
         self._router = router
         self._send_frame = send_frame
+        self._origin = origin
         self._rate = TokenBucket(rate_s, limits.BURST)
         self._every_s = 1 / rate_s
         self._slots = asyncio.Semaphore(limits.WRITES_AT_ONCE)
@@ -120,7 +123,9 @@ class MutationQueue:
         self, caller: Caller, frame: Mut | MutFrame, size: int, follows: tuple[str, ...]
     ) -> None:
         try:
-            answer = await mutate(self._runner, self._router, caller, frame, follows)
+            answer = await mutate(
+                self._runner, self._router, caller, frame, follows, origin=self._origin
+            )
             if not _comes_again(answer):
                 self._sent.end(frame.id)
             sent_bytes = self._send_frame(answer)

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from handlers.http import token_auth
-from handlers.http.client_ip import address_of
+from handlers.http.client_ip import origin_of
 from handlers.http.limits.byte_budget import ByteReservation
 from handlers.http.problem_handler import ProblemHandler
 from handlers.live.base.live_node import LiveNode
@@ -57,16 +57,18 @@ class LiveSocket(ProblemHandler, StrictHandler):
         stream = self.ws_connection.stream
         assert stream is not None
         transport = SocketTransport(stream, deflated_frame if self._deflates else text_frame)
+        origin = origin_of(self.request, self._node.runner.proxies, self.request_id)
         connection = Connection(
             self._node,
             self._connections.name(),
             transport,
             self._end,
             asyncio.get_running_loop().time(),
+            origin,
         )
         self._transport, self._connection = transport, connection
         self._connections.add(connection)
-        if not await self._may_enter():
+        if not await self._may_enter(origin):
             connection.close(CloseCode.TOO_MANY, "too many sockets")
             return
         if self._connections.is_full:
@@ -132,12 +134,11 @@ class LiveSocket(ProblemHandler, StrictHandler):
             self._node.sockets_by_network.release(self._network)
             self._network = ""
 
-    async def _may_enter(self) -> bool:
+    async def _may_enter(self, origin: RequestOrigin) -> bool:
         """Whether there are not too many sockets from where this one comes."""
         limits = self._node.runner.limits
         if not limits.is_on:
             return True
-        origin = RequestOrigin(address=address_of(self.request, self._node.runner.proxies))
         if not self._node.sockets_by_network.acquire(origin.household):
             return False
         self._network = origin.household
