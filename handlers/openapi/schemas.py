@@ -133,7 +133,9 @@ class Schemas:
         if name not in self._made:
             self._made[name] = (info.cls, {})  # named already where it refers to itself
             self._made[name] = (info.cls, self._struct(info, role))
-        assert self._made[name][0] == info.cls, f"two types are called {name}: rename one"
+        if self._made[name][0] != info.cls:
+            words = f"two types are called {name}: rename one"
+            raise ValueError(words)
         return {"$ref": f"#/components/schemas/{name}"}
 
     def _name(self, info: types.StructType, role: Role) -> str:

@@ -59,7 +59,8 @@ class AuditAction(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Require that the reason is a code, never free text."""
-        assert _CODE.fullmatch(self.reason), self.reason
+        if not _CODE.fullmatch(self.reason):
+            raise ValueError(self.reason)
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -310,7 +310,9 @@ def _table() -> dict[State, dict[ClientEvent, Cell]]:
     for row in _rows():
         for state in row.states:
             for event in row.events:
-                assert (state, event) not in named, f"two cells for {event} in {state}"
+                if (state, event) in named:
+                    words = f"two cells for {event} in {state}"
+                    raise ValueError(words)
                 named.add((state, event))
                 table[state][event] = Cell(row.next or state, row.actions)
     return table

@@ -97,7 +97,9 @@ class Replica:
             return False
         self._end_filling()
         first, last = span(frame)
-        assert first <= self.seq + 1, "a number is missing"
+        if first > self.seq + 1:
+            words = f"after {self.seq} came {first}: a number is missing"
+            raise LookupError(words)
         if last <= self.seq:
             self.repeats += 1
             return False

@@ -29,7 +29,9 @@ class TrieNode(Generic[T]):
     def child(self, segment: str) -> "TrieNode[T]":
         """The node behind *segment* of a row, made if there is none."""
         name = _NAME.fullmatch(segment)
-        assert name is not None or "{" not in segment, f"{segment}: a name is a whole segment"
+        if name is None and "{" in segment:
+            words = f"{segment}: a name is a whole segment"
+            raise ValueError(words)
         if name is None:
             return self.literals.setdefault(segment, TrieNode())
         self.named = self.named or TrieNode()

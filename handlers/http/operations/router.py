@@ -41,7 +41,9 @@ class Router:
         self.operations = tuple(operations)
         for operation in self.operations:
             methods = rows.setdefault(operation.path, {})
-            assert operation.method not in methods, f"two of {operation.method} {operation.path}"
+            if operation.method in methods:
+                words = f"two of {operation.method} {operation.path}"
+                raise ValueError(words)
             methods[operation.method] = operation
         self.routes: Sequence[Route] = tuple(Route(*row) for row in rows.items())
         self._table = PathTable((route.path, route) for route in self.routes)

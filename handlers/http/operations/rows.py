@@ -121,15 +121,18 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """A row that does not say who may do it does not let the server start."""
-        place = f"{self.method} {self.path}"
-        assert self.public is not (self.needs in PERMISSIONS), f"{place}: needs?"
+        if self.public is (self.needs in PERMISSIONS):
+            words = f"{self.method} {self.path}: public, or which permission does it need?"
+            raise ValueError(words)
         if not self.limit:
             usual = "public" if self.public else "write" if self.writes else "read"
             msgspec.structs.force_setattr(self, "limit", usual)
         if not self.largest:
             largest = MUTATION_BYTES if self.live else PUBLIC_BYTES
             msgspec.structs.force_setattr(self, "largest", largest)
-        assert self.limit in SURFACES, f"{place}: {self.limit}?"
+        if self.limit not in SURFACES:
+            words = f"{self.method} {self.path}: there is no limit {self.limit!r}"
+            raise ValueError(words)
 
     @property
     def is_costly(self) -> bool:

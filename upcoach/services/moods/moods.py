@@ -164,7 +164,8 @@ def _mean(sums: Iterable[tuple[int, int]]) -> float | None:
 
 
 def _shares(sorts: Iterable[MoodGroup], mean: float | None) -> list[MoodShare]:
-    assert mean is not None or not sorts, "a sort without moods"
+    if mean is None:
+        return []
     return [
         MoodShare(
             name=group.name,

@@ -127,7 +127,9 @@ def _index(kind: type[Document], wanted: Selection) -> str:
     exact_names |= {codec.WORDS} if wanted.words else set()
     listing = [order for order in kind.orders if order.field == wanted.order]
     orders = [order for order in listing if exact_names.issuperset(order.equal)]
-    assert orders, f"{kind.__name__} declares no order by {wanted.order}"
+    if not orders:
+        words = f"{kind.__name__} declares no order by {wanted.order}"
+        raise LookupError(words)
     return max(orders, key=lambda order: len(order.equal)).index_name
 
 

@@ -81,7 +81,8 @@ class Committer:
 
     async def commit(self, write: Write[D]) -> Outcome[D]:
         """Commit a *write* without a mutation id; see `submit`."""
-        assert write.mutation is None
+        if write.mutation is not None:
+            raise ValueError(write.mutation)  # its answer may be one of an earlier time
         answer = await self.submit(write)
         assert isinstance(answer, Outcome)
         return answer
