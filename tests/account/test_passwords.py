@@ -1,7 +1,15 @@
 """What a password costs whoever guesses it; the other tests pay less (tests/conftest.py)."""
 
+import asyncio
 import subprocess
 import sys
+
+import pytest
+
+from tests.account.hashers import Counted
+from upcoach.services.account import passwords
+from upcoach.services.account.hashing_turns import HashingTurns
+from upcoach.services.account.passwords import THREADS, Passwords
 
 COST = """
 import asyncio
@@ -18,3 +26,56 @@ def test_a_password_is_hashed_at_the_cost_that_was_decided() -> None:
     name, _, cost = hashed.partition("$")
     assert len(name) == 8
     assert cost.startswith("argon2id$v=19$m=47104,t=1,p=1$")
+
+
+async def test_who_is_logged_in_waits_for_one_guess_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hashing = Passwords(bytes(32))
+    password_hash = await hashing.hash("right")
+    hasher, done = Counted(passwords.HASHER), list[str]()
+    monkeypatch.setattr(passwords, "HASHER", hasher)
+
+    async def shown(who: str, *, is_known: bool) -> None:
+        await hashing.verify(password_hash, "wrong", is_known=is_known)
+        done.append(who)
+
+    thieves = [asyncio.create_task(shown("a thief", is_known=False)) for _ in range(20)]
+    while len(hasher.threads) < THREADS:
+        await asyncio.sleep(0)
+    owner = asyncio.create_task(shown("the owner", is_known=True))
+    await asyncio.sleep(0)  # they wait, behind eighteen
+    hasher.go.set()
+    await asyncio.gather(owner, *thieves)
+    hashing.close()
+
+    assert done.index("the owner") <= 2 * THREADS
+    assert len(done) == 21
+
+
+async def test_a_turn_that_nobody_waits_for_any_more_is_handed_on() -> None:
+    turns = HashingTurns(1)
+    await turns.acquire(is_known=False)
+    waiting = [asyncio.create_task(turns.acquire(is_known=at % 2 == 0)) for at in range(6)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()  # while it waits
+    turns.release()
+    given = [one for one in waiting if await _has_turn(one)]
+    for _ in range(4):
+        turns.release()
+        given += [one for one in waiting if one not in given and await _has_turn(one)]
+    turns.release()
+
+    assert given == [waiting[at] for at in (2, 1, 4, 3, 5)]
+    await turns.acquire(is_known=True)  # it is free again
+    late = asyncio.create_task(turns.acquire(is_known=True))
+    await asyncio.sleep(0)
+    turns.release()
+    late.cancel()  # when it was given its turn
+    await asyncio.wait({late})
+    await turns.acquire(is_known=False)
+
+
+async def _has_turn(waiting: asyncio.Task[None]) -> bool:
+    await asyncio.sleep(0)
+    return waiting.done() and not waiting.cancelled()

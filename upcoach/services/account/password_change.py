@@ -45,7 +45,7 @@ class PasswordChanges:
         if old is None:
             raise Conflict("password_missing", "You have no password: have a link mailed to you.")
         async with self._tries.attempt("password", scope):
-            if not await self._passwords.verify(old, wanted.current):
+            if not await self._passwords.verify(old, wanted.current, is_known=True):
                 raise _wrong()
         password_hash = await self.hash(user, wanted.password)
 
@@ -62,7 +62,7 @@ class PasswordChanges:
     async def hash(self, user: User, password: str) -> str:
         """The hash of a *password* that *user* may take."""
         password_policy.check(password, user.email, user.name)
-        return await self._passwords.hash(password)
+        return await self._passwords.hash(password, is_known=True)
 
     async def keep(
         self,

@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 import argon2
 
 from models.base.errors import Unavailable
+from upcoach.services.account.hashing_turns import HashingTurns
 
 T = TypeVar("T")
 
@@ -36,15 +37,20 @@ class Passwords:
         self._pepper = hmac.digest(key, b"password pepper\0", hashlib.sha256)
         self._pepper_id = hashlib.sha256(self._pepper).hexdigest()[:8]
         self._threads = concurrent.futures.ThreadPoolExecutor(THREADS, "passwords", _yield)
-        self._turns = asyncio.Semaphore(THREADS)
+        self._turns = HashingTurns(THREADS)
         self._decoy = ""
 
-    async def hash(self, password: str) -> str:
-        """Hash *password*: the PHC string format behind the pepper's id."""
-        peppered = self._peppered(password)
-        return self._pepper_id + await self._run(lambda: HASHER.hash(peppered))
+    async def hash(self, password: str, *, is_known: bool = False) -> str:
+        """Hash *password*: the PHC string format behind the pepper's id.
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
+        Who *is_known* to be logged in does not wait behind those who try to.
+        """
+        peppered = self._peppered(password)
+        return self._pepper_id + await self._run(lambda: HASHER.hash(peppered), is_known)
+
+    async def verify(
+        self, password_hash: str | None, password: str, *, is_known: bool = False
+    ) -> bool:
         """Whether *password* matches; without a hash, the same work is done on a decoy."""
         pepper_id, _, _ = (password_hash or "").partition("$")
         is_ours = password_hash is not None and pepper_id in ("", self._pepper_id)
@@ -53,7 +59,7 @@ class Passwords:
             password_hash, pepper_id = self._decoy, self._pepper_id
         secret = self._peppered(password) if pepper_id else password.encode()
         phc = password_hash.removeprefix(pepper_id)
-        return await self._run(lambda: _matches(phc, secret)) and is_ours
+        return await self._run(lambda: _matches(phc, secret), is_known) and is_ours
 
     def is_stale(self, password_hash: str) -> bool:
         """Whether it was made with another pepper, or at another cost, than today's."""
@@ -67,10 +73,10 @@ class Passwords:
     def _peppered(self, password: str) -> bytes:
         return hmac.digest(self._pepper, password.encode(), hashlib.sha256)
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _run(self, work: Callable[[], T], is_known: bool) -> T:  # noqa: FBT001 - passed on
         try:
             async with asyncio.timeout(PATIENCE_S):
-                await self._turns.acquire()
+                await self._turns.acquire(is_known=is_known)
         except TimeoutError:
             raise Unavailable("busy", "Too many log in at once. Try again shortly.") from None
         try:

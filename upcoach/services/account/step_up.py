@@ -93,7 +93,7 @@ class StepUps:
         if await self._factors.methods(scope.user):
             raise factor_wrong()
         async with self._factors.tries.attempt("password", scope):
-            if not await self._passwords.verify(user.password_hash, password):
+            if not await self._passwords.verify(user.password_hash, password, is_known=True):
                 raise factor_wrong()
 
 

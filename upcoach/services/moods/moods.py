@@ -171,7 +171,7 @@ def _shares(sorts: Iterable[MoodGroup], mean: float | None) -> list[MoodShare]:
             name=group.name,
             n=group.n,
             mean=group.level / group.n,
-            difference=group.level / group.n - (mean or 0),
+            difference=group.level / group.n - mean,
         )
         for group in sorts
     ]
