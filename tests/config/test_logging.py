@@ -123,14 +123,14 @@ def test_every_line_is_one_json_object() -> None:
     stream = io.StringIO()
     configure("info", "auto", stream)
 
-    structlog.get_logger().info("engine started", port=1)
+    structlog.get_logger().info("engine_started", port=1)
     structlog.get_logger().debug("too quiet")
     logging.getLogger("tornado.general").warning("slow %s", "loop", extra={"ms": 9})
 
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [list(line)[:3] for line in lines] == [["ts", "level", "event"]] * 2
     assert [{k: v for k, v in line.items() if k != "ts"} for line in lines] == [
-        {"level": "info", "event": "engine started", "port": 1},
+        {"level": "info", "event": "engine_started", "port": 1},
         {"level": "warning", "event": "slow loop", "ms": 9},
     ]
 

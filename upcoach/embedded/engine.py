@@ -104,7 +104,7 @@ class Engine(ABC):
             await child.stop(self._running())
             raise
         self._started_at = time.monotonic()
-        self._log.info("engine started", port=self.port, ms=round((self._started_at - began) * 1e3))
+        self._log.info("engine_started", port=self.port, ms=round((self._started_at - began) * 1e3))
 
     async def _spawn(self) -> None:
         with await child.folder_lock(self.folder / "lock") as lock:
@@ -134,7 +134,7 @@ class Engine(ABC):
             code = await self._running().wait()
             if time.monotonic() - self._started_at > STABLE_S:
                 pause_s = FIRST_PAUSE_S
-            self._log.warning("engine exited", code=code, log=str(self.log_file))
+            self._log.warning("engine_exited", code=code, log=str(self.log_file))
             pause_s = await self._relaunch(pause_s)
 
     async def _relaunch(self, pause_s: float) -> float:
@@ -145,7 +145,7 @@ class Engine(ABC):
             try:
                 await self._launch()
             except (EngineError, SettingsError, OSError) as error:
-                self._log.debug("engine not restarted", reason=str(error))
+                self._log.debug("engine_not_restarted", reason=str(error))
             else:
                 return pause_s
 
