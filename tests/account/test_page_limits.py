@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from handlers.contexts import ROUTER
 from tests.account.limited import person_at, serving_limited
 from tests.support.wire.relying import Browser
 
@@ -51,6 +52,35 @@ async def test_a_new_account_is_counted_as_the_mail_that_it_sends(limited: dict[
 
     assert [answer.status for answer in wrong] == [400] * 6  # what is wrong sends no mail
     assert [answer.status for answer in right] == [200, 200, 200, 429]
+
+
+async def test_over_the_api_too_what_is_wrong_costs_none_of_the_mails(
+    limited: dict[str, str],
+) -> None:
+    forms = {
+        "/v1/auth/register": {"email": ANN, "password": "a staple of a kind", "name": "Ann"},
+        "/v1/auth/password/forgot": {"email": ANN},
+    }
+    flawed = ({"email": "nobody"}, {"email": 1}, {"other": 1}, {"password": "password1"})
+    async with serving_limited(limited) as server:
+        client = server.client()
+        wrong = [
+            (await client.call("POST", path, body | flaw)).status
+            for path, body in forms.items()
+            for flaw in flawed * 2
+        ]
+        right = [(await client.call("POST", path, body)).status for path, body in forms.items()]
+
+    assert (set(wrong), right) == ({422}, [202, 202])
+
+
+def test_every_body_by_which_mails_are_sent_is_looked_at_before_it_is_counted() -> None:
+    unchecked = [
+        operation.path
+        for operation in ROUTER.operations
+        if operation.limit in ("mail", "reset") and operation.takes and operation.check is None
+    ]
+    assert unchecked == []
 
 
 async def test_each_login_has_guesses_of_its_own_at_the_codes_of_devices(

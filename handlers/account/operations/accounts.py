@@ -6,6 +6,7 @@ import msgspec
 
 from handlers.http.operations import Call, Operation, Reply, write_reply
 from models.access.scope import Scope
+from models.account import password_policy
 from models.account.session import BROWSERS, Credentials, Refresh, Session
 from models.account.user import EmailAddress, Registration, User
 from models.base.merge_patch import Json
@@ -38,6 +39,12 @@ class CsrfToken(msgspec.Struct, frozen=True):
     """What a page sends as `X-UpCoach-CSRF` with all that changes something; a token needs none."""
 
     token: str | None
+
+
+def check_registration(call: Call) -> None:
+    """Refuse a registration that could not be carried out."""
+    registration = call.read(Registration)
+    password_policy.check(registration.password, registration.email, registration.name)
 
 
 async def register(services: AccountServices, call: Call) -> Reply:
@@ -119,6 +126,7 @@ REGISTER = Operation(
     run=register,
     body="json",
     takes=Registration,
+    check=check_registration,
     gives=EmailAddress,
     public=True,
     audit="account.registered",

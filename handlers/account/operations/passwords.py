@@ -5,6 +5,11 @@ from models.account.user import EmailAddress, NewPassword, PasswordReset
 from upcoach.services.account import AccountServices
 
 
+def check_email_address(call: Call) -> None:
+    """Refuse what is no address."""
+    call.read(EmailAddress)
+
+
 async def change(services: AccountServices, call: Call) -> Reply:
     """Change the caller's password; they stay logged in here, and nowhere else."""
     await services.password_changes.change(call.scope, call.read(NewPassword))
@@ -41,6 +46,7 @@ REQUEST_RESET = Operation(
     run=request_reset,
     body="json",
     takes=EmailAddress,
+    check=check_email_address,
     gives=EmailAddress,
     public=True,
     statuses=(202,),

@@ -78,6 +78,8 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         The same where it depends on the call, such as on how many writes it brings.
     failures
         The refusals that are counted apart.
+    check
+        Refuses a call that is wrong in itself, before it is charged, where few are allowed.
     audit
         What the audit log calls it: "session.started"; empty for what it need not know.
     audit_target
@@ -113,6 +115,7 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     weight: int = 1
     weigh: Callable[[Call], int] | None = None
     failures: FailureLimit | None = None
+    check: Callable[[Call], None] | None = None
     audit: str = ""
     audit_target: str = ""
     audits_done: bool = True

@@ -31,6 +31,9 @@ from models.account import BROWSERS
 
 _log = structlog.get_logger(__name__)
 
+UNKNOWN: Final = "unknown"  # the route of a path that is in no table
+LONGEST_PATH: Final = 120  # characters of such a path in the log
+
 _SMALL: Final = 4 * 1024
 
 
@@ -58,7 +61,7 @@ class Handler(ProblemHandler):
     @property
     def route(self) -> str:
         """The path as it stands in the table."""
-        return "unknown"
+        return UNKNOWN
 
     def set_default_headers(self) -> None:
         """See `ProblemHandler.set_default_headers`; those of rate limits survive an error."""
@@ -96,7 +99,9 @@ class Handler(ProblemHandler):
         return await token_auth.caller_of(services.account, services.oauth, self.request)
 
     async def charge_call(self, operation: Operation[Any], call: Call) -> None:
-        """Charge what *call* costs, or refuse."""
+        """Charge what *call* costs, or refuse; what is wrong in itself costs nothing."""
+        if operation.check is not None:
+            operation.check(call)
         if operation.limit == LOGIN:
             await self.login_throttle(address_in(call.body)).take_attempt()
             return
@@ -163,11 +168,26 @@ def log_request(handler: ProblemHandler, runner: OperationRunner, route: str, be
     method, status = handler.request.method, handler.get_status()
     runner.metrics.requests.labels(method, route, str(status)).inc()
     runner.metrics.request_s.labels(method, route).observe(took)
+    asked = {"path": loggable_path(handler.request.path)} if route == UNKNOWN else {}
     _log.info(
         "request",
         method=method,
         route=route,
+        **asked,
         status=status,
         ms=round(took * 1000, 1),
         request_id=handler.request_id,
     )
+
+
+def loggable_path(path: str) -> str:
+    r"""The beginning of a *path* that is in no table, for the log: printable, and not long.
+
+    Examples
+    --------
+    >>> loggable_path("/v1/gaols"), loggable_path("/a\x1b[2J" + "b" * 300)[:10]
+    ('/v1/gaols', '/a?[2Jbbbb')
+
+    """
+    shown = "".join(letter if letter.isprintable() else "?" for letter in path[:LONGEST_PATH])
+    return shown if len(path) <= LONGEST_PATH else f"{shown}…"
