@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
@@ -24,6 +25,7 @@ from models.access.limits import ANONYMOUS_BODY_BYTES, ANONYMOUS_BODY_S
 HEAD_LINES = 100  # of a request: browsers and proxies send thirty
 TAKEN_S = 60.0  # without a byte taken of an answer, a connection is given up
 QUEUE = 1024  # connections that wait to be accepted: a crowd that comes at once
+NO_ADDRESS_OF_OURS: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 class StartError(Exception):
@@ -185,6 +187,11 @@ class Reservation:
 
 def _unusable(host: str, port: int, failure: OSError) -> StartError:
     reason = failure.strerror or failure
+    if isinstance(failure, socket.gaierror) or failure.errno in NO_ADDRESS_OF_OURS:
+        return StartError(
+            f"{host} is no address of this machine ({reason}). "
+            "Set UPCOACH_HOST or UPCOACH_METRICS_HOST."
+        )
     return StartError(
         f"Port {port} on {host} cannot be used ({reason}). "
         "Set UPCOACH_PORT or UPCOACH_METRICS_PORT."
