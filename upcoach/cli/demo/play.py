@@ -5,6 +5,7 @@ The demo uses the server that `make run` has started, or starts one for itself.
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 import time
 from collections.abc import AsyncIterator
@@ -13,23 +14,49 @@ from config.settings import Settings
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from upcoach.cli.demo.history import loop_export
-from upcoach.client import RestClient, SyncDevice
+from upcoach.client import ClientError, RestClient, SyncDevice
 from upcoach.embedded import owner
 from upcoach.node import app, connecting
+from upcoach.node.process.listener import StartError
 
 PASSWORD = "a demo needs no secret"  # noqa: S105 - of an account that nobody uses again
+TOO_MANY = 429
 QUIET_S = 2.0  # without a new insight: the learner has caught up
 
 
 async def play(settings: Settings) -> None:
     """Play the demo and say what happens."""
     async with _server(settings) as url:
-        say(f"The server answers at {url}.")
-        anonymous = RestClient(url)
-        try:
-            await _play(url, anonymous)
-        finally:
-            anonymous.close()
+        await play_at(url)
+
+
+async def play_at(url: str) -> None:
+    """Play the demo at a server that runs; what it refuses is a `StartError`."""
+    say(f"The server answers at {url}.")
+    anonymous = RestClient(url)
+    try:
+        await _play(url, anonymous)
+    except ClientError as refusal:
+        raise StartError(refusal_in_words(refusal.args[0])) from None
+    finally:
+        anonymous.close()
+
+
+def refusal_in_words(problem: Json | bytes) -> str:
+    """Why the demo ends, by what the server answered, and what to do.
+
+    Examples
+    --------
+    >>> refusal_in_words({"status": 409, "detail": "Somebody has this address."})
+    'The server refused a step of the demo: Somebody has this address.'
+
+    """
+    if not isinstance(problem, dict):
+        return "The server refused a step of the demo, and did not say why."
+    words = f"The server refused a step of the demo: {problem['detail']}"
+    if problem["status"] == TOO_MANY:
+        words += " Each demo registers a person; a server with UPCOACH_LIMITS=off takes any number."
+    return words
 
 
 @contextlib.asynccontextmanager
@@ -40,6 +67,7 @@ async def _server(settings: Settings) -> AsyncIterator[str]:
         yield running.url
         return
     say("No server is running on this data: starting one for the demo.")
+    settings = dataclasses.replace(settings, limits="off")  # nobody else finds it
     async with (
         connecting.engine_urls(settings) as (mongo_url, redis_url, _engines),
         app.running_node(settings, mongo_url, redis_url) as node,
@@ -50,7 +78,9 @@ async def _server(settings: Settings) -> AsyncIterator[str]:
 
 async def _play(url: str, anonymous: RestClient) -> None:
     email = f"{new_id('demo')}@example.org"
-    await anonymous.register(email, PASSWORD, "Demo Person", "Europe/Berlin")
+    registered = await anonymous.register(email, PASSWORD, "Demo Person", "Europe/Berlin")
+    if registered.status != 202:
+        raise ClientError(registered.body)
     phone = await anonymous.log_in(email, PASSWORD, "phone")
     watch = await anonymous.log_in(email, PASSWORD, "watch")
     screen = Screen()
