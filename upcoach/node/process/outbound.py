@@ -56,11 +56,14 @@ class Outbound:
         )
         try:
             answer = await self._client().fetch(request, raise_error=False)
-        except (HTTPClientError, OSError, ValueError):
-            raise FetchFailed from None
-        is_redirect = 300 <= answer.code < 400
-        if answer.code == _UNHEARD or is_redirect or len(answer.body) > LARGEST:
-            raise FetchFailed
+        except (HTTPClientError, OSError, ValueError) as failure:
+            raise FetchFailed(str(failure) or type(failure).__name__) from None
+        if answer.code == _UNHEARD:
+            raise FetchFailed(str(answer.error or answer.reason))
+        if 300 <= answer.code < 400:
+            raise FetchFailed(f"it answers {answer.code}, and redirects are not followed")
+        if len(answer.body) > LARGEST:
+            raise FetchFailed(f"its answer is larger than {LARGEST} bytes")
         return Fetched(answer.code, answer.body)
 
     def close(self) -> None:
@@ -80,8 +83,8 @@ class Outbound:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
         except ValueError:
-            raise FetchFailed from None
+            raise FetchFailed("it is no URL") from None
         is_near = self._loopback and host in _LOOPBACK
         is_safe = parts.scheme == "https" and port in (None, 443)
         if not host or parts.username is not None or not (is_safe or is_near):
-            raise FetchFailed
+            raise FetchFailed("it is no https URL of port 443")

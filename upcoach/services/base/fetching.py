@@ -19,11 +19,11 @@ class Fetched(msgspec.Struct, frozen=True):
         try:
             return msgspec.json.decode(self.body, type=dict[str, Any])
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            raise FetchFailed from None
+            raise FetchFailed("its answer is no JSON object") from None
 
 
 class FetchFailed(Exception):
-    """There is no answer, or none that can be used."""
+    """There is no answer, or none that can be used; its text says why, and quotes no answer."""
 
 
 class Fetch(Protocol):

@@ -21,10 +21,10 @@ from models.base.errors import Forbidden, Invalid
 from models.base.fields import Name
 from models.base.validation import checked
 from upcoach.services.account.federation import client_secrets
-from upcoach.services.account.federation.discovery import Discovery, provider_away
+from upcoach.services.account.federation.discovery import Discovery, log_away, provider_away
 from upcoach.services.account.federation.id_tokens import Subject, id_token_invalid, subject_of
 from upcoach.services.account.federation.providers import Provider
-from upcoach.services.base.fetching import Fetch, FetchFailed
+from upcoach.services.base.fetching import Fetch, Fetched, FetchFailed
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 
@@ -176,12 +176,12 @@ class AuthorizationFlows:
         }
         try:
             answer = await self._fetch(endpoints.token_endpoint, form, authorization)
-            if answer.status >= 500:
-                raise provider_away()
+            _check_status(answer)
             if answer.status != 200:
                 raise Forbidden("provider_refused", "The provider did not let you in. Try again.")
             token = answer.members().get("id_token")
-        except FetchFailed:
+        except FetchFailed as failure:
+            log_away(provider, failure)
             raise provider_away() from None
         if not isinstance(token, str):
             raise id_token_invalid()
@@ -189,6 +189,11 @@ class AuthorizationFlows:
 
     def _redirect(self, provider: Provider) -> str:
         return f"{self._issuer}/v1/auth/{provider.name}/callback"
+
+
+def _check_status(answer: Fetched) -> None:
+    if answer.status >= 500:
+        raise FetchFailed(f"its token endpoint answers {answer.status}")
 
 
 def _name_in(text: str) -> str:

@@ -5,6 +5,7 @@ import datetime as dt
 from typing import Any, Final
 
 import msgspec
+import structlog
 from joserfc.jwk import Key
 
 from models.base.clock import Clock
@@ -15,7 +16,10 @@ from upcoach.services.base.jwt_signatures import BadSignature, public_key
 
 PATH: Final = "/.well-known/openid-configuration"
 FRESH: Final = dt.timedelta(hours=1)
+SETTING: Final = "UPCOACH_PROVIDERS"
 PAUSE: Final = dt.timedelta(minutes=1)  # between looks for a key that is not there
+
+_log = structlog.get_logger(__name__)
 
 
 class Endpoints(msgspec.Struct, frozen=True):
@@ -79,7 +83,8 @@ class Discovery:
             try:
                 endpoints = await self._ask_endpoints()
                 keys = (await self._fetch(endpoints.jwks_uri)).members().get("keys")
-            except FetchFailed:
+            except FetchFailed as failure:
+                log_away(self._provider, failure)
                 self._fetched_at = now
                 return
             self._fetched_at = now
@@ -91,15 +96,20 @@ class Discovery:
         try:
             endpoints = msgspec.convert(answer.members(), Endpoints)
         except msgspec.ValidationError:
-            raise FetchFailed from None
+            raise FetchFailed("its metadata lacks an endpoint") from None
         # Whoever is at that URL must be who it is about (OpenID Connect Discovery, 4.3).
         if answer.status != 200 or endpoints.issuer != self._provider.issuer:
-            raise FetchFailed
+            raise FetchFailed(f"its metadata is of another issuer, or its answer {answer.status}")
         return endpoints
 
 
 def _is_named(jwk: Any, key_id: str) -> bool:
     return isinstance(jwk, dict) and jwk.get("kid") == key_id and jwk.get("use") in (None, "sig")
+
+
+def log_away(provider: Provider, failure: FetchFailed) -> None:
+    """Log that *provider* cannot be asked, and why: its users see only that it does not answer."""
+    _log.warning("provider_away", provider=provider.name, setting=SETTING, reason=str(failure))
 
 
 def provider_away() -> Unavailable:
