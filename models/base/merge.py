@@ -6,12 +6,13 @@ are kept.  Null and absent mean the same (RFC 7396); lists are one value.
 """
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
+from models.base.continuations import both_continued, continued_elsewhere
 from models.base.merge_patch import Json, difference
 
 TAG: Final = "type"  # names an object's kind; what stands beside it means nothing in another kind
@@ -44,13 +45,21 @@ class Merged(msgspec.Struct, frozen=True):
     clashes: tuple[Clash, ...] = ()
 
 
-def merge(base: Json, mine: Json, theirs: Json, policies: Policies | None = None) -> Merged:
+def merge(
+    base: Json,
+    mine: Json,
+    theirs: Json,
+    policies: Policies | None = None,
+    own_ends: Collection[str] = (),
+) -> Merged:
     """Merge two edits of *base*.
 
     Parameters
     ----------
     policies
         The fields that keep both edits.
+    own_ends
+        The fields of *theirs* whose ends were appended by whoever made *mine*.
 
     Examples
     --------
@@ -64,12 +73,17 @@ def merge(base: Json, mine: Json, theirs: Json, policies: Policies | None = None
 
     """
     clashes: list[Clash] = []
-    fields = _merge_members("", base, mine, theirs, policies or {}, clashes)
+    kept = _kept_both(base, mine, theirs, policies or {}, own_ends)
+    fields = _merge_members("", base, mine | kept, theirs | kept, clashes)
     return Merged(fields, tuple(clashes))
 
 
-def reapplied(before: Json, after: Json, onto: Json, policies: Policies) -> Json:
+def reapplied(
+    before: Json, after: Json, onto: Json, policies: Policies, wanted: Json | None = None
+) -> Json:
     """*onto* with the same edit that made *before* into *after*, which wins where both edited.
+
+    What its writer *wanted* next tells how they knew a text that others have continued, too.
 
     Examples
     --------
@@ -79,10 +93,10 @@ def reapplied(before: Json, after: Json, onto: Json, policies: Policies) -> Json
     """
     fields = merge(before, onto, after, policies).fields
     for name, policy in policies.items():
-        added = _appended(before.get(name), after.get(name))
-        if policy is Merge.APPEND and added:
-            start = onto.get(name) or type(added)()
-            fields[name] = start + (added if start else _without_line_break(added))
+        was, became, known = (state.get(name) for state in (before, after, onto))
+        if policy is Merge.APPEND and was not in (became, known):
+            text = continued_elsewhere(was, became, known, (wanted or {}).get(name))
+            fields |= {} if text is None else {name: text}
     return fields
 
 
@@ -107,40 +121,42 @@ def value_at(document: Json, path: str) -> Any:
     return value
 
 
-def _merge_members(
-    path: str,
-    base: Json,
-    mine: Json,
-    theirs: Json,
-    policies: Policies,
-    clashes: list[Clash],
+def _kept_both(
+    base: Json, mine: Json, theirs: Json, policies: Policies, own_ends: Collection[str]
 ) -> Json:
+    """The fields that both edited, and whose policy keeps both edits."""
+    kept: Json = {}
+    for name, policy in policies.items():
+        start, *edits = (fields.get(name) for fields in (base, mine, theirs))
+        if start in edits:
+            continue
+        if policy is Merge.APPEND:
+            value = both_continued(start, *edits, is_own_end=name in own_ends)
+        else:
+            value = _KEEP[policy](start, *edits)
+        kept |= {} if value is None else {name: value}
+    return kept
+
+
+def _merge_members(path: str, base: Json, mine: Json, theirs: Json, clashes: list[Clash]) -> Json:
     values = {
         name: _merge_values(
-            _below(path, name),
-            (base.get(name), mine.get(name), theirs.get(name)),
-            policies.get(name),
-            clashes,
+            _below(path, name), (base.get(name), mine.get(name), theirs.get(name)), clashes
         )
         for name in theirs | mine
     }
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _merge_values(
-    path: str, three: tuple[Any, Any, Any], policy: Merge | None, clashes: list[Clash]
-) -> Any:
+def _merge_values(path: str, three: tuple[Any, Any, Any], clashes: list[Clash]) -> Any:
     base, mine, theirs = three
     if base in (mine, theirs):
         return theirs if mine == base else mine
-    merged = None if policy is None else _KEEP[policy](base, mine, theirs)
-    if merged is not None:
-        return merged
     if mine == theirs:
         return theirs
     if isinstance(mine, dict) and isinstance(theirs, dict) and mine.get(TAG) == theirs.get(TAG):
         shared = base if isinstance(base, dict) and base.get(TAG) == mine.get(TAG) else {}
-        return _merge_members(path, shared, mine, theirs, {}, clashes)
+        return _merge_members(path, shared, mine, theirs, clashes)
     clashes.append(Clash(path, base, mine, theirs))
     return theirs
 
@@ -163,39 +179,9 @@ def _keep_sum(base: Any, mine: Any, theirs: Any) -> Any:
     return int(total) if total == int(total) else float(total)
 
 
-def _keep_appended(base: Any, mine: Any, theirs: Any) -> Any:
-    """One edit, then what the other appended to *base*; None unless one of them appends to it.
-
-    Where both do, *theirs* comes first.
-    """
-    if mine == theirs or type(mine) is not type(theirs):
-        return None
-    for first, second in ((theirs, mine), (mine, theirs)):
-        added = _appended(base, second)
-        if added is not None:
-            is_line = isinstance(added, str) and first not in ("", base) and added
-            return f"{first}\n{added}" if is_line and not added[0].isspace() else first + added
-    return None
-
-
-def _appended(start: Any, value: Any) -> Any:
-    """What *value* appends to *start*; None unless it is a text or a list that begins with it."""
-    kind = type(value)
-    first = kind() if start is None else start
-    if kind not in (str, list, tuple) or type(first) is not kind:
-        return None
-    return value[len(first) :] if value[: len(first)] == first else None
-
-
-def _without_line_break(added: Any) -> Any:
-    """What was appended, without the line break that `_keep_appended` put before it."""
-    return added.removeprefix("\n") if isinstance(added, str) else added
-
-
 _KEEP: Final[dict[Merge, Callable[[Any, Any, Any], Any]]] = {
     Merge.MAX: _keep_larger,
     Merge.SUM: _keep_sum,
-    Merge.APPEND: _keep_appended,
 }
 
 

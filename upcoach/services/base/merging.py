@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from models.base.continuations import appended
 from models.base.document import Document, fields_edited, merge_policies, public
 from models.base.errors import Conflict, Invalid
 from models.base.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
@@ -54,10 +55,17 @@ def edited(changes: WriteContext, before: D, edit: Edit[D]) -> tuple[D, tuple[st
     past = changes.since(before, base)
     if not past or edit.mutation is None:
         raise stale(before, edit.base)
+    return merged_onto(before, past, edit)
+
+
+def merged_onto(before: D, past: Sequence[Version], edit: Edit[D]) -> tuple[D, tuple[str, ...]]:
+    """See `edited`, for a named edit of the first version in *past*, which ends with *before*."""
+    theirs = before.to_draft()
+    follows = () if edit.mutation is None else edit.mutation.follows
     policies = merge_policies(type(before))
-    assumed = _writers_fields(past, edit.mutation.follows, policies)
-    mine = edit.revised(before, edit.wanted(assumed)).to_draft()
-    result = merge(assumed, mine, theirs, policies)
+    assumed, wanted = _writers_fields(past, follows, policies, edit.wanted)
+    mine = edit.revised(before, wanted).to_draft()
+    result = merge(assumed, mine, theirs, policies, _own_ends(past, follows, policies))
     if result.clashes:
         raise _conflict(before, edit.base, result)
     try:
@@ -115,9 +123,31 @@ def stale(document: Document, base: int) -> Conflict:
 
 
 def _writers_fields(
-    past: Sequence[Version], follows: Collection[str], policies: Mapping[str, Merge]
+    past: Sequence[Version],
+    follows: Collection[str],
+    policies: Mapping[str, Merge],
+    wanted_of: Callable[[Json], Json],
+) -> tuple[Json, Json]:
+    """The document as its writer knew it, and as they want it.
+
+    A text that they do not go on with as it seems to have been may have been another.
+    """
+    known = _with_own_edits(past, follows, policies)
+    wanted = wanted_of(known)
+    for name, policy in policies.items():
+        if policy is Merge.APPEND and appended(known.get(name), wanted.get(name)) is None:
+            known = _with_own_edits(past, follows, policies, wanted)
+            return known, wanted_of(known)
+    return known, wanted
+
+
+def _with_own_edits(
+    past: Sequence[Version],
+    follows: Collection[str],
+    policies: Mapping[str, Merge],
+    wanted: Json | None = None,
 ) -> Json:
-    """The document as its writer knew it: the base, with their own edits since."""
+    """The base of *past*, with its writer's own edits since.  See `reapplied` for *wanted*."""
     # What only they changed they know as it is: a queue of edits is not gone through for each.
     own = list(itertools.takewhile(lambda version: version.mutation in follows, past[1:]))
     fields_known = past[len(own)].document.to_draft()
@@ -126,8 +156,27 @@ def _writers_fields(
             names = fields_edited(before.document, after.document)
             edit = (before.document.to_draft(names), after.document.to_draft(names))
             onto = {name: fields_known.pop(name) for name in names if name in fields_known}
-            fields_known |= reapplied(*edit, onto, policies)
+            fields_known |= reapplied(*edit, onto, policies, wanted)
     return fields_known
+
+
+def _own_ends(
+    past: Sequence[Version], follows: Collection[str], policies: Mapping[str, Merge]
+) -> Collection[str]:
+    """The fields that were last changed by the writer, who appended something."""
+    return [
+        name
+        for name, policy in policies.items()
+        if policy is Merge.APPEND and _has_own_end(past, follows, name)
+    ]
+
+
+def _has_own_end(past: Sequence[Version], follows: Collection[str], name: str) -> bool:
+    for at in range(len(past) - 1, 0, -1):
+        before, after = (getattr(past[place].document, name) for place in (at - 1, at))
+        if before != after:
+            return past[at].mutation in follows and bool(appended(before, after))
+    return False
 
 
 def _revised(edit: Edit[D], before: D, theirs: Json, fields: Json) -> D:
