@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from models.base.continuations import both_continued, continued_elsewhere
 from models.base.merge_patch import Json, difference
+from models.base.text.continuations import both_continued, continued_elsewhere
 
 TAG: Final = "type"  # names an object's kind; what stands beside it means nothing in another kind
 

@@ -10,11 +10,11 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from models.base.continuations import appended
 from models.base.document import Document, fields_edited, merge_policies, public
 from models.base.errors import Conflict, Invalid
 from models.base.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.base.merge_patch import Json, difference
+from models.base.text.continuations import appended
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Version
 from upcoach.store.write.requests import Mutation
