@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Final
 
-from handlers.http.operations import Operation
+from handlers.http.operations import EACH, Operation
 from models.access.caller import Caller
 from models.base.errors import Forbidden, Unauthenticated
 from upcoach.services.account import AccountServices, step_up_required
@@ -20,7 +20,9 @@ def require_permission(operation: Operation[Any], caller: Caller) -> None:
     """Refuse *caller* unless their token may be used for *operation*."""
     if caller.is_client:
         raise Forbidden("person_needed", "This is a person's; a client by itself has none of it.")
-    _require("admin" if is_for_operators(operation) else "api", operation.needs, caller)
+    _require_audience("admin" if is_for_operators(operation) else "api", caller)
+    if operation.needs != EACH:
+        _require_permission(operation.needs, caller)
     if is_for_operators(operation) and caller.acr < 2:
         raise step_up_required(2)
 
@@ -44,14 +46,18 @@ async def require_role(account: AccountServices, operation: Operation[Any], call
 
 def require_panel_token(caller: Caller) -> None:
     """Refuse *caller* unless their token is one of the operators' panel, of two factors."""
-    _require("admin", WATCH_PERMISSION, caller)
+    _require_audience("admin", caller)
+    _require_permission(WATCH_PERMISSION, caller)
     if caller.acr < 2:
         raise step_up_required(2)
 
 
-def _require(audience: str, permission: str, caller: Caller) -> None:
+def _require_audience(audience: str, caller: Caller) -> None:
     if audience not in caller.audiences:
         raise Unauthenticated("audience_wrong", "This token is not for this part of the service.")
+
+
+def _require_permission(permission: str, caller: Caller) -> None:
     if permission not in caller.permissions:
         raise Forbidden(
             "permission_missing",

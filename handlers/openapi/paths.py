@@ -6,7 +6,7 @@ import types
 import typing
 from typing import Any, Final
 
-from handlers.http.operations import Operation, Route
+from handlers.http.operations import EACH, Operation, Route
 from handlers.http.operations.areas import Areas
 from handlers.http.pagination import Items
 from handlers.http.rest.request_reader import MEDIA_TYPES
@@ -75,10 +75,18 @@ def summary_and_description(operation: Operation[Any]) -> tuple[str, str]:
     """The summary of *operation*, a line, and its description."""
     words = operation.summary or inspect.getdoc(operation.run) or ""
     summary, _, rest = words.partition("\n\n")
-    meaning = f"It may {PERMISSIONS[operation.needs].meaning}." if operation.needs else ""
-    needs = f"Needs the permission `{operation.needs}`. {meaning}" if operation.needs else ""
     first = summary.replace("\n", " ")
-    return first.rstrip("."), "\n\n".join(filter(None, (first, rest, needs)))
+    return first.rstrip("."), "\n\n".join(filter(None, (first, rest, _needs(operation))))
+
+
+def _needs(operation: Operation[Any]) -> str:
+    """The sentence about the permission of *operation*."""
+    if operation.needs == EACH:
+        return "Each write needs the permission that it needs by itself."
+    if not operation.needs:
+        return ""
+    meaning = PERMISSIONS[operation.needs].meaning
+    return f"Needs the permission `{operation.needs}`. It may {meaning}."
 
 
 def name_of(method: str, path: str) -> str:
@@ -113,7 +121,8 @@ def is_tagged(operation: Operation[Any]) -> bool:
 def _security(operation: Operation[Any]) -> list[Json]:
     if operation.public:
         return []
-    ways: list[Json] = [{"token": [operation.needs]}, {"cookie": []}]
+    needed = [] if operation.needs == EACH else [operation.needs]
+    ways: list[Json] = [{"token": needed}, {"cookie": []}]
     return [*ways, {"ticket": []}] if StreamQuery in operation.forms else ways
 
 

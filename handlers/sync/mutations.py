@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Reply
+from handlers.http.operations import EACH, Call, Operation, Reply
 from handlers.sync.feed import FeedServices
 from handlers.sync.mutation_frames import MutFrame, mutate
 from models.access.limits import BATCH_BYTES, BATCH_WRITES
@@ -43,7 +43,7 @@ OPERATIONS = (
         method="POST",
         path="/v1/mutations",
         run=carry_out,
-        needs="live:read",
+        needs=EACH,
         body="json",
         takes=Batch,
         gives=list[Res],

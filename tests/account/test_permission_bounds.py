@@ -12,6 +12,7 @@ from tests.support.people.furnished import ENTRY, GOALS, HABITS
 from tests.support.people.relations import user_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
+from tests.support.wire.sockets import mut
 from upcoach.client import RestClient
 
 # Those that are granted to apps of others, each for documents of its own.
@@ -58,6 +59,22 @@ async def test_what_one_permission_tells_is_of_its_own_area(
 
         assert len(before) >= 3
         assert {url: before[url] for url in before if before[url] != after.get(url)} == {}
+
+
+async def test_each_write_of_a_batch_needs_its_own_permission_and_the_batch_none(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        limited = await holder(server, person, "goals:write")
+        batch = [mut("POST", GOALS, {"title": "Run"}), mut("POST", "/v1/tasks", {"title": "Buy"})]
+
+        answers = (await done(limited.call("POST", "/v1/mutations", batch))).body
+
+        assert [answer["status"] for answer in answers] == [201, 403]
+        assert answers[1]["problem"]["code"] == "permission_missing"
+        assert answers[1]["problem"]["scope"] == "tasks:write"
+        assert len((await person.call("GET", "/v1/tasks")).body["items"]) == 0
 
 
 async def holder(server: Server, person: RestClient, permission: str) -> RestClient:

@@ -20,9 +20,10 @@ from handlers.http.operations.replies import (
     write_reply,
 )
 from handlers.http.operations.router import Route, Router
-from handlers.http.operations.rows import Base, Body, FailureLimit, Operation, Run, unbound
+from handlers.http.operations.rows import EACH, Base, Body, FailureLimit, Operation, Run, unbound
 
 __all__ = [
+    "EACH",
     "Base",
     "Body",
     "Call",

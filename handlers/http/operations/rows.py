@@ -12,6 +12,7 @@ from models.access.rate_limits import SURFACES, Cost, kib
 from models.contexts import PERMISSIONS
 
 S = TypeVar("S")
+EACH: Final = "each"  # in place of a permission: each write in the body needs its own
 COSTLY: Final = 3  # the weight from which few operations of one user run at once
 Run = Callable[[S, Call], Awaitable[Reply]]
 Body = Literal["none", "json", "merge-patch", "zip", "csv"]
@@ -40,7 +41,8 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     service
         What that is, for an `Edge`; its context says it.
     needs
-        The permission that it takes (`models.access.permissions`); empty for one that is *public*.
+        The permission that it takes (`models.access.permissions`); empty for one that is *public*;
+        `EACH` where its body holds writes.
     public
         Whether it is open to callers without a token.
     takes
@@ -124,7 +126,7 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """A row that does not say who may do it does not let the server start."""
-        if self.public is (self.needs in PERMISSIONS):
+        if self.public is (self.needs in PERMISSIONS or self.needs == EACH):
             words = f"{self.method} {self.path}: public, or which permission does it need?"
             raise ValueError(words)
         if not self.limit:
