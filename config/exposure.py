@@ -74,12 +74,22 @@ def faults(settings: "Settings") -> Iterator[str]:
         yield "UPCOACH_LIMITS must be on in production: without limits passwords can be guessed."
     if any(origin.startswith("http://") for origin in settings.passkey_origins):
         yield "UPCOACH_PASSKEY_ORIGINS must begin with https:// in production."
+    if any(_is_plain_http(origin) for origin in settings.web_origins):
+        yield (
+            "UPCOACH_WEB_ORIGINS must begin with https:// in production, but for pages of one's "
+            "own device."
+        )
     if wide := next((network for network in settings.proxies if _is_wide(network)), None):
         yield (
             f"UPCOACH_PROXIES must name your balancers, not {wide}: whoever is in it says for "
             "themselves where they come from."
         )
     yield from _faults_of_keys(settings)
+
+
+def _is_plain_http(origin: str) -> bool:
+    url = urlsplit(origin)
+    return url.scheme == "http" and not is_loopback(url.hostname or "")
 
 
 def _faults_of_keys(settings: "Settings") -> Iterator[str]:

@@ -143,6 +143,10 @@ def passkey_origins(text: str) -> tuple[str, ...]:
     return tuple(_passkey_origin(part.strip()) for part in text.split(","))
 
 
+def web_origins(text: str) -> tuple[str, ...]:
+    return tuple(origin(part.strip()) for part in text.split(","))
+
+
 def networks(text: str) -> tuple[Network, ...]:
     """The addresses that *text* lists, as networks.
 

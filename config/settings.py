@@ -144,6 +144,15 @@ class Settings:
         unset_means="none",
         meaning="Pages and apps beside PUBLIC_URL that may ask for passkeys.",
     )
+    web_origins: tuple[str, ...] = setting(
+        "WEB_ORIGINS",
+        forms.web_origins,
+        form="origins such as https://app.example.org separated by commas",
+        unset=(),
+        unset_means="none",
+        meaning="Pages that may call /v1 with a token and open live connections (CORS), beside "
+        "those that the redirects of registered apps lead to. Cookies count on our own pages only.",
+    )
     data: Path = setting(
         "DATA",
         Path,

@@ -1,6 +1,10 @@
-"""The routes of the documents that describe the server: OpenAPI, AsyncAPI, and a page."""
+"""The routes of the documents that describe the server: OpenAPI, AsyncAPI, and a page.
+
+Beside them, the client for browsers and its types, so that a page has that of its server's version.
+"""
 
 import functools
+import importlib.resources
 from collections.abc import Callable
 from typing import Final
 
@@ -12,6 +16,11 @@ from handlers.openapi.static_documents import Redirection, StaticDocument
 from models.base.merge_patch import Json
 
 DOCS: Final = "/docs"
+# The client's files, and the media type of each.
+CLIENT_FILES: Final = {
+    "upcoach.mjs": "text/javascript; charset=utf-8",
+    "upcoach.d.mts": "application/typescript; charset=utf-8",
+}
 
 
 @functools.cache  # it takes as long as a hundred requests
@@ -28,6 +37,17 @@ def _served(path: str, document: Callable[[Router], Json]) -> HandlerRoute:
     )
 
 
+@functools.cache
+def _client_file(name: str) -> Json:
+    content = importlib.resources.files("upcoach").joinpath("client", name).read_bytes()
+    return {"content": content, "media_type": CLIENT_FILES[name]}
+
+
+def _served_client(name: str) -> HandlerRoute:
+    """The row of a file of the client for browsers."""
+    return _served(f"/{name}", lambda _: _client_file(name))
+
+
 def _to_docs(parts: ApplicationParts) -> Json:
     return {"runner": parts.runner, "to": DOCS}
 
@@ -38,12 +58,16 @@ CONTEXT: Final = Context(
         Area(
             name="Server",
             meaning="Whether it lives, and what it can do.",
-            paths=("/livez", "/readyz", "/openapi.json", "/asyncapi.json", DOCS),
+            paths=(
+                *("/livez", "/readyz", "/openapi.json", "/asyncapi.json", DOCS),
+                *(f"/{name}" for name in CLIENT_FILES),
+            ),
         ),
     ),
     routes=(
         _served("/asyncapi.json", lambda _: asyncapi.served_document()),
         _served("/openapi.json", lambda router: _openapi(router)[0]),
+        *map(_served_client, CLIENT_FILES),
         _served(DOCS, lambda router: _openapi(router)[1]),
         # The address that a start prints, and what a browser may make of the page's.
         HandlerRoute("/", Redirection, _to_docs),

@@ -69,6 +69,7 @@ class Browser:
         session = await self.session()
         if session is None:
             raise operations.token_missing()
+        self._require_own_origin()
         if self._handler.request.method not in _READS:
             self.require_our_page()
             self._require_csrf_token()
@@ -103,6 +104,11 @@ class Browser:
     def trust_device(self, shown: str) -> None:
         """Set the cookie of a trusted device."""
         self._set(DEVICE, shown, max_age=int(TRUST.total_seconds()))
+
+    def _require_own_origin(self) -> None:
+        """Refuse pages of other origins: they have tokens (`handlers.http.cors`)."""
+        if "Origin" in self._handler.request.headers:
+            self.require_our_page()
 
     def _require_csrf_token(self) -> None:
         shown = self._handler.request.headers.get(CSRF, "")

@@ -9,9 +9,10 @@ import structlog
 import uuid_utils
 from tornado.web import HTTPError, RequestHandler
 
-from handlers.http import problems
+from handlers.http import cors, problems
 from handlers.http.limits.rate_limit_headers import retry_after
 from models.base.errors import Refusal
+from upcoach.services.oauth import WebOrigins
 
 _log = structlog.get_logger(__name__)
 
@@ -58,8 +59,16 @@ class ProblemHandler(RequestHandler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Vary", "Origin, Cookie, Authorization")
         self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        for name, value in cors.readable_headers(self.request, self.web_origins).items():
+            self.set_header(name, value)
         if self.application.settings.get("is_secure"):
             self.set_header("Strict-Transport-Security", HSTS)
+
+    @property
+    def web_origins(self) -> WebOrigins | None:
+        """The origins of pages that may call the API; None on the operators' port."""
+        origins: WebOrigins | None = self.application.settings.get(cors.SETTING)
+        return origins
 
     def options(self, *_: str, **__: str) -> Awaitable[None] | None:
         """Answer with the methods that are allowed."""

@@ -8,6 +8,7 @@ from typing import Final
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
+from handlers.http import cors
 from handlers.http.limits.rate_limit_headers import concurrency_limit
 from handlers.http.rest.handler import Handler
 from handlers.live.base.connections import LiveConnection
@@ -15,6 +16,7 @@ from handlers.live.base.live_node import LiveNode
 from handlers.live.base.send_buffer import SocketTransport
 from handlers.live.sse import EventStream
 from models.access.caller import Caller
+from models.base.errors import Forbidden
 from upcoach.store.write.errors import session_ended
 
 MEDIA_TYPE: Final = "text/event-stream"
@@ -47,7 +49,10 @@ class StreamingHandler(Handler):
         ticket = self.query().get("ticket") if self.wants_stream else None
         if ticket is None:
             return await super().identify()
-        return await self.node.tickets.require(ticket)
+        caller = await self.node.tickets.require(ticket)
+        if not await cors.may_connect(self.request, self.web_origins):
+            raise Forbidden("site_other", "Another site's page may not connect.")
+        return caller
 
     @contextlib.contextmanager
     def counted_open(self, connection: LiveConnection) -> Iterator[None]:

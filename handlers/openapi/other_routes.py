@@ -54,6 +54,16 @@ ROWS: Final[tuple[OtherRoute, ...]] = (
         "Get the description of the live protocol.",
         {200: (ASYNCAPI, _ANY), 304: ("", None)},
     ),
+    OtherRoute(
+        "/upcoach.mjs",
+        "Get the client for browsers: a module of one file, for pages of every origin.",
+        {200: ("text/javascript", _TEXT), 304: ("", None)},
+    ),
+    OtherRoute(
+        "/upcoach.d.mts",
+        "Get the types of the client for browsers.",
+        {200: ("application/typescript", _TEXT), 304: ("", None)},
+    ),
     OtherRoute("/docs", "Get this description as a page.", {200: (HTML, _TEXT), 304: ("", None)}),
     OtherRoute(
         "/v1/live",

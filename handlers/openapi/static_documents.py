@@ -43,6 +43,8 @@ class StaticDocument(OpenHandler):
         self.set_header("Content-Type", self._media_type)
         self.set_header("Cache-Control", f"public, max-age={AGE_S}")
         self.clear_header("Vary")  # it is the same for everybody
+        self.set_header("Access-Control-Allow-Origin", "*")
+        self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
         self.set_header("ETag", _etag(self._content))
         if self._policy:
             self.set_header("Content-Security-Policy", self._policy)

@@ -37,6 +37,7 @@ def test_production_tells_of_all_that_it_needs_at_once() -> None:
         ("PUBLIC_URL", "http://localhost:8888", "UPCOACH_PUBLIC_URL must begin with https://"),
         ("LIMITS", "off", "UPCOACH_LIMITS must be on"),
         ("PASSKEY_ORIGINS", "http://app.example.org", "UPCOACH_PASSKEY_ORIGINS must begin"),
+        ("WEB_ORIGINS", "http://app.example.org", "UPCOACH_WEB_ORIGINS must begin"),
         ("PROXIES", "0.0.0.0/0", "not 0.0.0.0/0"),
         ("PROXIES", "10.0.0.1,::/0", "not ::/0"),
         ("PROXIES", "0.0.0.0/1,128.0.0.0/1", "not 0.0.0.0/1"),

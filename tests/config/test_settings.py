@@ -17,6 +17,7 @@ from tests.config.keys import BYTES, INDEX, KEY, NEWEST, OTHER_KEY, PRODUCTION
 
 ROOT = Path(__file__).parents[2]
 
+SITES = rows()["web_origins"].form
 PAGES = rows()["passkey_origins"].form
 KEYS = rows()["master_keys"].form
 MONGO, REDIS, SMTP = (rows()[name].form for name in ("mongo_url", "redis_url", "smtp_url"))
@@ -32,6 +33,7 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         public_url=None,
         passkey_domain=None,
         passkey_origins=(),
+        web_origins=(),
         data=Path("var"),
         mongo_url=None,
         mongo_database="upcoach",
@@ -63,6 +65,7 @@ def test_every_name_is_read() -> None:
         "UPCOACH_METRICS_HOST": "10.0.0.7",
         "UPCOACH_PASSKEY_DOMAIN": "example.org",
         "UPCOACH_PASSKEY_ORIGINS": f"https://app.example.org, android:apk-key-hash:{'A' * 43}",
+        "UPCOACH_WEB_ORIGINS": "https://app.example.org, http://localhost:5173",
         "UPCOACH_DATA": "/srv/upcoach",
         "UPCOACH_MONGO_DATABASE": "coach",
         "UPCOACH_ROLES": "learn, web",
@@ -92,6 +95,7 @@ def test_every_name_is_read() -> None:
         public_url="https://api.example.org",
         passkey_domain="example.org",
         passkey_origins=("https://app.example.org", f"android:apk-key-hash:{'A' * 43}"),
+        web_origins=("https://app.example.org", "http://localhost:5173"),
         data=Path("/srv/upcoach"),
         mongo_url="mongodb://app:hidden-mongo@db/?replicaSet=rs0",
         mongo_database="coach",
@@ -131,6 +135,11 @@ def test_every_name_is_read() -> None:
             "PASSKEY_ORIGINS",
             "https://x.org/",
             f"UPCOACH_PASSKEY_ORIGINS must be {PAGES}, not 'https://x.org/'.",
+        ),
+        (
+            "WEB_ORIGINS",
+            "https://*.x.org",
+            f"UPCOACH_WEB_ORIGINS must be {SITES}, not 'https://*.x.org'.",
         ),
         ("PORT", "http", "UPCOACH_PORT must be a port, 0 to 65535, not 'http'."),
         ("PORT", "65536", "UPCOACH_PORT must be a port, 0 to 65535, not '65536'."),

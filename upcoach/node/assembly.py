@@ -76,6 +76,7 @@ def _configuration(settings: Settings) -> Configuration:
         factor_delay=dt.timedelta(hours=settings.factor_delay_h),
         passkey_domain=settings.passkey_domain or urlsplit(settings.issuer).hostname or "",
         passkey_origins=settings.passkey_origins,
+        web_origins=settings.web_origins,
         providers=settings.providers,
         checkpoints=settings.audit_checkpoints,
     )

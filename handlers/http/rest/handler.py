@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 from tornado.web import HTTPError
 
-from handlers.http import token_auth
+from handlers.http import cors, token_auth
 from handlers.http.browser import Browser
 from handlers.http.client_ip import origin_of
 from handlers.http.operation_runner import OperationRunner
@@ -127,6 +127,9 @@ class Handler(ProblemHandler):
         """Answer with the methods that are allowed, so many times a minute."""
         await self.request_limit.take("public")
         super().options()
+        preflight = await cors.preflight_headers(self.request, self.web_origins, self.allowed())
+        for name, value in preflight.items():
+            self.set_header(name, value)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """See `ProblemHandler.write_error`; a network with too many refusals is disconnected."""

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from handlers.http import token_auth
+from handlers.http import cors, token_auth
 from handlers.http.client_ip import origin_of
 from handlers.http.limits.byte_budget import ByteReservation
 from handlers.http.problem_handler import ProblemHandler
@@ -27,6 +27,7 @@ class LiveSocket(ProblemHandler, StrictHandler):
     _connection: Connection | None = None
     _transport: SocketTransport
     _deflates = False
+    _is_admitted = False  # the page that connects
     _reservation: ByteReservation | None = None
     _network = ""  # where it came from, as long as it counts there
 
@@ -40,6 +41,15 @@ class LiveSocket(ProblemHandler, StrictHandler):
         if status == 426:
             return {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
         return super().headers_of(status)
+
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """See `StrictHandler.get`; the page may be of a client that was registered just now."""
+        self._is_admitted = await cors.may_connect(self.request, self.web_origins)
+        await super().get(*args, **kwargs)
+
+    def check_origin(self, origin: str) -> bool:  # noqa: ARG002 - that of the request
+        """See `WebSocketHandler.check_origin`: by the list that REST goes by."""
+        return self._is_admitted
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """Choose ours if the client offers it."""

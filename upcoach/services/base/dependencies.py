@@ -37,6 +37,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         What passkeys are bound to.
     passkey_origins
         The pages and apps that may ask for them.
+    web_origins
+        The origins of pages that may call the API, beside those of registered clients.
     providers
         The OpenID providers that people can log in with.
     checkpoints
@@ -50,6 +52,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     factor_delay: dt.timedelta
     passkey_domain: str
     passkey_origins: tuple[str, ...]
+    web_origins: tuple[str, ...]
     providers: tuple[Mapping[str, Any], ...]
     checkpoints: Path
 

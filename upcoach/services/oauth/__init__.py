@@ -17,6 +17,7 @@ it.
 """
 
 from upcoach.services.oauth.base.grants import Grants
+from upcoach.services.oauth.base.web_origins import WebOrigins
 from upcoach.services.oauth.server import EndpointRequest, OAuth
 
-__all__ = ["EndpointRequest", "Grants", "OAuth"]
+__all__ = ["EndpointRequest", "Grants", "OAuth", "WebOrigins"]

@@ -6,6 +6,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from models.base.clock import Clock
+from models.base.jobs import PeriodicJob
 from models.base.merge_patch import Json
 from models.oauth.client import OAuthClient
 from upcoach.services.account import AccessTokens, AccountServices, Logins, Sessions, SigningKeys
@@ -17,6 +18,7 @@ from upcoach.services.oauth.base.clients import OAuthClients
 from upcoach.services.oauth.base.dpop import DpopProofs
 from upcoach.services.oauth.base.grants import Grants
 from upcoach.services.oauth.base.token_issuing import Issuing
+from upcoach.services.oauth.base.web_origins import WebOrigins
 from upcoach.services.oauth.grant_types import token_exchange
 from upcoach.services.oauth.grant_types.authorization_code import AuthorizationCodes
 from upcoach.services.oauth.grant_types.client_credentials import ClientCredentials
@@ -56,6 +58,7 @@ class OAuth:
         self,
         *,
         clients: OAuthClients,
+        web_origins: WebOrigins,
         once: OneTimeTokens,
         documents: Documents,
         sessions: Sessions,
@@ -72,6 +75,7 @@ class OAuth:
         self.issuer = issuer
         self.once = once
         self.clients = clients
+        self.web_origins = web_origins
         self.grants = grants
         self.proofs = DpopProofs(issuer, once, clock)
         self.userinfo = UserInfo(documents)
@@ -100,6 +104,7 @@ class OAuth:
         secret, store = dependencies.configuration.secret, OAuthClientStore(dependencies.database)
         server = cls(
             clients=OAuthClients(store, once, tokens.issuer, clock, key=secret),
+            web_origins=WebOrigins(store, (tokens.issuer, *dependencies.configuration.web_origins)),
             once=once,
             documents=documents,
             sessions=sessions,
@@ -113,6 +118,11 @@ class OAuth:
         if account.federation.offers:
             server.federate(account.federation, clock)
         return server
+
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """The periodic reload of the origins of browser apps."""
+        return self.web_origins.jobs
 
     def federate(self, federation: IdTokenVerifier, clock: Clock) -> None:
         """Enable token exchange for the ID tokens that *federation* verifies."""

@@ -26,6 +26,12 @@ class OAuthClientStore:
             None if stored is None else msgspec.convert(stored | {"id": stored["_id"]}, OAuthClient)
         )
 
+    async def redirects(self) -> list[str]:
+        """The redirects of all clients, each once."""
+        async with self._database.connection():
+            redirects: list[str] = await self._database[COLLECTION].distinct("redirects")
+        return redirects
+
     async def add(self, client: OAuthClient) -> None:
         """Insert *client*."""
         stored = msgspec.to_builtins(client, builtin_types=(bytes,))
