@@ -59,7 +59,7 @@ async def test_entries_are_found_by_words_tags_moods_and_dates(settings: Setting
         book = (await done(person.call("POST", BOOKS, {"name": "Dreams"}))).body["id"]
         day = {"tz": "Europe/Berlin", "local_date": "2026-01-05"}
         await note(person, "Café crème, naïve ideas.", title="a", mood=1, tags=["Side project"])
-        await note(person, "ideas of the sea", title="b", journal=book, mood=3, **day)
+        await note(person, "ideas of the sea, 공부를 했다", title="b", journal=book, mood=3, **day)
         await note(
             person, "The SEA; 東京都の海", title="c", pinned=True, mood=5, tags=["sea"], **day
         )
@@ -77,6 +77,8 @@ async def test_entries_are_found_by_words_tags_moods_and_dates(settings: Setting
             "q=ideas+sea": "b",
             "q=sea": "cb",
             "q=%E4%BA%AC%E9%83%BD": "c",
+            "q=%EA%B3%B5%EB%B6%80": "b",
+            "q=%EA%B3%B5%EB%B6%80+sea": "b",
             "q=d": "",
             "tag=SEA": "c",
             "tag=side++Project&q=ideas": "a",
