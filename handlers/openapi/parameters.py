@@ -18,19 +18,19 @@ _ID: Final = {"type": "string", "minLength": 1, "maxLength": NAME}
 # What a parameter means wherever it stands.
 WORDS: Final[dict[str, str]] = {
     "after": "Where the page before ended, as its `Link` says it.",
-    "feed": "The feed: `u:me` is the caller's own.  Several are separated by commas.",
+    "feed": "The feed: `u:me` is the caller's own.  For events, several are separated by commas.",
     "from": "The kind from which on all kinds are given.",
     "id": "The document's id.",
     "kind": "The kind of documents, alone.",
     "limit": "How many, at most.",
     "local_date": "A day, as its owner calls it.",
     "since": "A cursor: what came after it is given.",
-    "snap": "Whether the documents come first.",
+    "snap": "Of a stream: whether the documents come first.",
     "point": "The point's id, which the client makes.",
-    "ticket": "In the place of a token: once, within 30 s.",
+    "ticket": "Of a stream, in the place of a token: once, within 30 s.",
     "tz": "A time zone of the IANA database.",
     "version": "The number of a version.",
-    "wait": "How many seconds to wait for something new.",
+    "wait": "How many seconds to wait for something new; without it, what is there comes at once.",
 }
 
 HEADERS: Final[dict[str, tuple[Any, str]]] = {
@@ -97,7 +97,9 @@ def of(schemas: Schemas, operation: Operation[Any], *, tagged: bool) -> list[Jso
     by_name: dict[str, Json] = {}
     for query in (operation.query, *operation.forms):
         for parameter in _behind(schemas, query):
-            by_name.setdefault(parameter["name"], parameter)
+            # What makes it another form of the operation is in no other form.
+            is_required = parameter["required"] and query is operation.query
+            by_name.setdefault(parameter["name"], parameter | {"required": is_required})
     headers = {
         "If-Match": operation.base == "taken",
         "If-None-Match": tagged and not operation.writes,

@@ -52,7 +52,7 @@ class EventsQuery(Query, frozen=True, kw_only=True):
 class WaitQuery(EventsQuery, frozen=True, kw_only=True):
     """The same as for a page, and how many seconds to *wait* for one."""
 
-    wait: Annotated[int, msgspec.Meta(ge=1, le=WAIT_S)] = WAIT_S
+    wait: Annotated[int, msgspec.Meta(ge=1, le=WAIT_S)]
 
 
 class StreamQuery(Query, frozen=True, kw_only=True):
