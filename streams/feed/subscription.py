@@ -49,6 +49,8 @@ class Subscription:
         self._on_lost = on_lost
         self._catching_up: asyncio.Task[None] | None = None
         self._rechecks_access = False  # a share has changed while this was behind
+        self._read_at = 0  # the newest number of the log when pages of documents were read
+        self._was_reset = False  # then it is not current, whatever follows, without a snapshot
         self.limit = NO_LIMIT  # the number beyond which the device has to say that it keeps up
         # The topic, or what the device has acknowledged; made when that is waited for.
         self._moved: asyncio.Event | None = None
@@ -87,9 +89,10 @@ class Subscription:
         self._topic.add(self)
         if self._start.reset is not None:
             self._say_reset(self._start.reset)
-        else:
-            cursor = self._feeds.cursor(self.position)
-            self._say(Subd(f=self.feed, cur=cursor, mode=str(self._start.mode)))
+            self._run(self._catch_up())
+            return
+        cursor = self._feeds.cursor(self.position)
+        self._say(Subd(f=self.feed, cur=cursor, mode=str(self._start.mode)))
         if self._start.mode is SubscriptionMode.SNAPSHOT or kinds is not None:
             self._run(self._snapshot(self._view.visible(kinds)))
         else:
@@ -178,6 +181,7 @@ class Subscription:
                 if self.visibility is not None and not await self._still_sees():
                     return
                 self._send(frame)
+            self._read_at = await self._feeds.newest(self.feed)
         except Unavailable:
             # Half a snapshot is of no use, and nothing was promised yet: the client asks again.
             self._reset("snapshot")
@@ -190,39 +194,52 @@ class Subscription:
         for _ in range(CHECKSUM_TRIES):
             if not await self._send_missed():
                 return
-            unseen = {} if self.visibility is None else await self._unseen(self.visibility)
-            if unseen is not None and self.position == self._topic.last:
+            if self._was_reset:
                 break
-        else:
+            unseen, newest = await self._unseen()
+            is_at_top = self.position == self._topic.last
+            if is_at_top and newest <= self.position:
+                break
             unseen = None
-            if not await self._send_missed():
-                return
+            if is_at_top and not await self._is_moved():
+                break
+        if unseen is None and not await self._send_missed():
+            return
         # No await between the tests above and this line: whatever comes next is pushed.
         self._catching_up = None
-        sums = None
-        if unseen is not None:
-            kinds = None if self.visibility is None else self.visibility.kinds
-            sums = wire_sums(self._topic.sums, kinds, unseen)
-        self._say(Live(f=self.feed, cur=self._feeds.cursor(self.position), sums=sums))
+        if not self._was_reset:
+            cursor = self._feeds.cursor(self.position)
+            self._say(Live(f=self.feed, cur=cursor, sums=self._sums(unseen)))
         self._attach_if_caught_up()
 
-    async def _unseen(self, visibility: Visibility) -> Sums | None:
-        """The part of the checksums that is not seen; None if that cannot be told now.
-
-        The documents tell it, so they must be those of the position.
-        """
-        try:
-            unseen = await self._feeds.snapshots.unseen(self._view.owner, visibility)
-            newest = await self._feeds.newest(self.feed)
-        except Unavailable:
+    def _sums(self, unseen: Sums | None) -> dict[str, str] | None:
+        """The checksums without what is *unseen*; None if that is not known."""
+        if unseen is None:
             return None
-        if newest <= self.position:
-            return unseen
-        if self.position == self._topic.last:  # this node is about to hear of it
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RETRY_S):
-                    await self._wait()
-        return None
+        kinds = None if self.visibility is None else self.visibility.kinds
+        return wire_sums(self._topic.sums, kinds, unseen)
+
+    async def _unseen(self) -> tuple[Sums | None, int]:
+        """The part of the checksums that is not seen, and the number that it goes with.
+
+        None if that cannot be told now.  Documents tell it, and the client has read some: they must
+        be those of the position.
+        """
+        if self.visibility is None:
+            return {}, max(self._read_at, self._feeds.heads.newest_seen(self.feed))
+        try:
+            unseen = await self._feeds.snapshots.unseen(self._view.owner, self.visibility)
+            return unseen, await self._feeds.newest(self.feed)
+        except Unavailable:
+            return None, self.position
+
+    async def _is_moved(self) -> bool:
+        """Whether this node hears in time of what the log has already."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RETRY_S):
+                await self._wait()
+                return True
+        return False
 
     async def _send_missed(self) -> bool:
         """Send everything above the position; false if the position was reset instead."""
@@ -327,6 +344,7 @@ class Subscription:
         self._say_reset(reason)
 
     def _say_reset(self, reason: str) -> None:
+        self._was_reset = True
         cursor = self._feeds.cursor(self.position)
         url = f"/v1/snapshot?feed={self.feed}"
         self._say(Reset(f=self.feed, reason=reason, cur=cursor, snapshot=url))

@@ -287,7 +287,7 @@ async def test_a_position_from_before_the_share_changed_is_reset(settings: Setti
         poll = await coach.call("GET", f"/v1/events?feed={feed}&since={before}&wait=1")
         async with talking(server, coach) as wire:
             await wire.send(sub(feed=feed, since=before))
-            reset, _ = await wire.until("live")
+            reset = await wire.frame()
             everything = await follow(wire, feed, since=await begin_of(coach, feed))
 
         assert (page.status, poll.status) == (410, 410)
@@ -332,7 +332,9 @@ async def test_nothing_is_read_of_a_time_in_which_it_was_not_shared(settings: Se
                 path = f"/v1/events?feed={feed}&since={since}"
                 answers = [await coach.call("GET", path + more) for more in ("", "&wait=1")]
                 await wire.send(sub(feed=feed, since=since))
-                frames = await wire.until("live")
+                frames = await wire.until("reset")
+                await wire.send(sub(feed=feed, since="now"))
+                frames += await wire.until("live")
 
                 assert [answer.status for answer in answers] == [410, 410], since
                 assert {answer.body["reset"]["reason"] for answer in answers} == {"access"}
