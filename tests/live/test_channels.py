@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from config.settings import Settings
+from handlers.live.base import limits
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from streams.channels import presence
@@ -144,6 +145,26 @@ async def test_strangers_hear_and_say_nothing(settings: Settings) -> None:
         assert [one["t"] for one in refusals] == ["unsubd"] * 3 + ["err"]
         assert {one["problem"]["code"] for one in refusals} == {"channel_unknown"}
         assert refusals[0]["problem"] == refusals[1]["problem"]
+
+
+async def test_channels_count_with_feeds_towards_what_a_socket_may_follow(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SUBSCRIPTIONS", 2)
+    async with serving(settings) as server:
+        client, feed, _, _ = await pair(server)
+        own = scope_of(server, client).user
+        names = ("u:me", f"typing:{own}", f"presence:{own}", feed, f"typing:{own}")
+
+        async with calling(server) as wire:
+            await wire.send(hello(client, *({"f": name} for name in names)))
+            [welcome, *_, unsubd] = await wire.until("unsubd")
+            again = [(await wire.until("subd"))[-1]["f"] for _ in range(2)]
+
+    assert welcome["limits"]["subs"] == 2
+    assert unsubd["f"] == f"presence:{own}"
+    assert unsubd["problem"]["code"] == "subscriptions_too_many"
+    assert again == [feed, f"typing:{own}"]
 
 
 async def test_bad_words_are_refused(settings: Settings) -> None:

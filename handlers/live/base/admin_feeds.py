@@ -89,6 +89,11 @@ class AdminSubscriptions:
         self._followed: dict[str, TimelineWatch | KpiWatch] = {}
         self._is_closed = False
 
+    @property
+    def names(self) -> Collection[str]:
+        """What is followed."""
+        return self._followed.keys()
+
     async def follow(self, caller: Caller, name: str, since: str | None = None) -> None:
         """Follow *name*; whoever is no operator hears that there is no such feed."""
         if not await self._admin_feeds.is_operator(caller.scope):

@@ -1,7 +1,7 @@
 """The channels that one connection follows, and publishes on (see `typing_access`)."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -22,7 +22,6 @@ from streams.channels.presence import CHANNEL_PREFIX, Member, Presence
 from upcoach.services.sharing.shares import Shares
 
 BODY_BYTES = 4_096
-MOST = 64
 
 
 class ChannelSubscriptions:
@@ -51,6 +50,11 @@ class ChannelSubscriptions:
         self.speaker = speaker
 
     @property
+    def names(self) -> Collection[str]:
+        """The channels that are followed."""
+        return self._names.keys()
+
+    @property
     def follows_others(self) -> bool:
         """Whether it follows somebody who may withdraw access."""
         return bool(self._names)
@@ -64,8 +68,6 @@ class ChannelSubscriptions:
     async def follow(self, scope: Scope, name: str) -> None:
         """Subscribe to the channel *name*."""
         await self._check(scope, name)
-        if name not in self._names and len(self._names) >= MOST:
-            raise Invalid("channels_too_many", f"A socket follows {MOST} channels at most.")
         shared = shared_name(scope, name)
         await self._channels.follow(shared, self)
         if self._is_closed:  # the socket has gone meanwhile

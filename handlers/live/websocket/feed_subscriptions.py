@@ -1,6 +1,6 @@
 """The subscriptions of one connection to feeds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from handlers.http import problems
 from models.access.scope import Scope
@@ -29,6 +29,11 @@ class FeedSubscriptions:
         self._send_frame = send_frame
         self._subscriptions: dict[str, Subscription] = {}
         self._is_closed = False
+
+    @property
+    def names(self) -> Collection[str]:
+        """The feeds that are followed."""
+        return self._subscriptions.keys()
 
     def tops(self) -> dict[str, int]:
         """The newest number of each feed that is followed."""
@@ -68,11 +73,9 @@ class FeedSubscriptions:
         subscription.ack(cursor.seq)
         return cursor.seq
 
-    async def subscribe(self, scope: Scope, wish: Sub | SubscriptionRequest, limit: int) -> None:
+    async def subscribe(self, scope: Scope, wish: Sub | SubscriptionRequest) -> None:
         """Subscribe to a feed, or raise why not."""
         view = await self._feeds.views.of(scope, wish.f)
-        if view.feed not in self._subscriptions and len(self._subscriptions) >= limit:
-            raise Invalid("subscriptions_too_many", f"A socket follows {limit} feeds at most.")
         kinds = wish.snap if isinstance(wish.snap, list) else None
         view.visible(kinds)
         start = await self._feeds.start(view, wish.since, snap=wish.snap is True)

@@ -10,7 +10,7 @@ from handlers.live.websocket.feed_subscriptions import FeedSubscriptions
 from handlers.live.websocket.typing_access import is_channel
 from models.access.caller import Caller
 from models.access.scope import Scope
-from models.base.errors import Refusal
+from models.base.errors import Invalid, Refusal
 from models.wire.frames import Ack, Eph, Frame, Sub, SubscriptionRequest, Unsub, Unsubd
 from streams.base.transport import FlowControl
 
@@ -54,9 +54,10 @@ class SocketSubscriptions:
         try:
             await self._follow(caller, wish)
         except Refusal as refusal:
-            self._feeds.refuse(wish.f, refusal)
+            self._feeds.refuse(self._feeds.full_name(caller.scope, wish.f), refusal)
 
     async def _follow(self, caller: Caller, wish: Sub | SubscriptionRequest) -> None:
+        self._require_room(self._feeds.full_name(caller.scope, wish.f))
         if is_channel(wish.f):
             await self._channels.follow(caller.scope, wish.f)
         elif is_admin_feed(wish.f):
@@ -67,7 +68,16 @@ class SocketSubscriptions:
             # Whoever asks for too much waits for it, and is not sent away.
             price = limits.SNAP if wish.snap else limits.SUB
             await self._node.credit.pace(caller.scope.user, price)
-            await self._feeds.subscribe(caller.scope, wish, limits.SUBSCRIPTIONS)
+            await self._feeds.subscribe(caller.scope, wish)
+
+    def _require_room(self, name: str) -> None:
+        """Refuse to follow *name* where so much else is followed already, of whatever sort."""
+        followed = {*self._feeds.names, *self._channels.names}
+        if self._admin_feeds is not None:
+            followed.update(self._admin_feeds.names)
+        if len(followed - {name}) >= limits.SUBSCRIPTIONS:
+            words = f"A socket has {limits.SUBSCRIPTIONS} subscriptions at most."
+            raise Invalid("subscriptions_too_many", words)
 
     def leave(self, scope: Scope, frame: Unsub) -> None:
         """Unsubscribe from what *frame* names."""
