@@ -15,7 +15,7 @@ import msgspec
 
 from handlers.live.base import limits
 from handlers.openapi.static_documents import portable, pretty_json, without_prose
-from models.access.limits import FRAME_BYTES
+from models.access.limits import FRAME_BYTES, HELLO_BYTES
 from models.base.merge_patch import Json
 from models.wire import frames
 from models.wire.close_codes import CloseCode
@@ -115,11 +115,13 @@ def _live() -> Json:
     rows = [f"| {code} | {meaning} | {then} |" for code, (meaning, then) in _closes()]
     description = f"""\
 A WebSocket (RFC 6455, subprotocol `{frames.PROTOCOL}`).  A message holds one or more frames, one
-JSON object a line, in at most {FRAME_BYTES} bytes.  `hello` comes first, within
-{limits.HELLO_S:.0f} s.  A socket has at most {limits.SUBSCRIPTIONS} subscriptions and
-{limits.WRITES_AT_ONCE} writes under way, and sends {limits.FRAMES_S} other frames a second;
-`welcome` names all limits of the node.  A token may be renewed from {limits.EXPIRING_S:.0f} s
-before its end to {limits.GRACE_S:.0f} s after it.
+JSON object a line, in at most {FRAME_BYTES} bytes; a frame that is no `mut`, and what comes before
+`welcome`, in at most {HELLO_BYTES}.  `hello` comes first, within {limits.HELLO_S:.0f} s.  A socket
+has at most {limits.SUBSCRIPTIONS} subscriptions, to feeds and channels together, and sends
+{limits.FRAMES_S} frames a second that are no writes; {limits.WRITES_AT_ONCE} of its writes are
+carried out at once, and those behind them wait their turn.  `welcome` names all limits of the node.
+A token may be renewed at any time until {limits.GRACE_S:.0f} s after its end;
+{limits.EXPIRING_S:.0f} s before it, `auth_expiring` comes.
 
 | Close | Meaning | Then |
 |---|---|---|
@@ -138,8 +140,9 @@ def _events() -> Json:
         "address": "/v1/events",
         "description": "The same frames over HTTP.  With `Accept: text/event-stream` as events: "
         "`id` is the cursor, `event` the frame's `t`, `data` the frame; a comment every 15 s; "
-        "`Last-Event-ID` is honoured.  Else a JSON array of `ev` and `skip`, with "
-        "`Upcoach-Cursor`; `wait` makes it a long-poll, answered by 204 when nothing came.",
+        "`Last-Event-ID` is honoured, and `snap` and `ticket` are for these alone.  Else a JSON "
+        "array of `ev` and `skip`, with `Upcoach-Cursor`; `wait` makes it a long-poll, answered by "
+        "204 when nothing came.",
         "servers": [{"$ref": "#/servers/http"}],
         "messages": _references(_STREAMED),
     }

@@ -87,14 +87,20 @@ class Mut(Frame, tag="mut", frozen=True, kw_only=True):
 
 
 class Ack(Frame, tag="ack", frozen=True, kw_only=True):
-    """Acknowledge everything of feed *f* up to *cur*: that opens the send window."""
+    """Acknowledge everything of feed *f* up to *cur*: that opens the send window.
+
+    The device that has come so far is `dev` of `hello`, or else that of the login.
+    """
 
     cur: CursorText
     f: FrameText = "u:me"
 
 
 class Auth(Frame, tag="auth", frozen=True, kw_only=True):
-    """Renew the token: a new one, or a ticket, of the same user and session."""
+    """Renew the token: a new one, or a ticket, of the same user and session.
+
+    `authd` answers it, or an `err`, or the end of the socket with 4401.
+    """
 
     token: TokenText | None = None
     ticket: FrameText | None = None
@@ -141,7 +147,10 @@ class Subd(Frame, tag="subd", frozen=True, kw_only=True):
 
 
 class Unsubd(Frame, tag="unsubd", frozen=True, kw_only=True):
-    """The subscription to feed *f* was refused or has ended."""
+    """The subscription to feed *f*, which is named in full, was refused or has ended.
+
+    A refusal leaves alone what is followed under that name already.
+    """
 
     f: str
     problem: Json | None = None
@@ -230,6 +239,12 @@ class AuthExpiring(Frame, tag="auth_expiring", frozen=True, kw_only=True):
     exp: dt.datetime
 
 
+class Authd(Frame, tag="authd", frozen=True, kw_only=True):
+    """The token of an `auth` was taken: the socket is good until *exp*, when that one ends."""
+
+    exp: dt.datetime
+
+
 class Go(Frame, tag="go", frozen=True, kw_only=True):
     """Connect elsewhere after *after* ms (another number for each client): this node goes away."""
 
@@ -279,6 +294,7 @@ class Reset(Frame, tag="reset", frozen=True, kw_only=True):
     *reason* is `retention` (older than what is kept), `epoch` (of another log), `access` (what
     the client may see has changed), `slow` (it fell too far behind) or `snapshot` (the documents
     could not be read to the end: ask again).  What is no feed of documents has no *snapshot*.
+    Until the client subscribes anew, events of the present go on, and `live` is not said.
     """
 
     f: str
@@ -304,6 +320,7 @@ ServerFrame = (
     | Res
     | Ping
     | AuthExpiring
+    | Authd
     | Go
     | Ephemeral
     | Timeline

@@ -147,13 +147,14 @@ async def test_a_token_is_renewed_in_place(settings: Settings) -> None:
             connection.tick(now())
             connection.tick(now())
             await wire.send({"t": "auth", "token": answer.body["token"]}, sub("now"))
-            expiring, subd, _ = await wire.until("live")
+            expiring, authd, subd, _ = await wire.until("live")
             connection.heard_at = now() + TOKEN_S
             connection.tick(now() + TOKEN_S - 65)
             await done(person.call("POST", GOALS, {"title": "Still here"}))
             ping, event = [await wire.frame() for _ in range(2)]
 
         assert (expiring["t"], subd["t"]) == ("auth_expiring", "subd")
+        assert authd == {"t": "authd", "exp": answer.body["expires_at"]}
         assert (ping["t"], event["t"]) == ("ping", "ev")
 
 

@@ -28,6 +28,7 @@ from models.wire.frames import (
     VERSION,
     Ack,
     Auth,
+    Authd,
     AuthExpiring,
     ClientFrame,
     Eph,
@@ -261,6 +262,7 @@ class Connection:
         if renewed.scope != caller.scope:
             raise Forbidden("session_other", "A socket stays with its user and session.")
         self.set_caller(renewed)
+        self._send_frame(Authd(exp=renewed.expires_at))
 
     async def _ack(self, caller: Caller, frame: Ack) -> None:
         acked = await self._subscriptions.ack(caller.scope, frame)
