@@ -14,7 +14,7 @@ meant = $(if $(filter environment,$(firstword $(origin $(1)))),$(if $($(1)),$(er
 	Say $(1)=… behind make $@: it is not taken from the environment)))$(call given,$(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo explain migrate admin revoke factors-remove client-add rotate-keys audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
+.PHONY: help run demo explain migrate admin revoke factors-remove client-add clients client-change client-remove rotate-keys audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,17 @@ client-add: base ## Register an app: NAME=… REDIRECT=… SCOPE=… KIND=public
 	@exec $(VENV)/python -m upcoach client-add --name "$(call given,NAME)" \
 		--redirect "$(call meant,REDIRECT)" --scope "$(call meant,SCOPE)" \
 		--kind "$(or $(call meant,KIND),public)" $(ARGS)
+
+clients: base ## List the registered apps
+	@exec $(VENV)/python -m upcoach clients
+
+client-change: base ## Change what is said of an app: CLIENT=cli_… NAME=… REDIRECT=… SCOPE=…
+	@exec $(VENV)/python -m upcoach client-change --client "$(call meant,CLIENT)" \
+		--name "$(call given,NAME)" --redirect "$(call meant,REDIRECT)" \
+		--scope "$(call meant,SCOPE)" $(ARGS)
+
+client-remove: base ## Remove an app with all that it was given: CLIENT=cli_…
+	@exec $(VENV)/python -m upcoach client-remove --client "$(call meant,CLIENT)"
 
 rotate-keys: base ## Sign with a new key from tomorrow on (AT_ONCE=1: now), and wrap all keys anew
 	@exec $(VENV)/python -m upcoach rotate-keys $(if $(call meant,AT_ONCE),--at-once) $(ARGS)

@@ -14,7 +14,7 @@ from config.secrets import with_development_secrets
 from config.settings import Settings, SettingsError
 from models.access.permissions import ROLES
 from models.base.errors import Unavailable
-from upcoach.cli import admin_commands, audit_commands, demo, explain
+from upcoach.cli import admin_commands, audit_commands, client_commands, demo, explain
 from upcoach.embedded import EngineError
 from upcoach.node import connecting
 from upcoach.node.assembly import check_providers
@@ -100,10 +100,39 @@ async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> i
 async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
     """Register an OAuth client."""
     async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
-        client, secret = await admin_commands.add_client(settings, mongo_url, arguments)
+        client, secret = await client_commands.add_client(settings, mongo_url, arguments)
     say(f"client_id      {client.id}")
     if secret:
         say(f"client_secret  {secret}  (it is shown this once)")
+    return 0
+
+
+async def list_clients(settings: Settings, _: argparse.Namespace) -> int:
+    """List the OAuth clients."""
+    async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
+        clients = await client_commands.list_clients(settings, mongo_url)
+    say("\n".join(map(client_commands.described, clients)) or "No app is registered.")
+    return 0
+
+
+async def change_client(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Change an OAuth client."""
+    client = _client(arguments)
+    async with connecting.joined_urls(settings) as urls:
+        ended = await client_commands.change_client(settings, *urls, client, arguments)
+    say(f"{client} is changed; {ended} of its sessions had more than it may have now, and ended.")
+    return 0
+
+
+async def remove_client(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Remove an OAuth client, with all that it was given."""
+    client = _client(arguments)
+    async with connecting.joined_urls(settings) as urls:
+        removed = await client_commands.remove_client(settings, *urls, client)
+    say(
+        f"{client} is removed: {removed.people} people had let it in, and {removed.sessions} "
+        "sessions of it have ended."
+    )
     return 0
 
 
@@ -142,6 +171,9 @@ COMMANDS = {
     "revoke": revoke,
     "factors-remove": remove_factors,
     "client-add": add_client,
+    "clients": list_clients,
+    "client-change": change_client,
+    "client-remove": remove_client,
     "rotate-keys": rotate_keys,
     "audit-verify": audit_verify,
 }
@@ -183,6 +215,13 @@ def _email(arguments: argparse.Namespace) -> str:
     return email
 
 
+def _client(arguments: argparse.Namespace) -> str:
+    client: str = arguments.client.strip()
+    if not client:
+        raise StartError("Say which client, as make clients lists them: CLIENT=cli_…")
+    return client
+
+
 def _arguments() -> argparse.Namespace:
     parser = _Parser(prog="upcoach", description="UpCoach's backend.")
     parser.add_argument("command", choices=COMMANDS)
@@ -195,6 +234,7 @@ def _arguments() -> argparse.Namespace:
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
     )
     admin_commands.add_arguments(parser)
+    client_commands.add_arguments(parser)
     # How `upcoach.node.supervisor` starts its children.
     parser.add_argument("--child-of", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()

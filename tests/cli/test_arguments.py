@@ -15,7 +15,7 @@ SET_BY_SHELLS = {"USER": "login", "NAME": "name"}
 REDIRECTS = (
     "https://…, http://localhost/…, http://127.0.0.1/…, http://[::1]/… or reversed.domain:/…"
 )
-MEANT = ("ROLE", "AT_ONCE", "REDIRECT", "SCOPE", "KIND")  # by whoever sets them
+MEANT = ("ROLE", "AT_ONCE", "REDIRECT", "SCOPE", "KIND", "CLIENT")  # by whoever sets them
 
 
 def make(*words: str, **environ: str) -> str:
@@ -66,6 +66,8 @@ async def refused(environ: dict[str, str], *words: str) -> str:
         (("factors-remove",), '-m upcoach factors-remove --email ""'),
         (("admin",), '-m upcoach admin --email "" --role "superadmin"'),
         (("admin", "USER=a@b.c", "ROLE=user"), '-m upcoach admin --email "a@b.c" --role "user"'),
+        (("clients",), "-m upcoach clients"),
+        (("client-remove", "CLIENT=cli_1"), '-m upcoach client-remove --client "cli_1"'),
         (("rotate-keys",), "-m upcoach rotate-keys"),
         (("rotate-keys", "AT_ONCE=1"), "-m upcoach rotate-keys --at-once"),
     ],
@@ -80,12 +82,27 @@ def test_make_registers_no_client_by_what_the_shell_says() -> None:
     )
 
 
+def test_make_changes_of_a_client_what_is_said() -> None:
+    said = making("client-change", "CLIENT=cli_1", "SCOPE=openid")
+
+    assert " ".join(said.replace("\\\n", "").split()) == (
+        '-m upcoach client-change --client "cli_1" --name "" --redirect "" --scope "openid"'
+    )
+
+
+async def test_which_client_it_is_has_to_be_said(environ: dict[str, str]) -> None:
+    words = await refused(environ, "client-remove")
+
+    assert words == "upcoach: Say which client, as make clients lists them: CLIENT=cli_…\n"
+
+
 @pytest.mark.parametrize(
     ("target", "name"),
     [
         ("admin", "ROLE"),
         ("rotate-keys", "AT_ONCE"),
         ("client-add", "REDIRECT"),
+        ("client-remove", "CLIENT"),
         ("client-add", "SCOPE"),
         ("client-add", "KIND"),
     ],

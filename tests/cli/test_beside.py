@@ -26,6 +26,7 @@ SPOKEN_S = 20.0  # after which nobody believes that a command does anything
 COMMANDS = {
     "admin": ("admin", "--email", ADA, "--role", "support"),
     "client-add": ("client-add", "--name", "App", "--redirect", "https://app.example/in"),
+    "clients": ("clients",),
     "rotate-keys": ("rotate-keys",),
     "audit-verify": ("audit-verify",),
     "migrate": ("migrate",),
@@ -103,6 +104,7 @@ async def test_every_command_works_beside_a_running_server(tmp_path: Path) -> No
         code = await process.stop()
 
     assert {one for one, _ in answers.values()} == {0}, answers
+    assert answers["clients"][1].endswith("  audience  api\n")
     assert answers["factors-remove"][1] == f"{ADA} has no second factor; nothing was changed.\n"
     assert f"there were {SOCKETS + 1} sessions" in said
     assert codes == {4403}

@@ -14,7 +14,8 @@ from models.oauth.client import OAuthClient
 from tests.support.engines import KEY, TestEngines
 from tests.support.server import PASSWORD, ServerProcess
 from tests.support.wire.relying import CHALLENGE, ISSUER, REDIRECT, VERIFIER, Answer, Browser
-from upcoach.cli.admin_commands import add_arguments, add_client, rotate_keys
+from upcoach.cli.admin_commands import rotate_keys
+from upcoach.cli.client_commands import add_arguments, add_client
 from upcoach.client import RestClient
 from upcoach.client.rest import NO_ANSWER
 

@@ -16,7 +16,8 @@ from joserfc.jwk import ECKey, KeySet
 from config.settings import Settings
 from tests.support.engines import TestEngines
 from tests.support.wire.relying import ISSUER, REDIRECT, party, settings_of
-from upcoach.cli.admin_commands import add_arguments, add_client, rotate_keys
+from upcoach.cli.admin_commands import rotate_keys
+from upcoach.cli.client_commands import add_arguments, add_client
 from upcoach.node.process.listener import StartError
 
 OLD, NEW = bytes(32), bytes(range(32))

@@ -21,9 +21,12 @@ try:
 except ImportError:  # the code of an earlier commit
     from upcoach import app  # type: ignore[attr-defined,no-redef]
 try:
-    from upcoach.cli.admin_commands import add_client
+    from upcoach.cli.client_commands import add_client
 except ImportError:
-    add_client = None  # type: ignore[assignment]
+    try:
+        from upcoach.cli.admin_commands import add_client  # type: ignore[attr-defined,no-redef]
+    except ImportError:
+        add_client = None  # type: ignore[assignment]
 
 ADA, COACH = "ada@example.org", "coach@example.org"
 PASSWORD = "correct horse battery"

@@ -14,6 +14,7 @@ from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth.authorization import Authorization
+from upcoach.services.oauth.base.client_registry import ClientRegistry
 from upcoach.services.oauth.base.clients import OAuthClients
 from upcoach.services.oauth.base.dpop import DpopProofs
 from upcoach.services.oauth.base.grants import Grants
@@ -59,6 +60,7 @@ class OAuth:
         *,
         clients: OAuthClients,
         web_origins: WebOrigins,
+        registry: ClientRegistry,
         once: OneTimeTokens,
         documents: Documents,
         sessions: Sessions,
@@ -76,6 +78,7 @@ class OAuth:
         self.once = once
         self.clients = clients
         self.web_origins = web_origins
+        self.registry = registry
         self.grants = grants
         self.proofs = DpopProofs(issuer, once, clock)
         self.userinfo = UserInfo(documents)
@@ -102,6 +105,7 @@ class OAuth:
         documents, once, clock = dependencies.documents, dependencies.once, dependencies.clock
         sessions, tokens = account.sessions, account.tokens
         secret, store = dependencies.configuration.secret, OAuthClientStore(dependencies.database)
+        grants = Grants(documents, dependencies.committer, sessions)
         server = cls(
             clients=OAuthClients(store, once, tokens.issuer, clock, key=secret),
             web_origins=WebOrigins(store, (tokens.issuer, *dependencies.configuration.web_origins)),
@@ -109,7 +113,8 @@ class OAuth:
             documents=documents,
             sessions=sessions,
             logins=account.logins,
-            grants=Grants(documents, dependencies.committer, sessions),
+            registry=ClientRegistry(store, documents, grants, sessions),
+            grants=grants,
             tokens=tokens,
             keys=account.keys,
             clock=clock,

@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import functools
+import re
 import typing
 from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
@@ -288,6 +289,22 @@ class Documents:
         async with self._database.connection():
             stored = await self._database[kind.collection].find_one({field: value}, {"_id": 1})
         return str(stored["_id"]).partition("/")[0] if stored else None
+
+    async def owners_where(self, kind: type[Document], where: Conditions) -> list[str]:
+        """The owners of everybody's documents that hold *where*, each once; all are looked at."""
+        return await self._owners(kind, query_of(where))
+
+    async def owners_with(self, kind: type[Document], document_id: str) -> list[str]:
+        """The owners of everybody's documents of one id; all ids are looked at."""
+        return await self._owners(kind, {"_id": {"$regex": f"/{re.escape(document_id)}$"}})
+
+    async def _owners(self, kind: type[Document], query: Bson) -> list[str]:
+        if kind.kind not in KINDS:
+            query = query | {tombstones.TOMBSTONE: {"$exists": False}}
+        async with self._database.connection():
+            cursor = self._database[kind.collection].find(query, {"_id": 1})
+            keys = [stored["_id"] async for stored in cursor]
+        return list(dict.fromkeys(key.partition("/")[0] for key in keys))
 
     async def _find(
         self,

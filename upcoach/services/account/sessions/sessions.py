@@ -324,6 +324,10 @@ class Sessions:
         """Commit *write*, and end all sessions of its user but some in the same transaction."""
         return (await self._lock_out(write, but))[0]
 
+    async def end_some(self, scope: Scope, is_over: Callable[[Session], bool]) -> int:
+        """End the caller's sessions for which *is_over* holds; return how many there were."""
+        return (await self._end_with(_nothing_else(scope), is_over))[1]
+
     async def end_client_with(self, write: Write[D], client: str) -> Outcome[D]:
         """Commit *write*, and end all sessions of its user at an OAuth client with it."""
         return await self.end_some_with(write, lambda session: session.client == client)
