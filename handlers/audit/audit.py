@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from handlers.http.operations import Call, Operation, Ordinal, Query, Reply
-from handlers.http.pagination import LIMIT, Items, PageSize, next_page
+from handlers.http.pagination import LIMIT, Items, PageSize, items_reply, next_path
 from models.audit.entries import Action, AuditEntry
 from upcoach.services.audit import AuditServices
 
@@ -27,10 +27,10 @@ async def list_entries(services: AuditServices, call: Call) -> Reply:
     entries = await services.log.page(
         user=query.user, action=query.action or "", before=query.before, limit=query.limit + 1
     )
-    page, headers = entries[: query.limit], {}
+    page, following = entries[: query.limit], ""
     if len(entries) > query.limit:
-        headers = next_page(PATH, call.query, before=page[-1].seq)
-    return Reply(body=Items(page), headers=headers)
+        following = next_path(PATH, call.query, before=page[-1].seq)
+    return items_reply(page, following)
 
 
 OPERATIONS = (

@@ -18,7 +18,15 @@ from handlers.http.operations import (
     write_reply,
 )
 from handlers.http.operations.strict_json import LARGEST
-from handlers.http.pagination import Items, ListQuery, PageSize, between, next_page, page_by_order
+from handlers.http.pagination import (
+    Items,
+    ListQuery,
+    PageSize,
+    between,
+    items_reply,
+    next_path,
+    page_by_order,
+)
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
 from models.base.clock import utc_now
@@ -164,11 +172,11 @@ async def history(services: GoalServices, call: Call) -> Reply:
     revisions = await services.goals.history.revisions(
         call.scope, call.names["id"], query.before, query.limit + 1
     )
-    headers = {}
+    following = ""
     if len(revisions) > query.limit:
         path, oldest = HISTORY.format(**call.names), revisions[query.limit - 1]
-        headers = next_page(path, call.query, before=oldest.version)
-    return Reply(body={"items": revisions[: query.limit]}, headers=headers)
+        following = next_path(path, call.query, before=oldest.version)
+    return items_reply(revisions[: query.limit], following)
 
 
 async def undo(services: GoalServices, call: Call) -> Reply:

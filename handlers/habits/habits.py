@@ -1,11 +1,12 @@
 """Habits, their entries and vacations, and reports on them."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Query, Reply, Run, write_reply
+from handlers.http.operations import Call, Operation, Query, Reply, Run, document_reply, write_reply
 from handlers.http.pagination import Items, ListQuery, PageQuery, PageSize, between, page_of
 from handlers.http.resources import resource
 from models.base.errors import Invalid, invalid_parameter
@@ -42,20 +43,20 @@ class HabitsQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class EntriesQuery(PageQuery, frozen=True, kw_only=True):
-    """Which entries: those of *first* to *last*, in pages of *limit*, *after* a date."""
+    """Which entries: those of *from* to *to*, in pages of *limit*, *after* a date."""
 
-    first: dt.date | None = None
-    last: dt.date | None = None
+    first: dt.date | None = msgspec.field(name="from", default=None)
+    last: dt.date | None = msgspec.field(name="to", default=None)
 
 
 class VacationsQuery(ListQuery, frozen=True, kw_only=True):
-    """Which vacations, by their last day: those that end on *since* or later."""
+    """Which vacations, by their last day: those that end on *last_from* or later."""
 
-    since: dt.date | None = None
+    last_from: dt.date | None = None
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
-        span = between(self.since, None)
+        span = between(self.last_from, None)
         return Selection(order="last", span=span, after=self.after, limit=self.limit + 1)
 
 
@@ -74,10 +75,10 @@ class StreakQuery(Query, frozen=True, kw_only=True):
 
 
 class RangeQuery(Query, frozen=True, kw_only=True):
-    """From *first* to *last*; without them, the year up to today."""
+    """The days *from* one *to* another; without them, the year up to today."""
 
-    first: dt.date | None = None
-    last: dt.date | None = None
+    first: dt.date | None = msgspec.field(name="from", default=None)
+    last: dt.date | None = msgspec.field(name="to", default=None)
 
 
 class RemindersQuery(Query, frozen=True, kw_only=True):
@@ -103,6 +104,11 @@ async def list_entries(services: HabitServices, call: Call) -> Reply:
         query.limit,
         lambda entry: str(entry.local_date),
     )
+
+
+async def read_entry(services: HabitServices, call: Call) -> Reply:
+    """Get the entry of a day."""
+    return document_reply(await services.habits.entry(call.scope, call.names["id"], call.day()))
 
 
 async def log(services: HabitServices, call: Call) -> Reply:
@@ -135,7 +141,7 @@ async def delete_entry(services: HabitServices, call: Call) -> Reply:
 async def today(services: HabitServices, call: Call) -> Reply:
     """List the habits that are due on a day."""
     query = call.parse_query(TodayQuery)
-    _check_dates(services, date=query.date)
+    _check_dates(services, {"date": query.date})
     if query.tz is not None:
         _check_zone(query.tz)
     habits = await services.habit_reports.today(call.scope, query.tz, query.date)
@@ -145,7 +151,7 @@ async def today(services: HabitServices, call: Call) -> Reply:
 async def streak(services: HabitServices, call: Call) -> Reply:
     """Get the streak of a habit, and why the last one ended."""
     query = call.parse_query(StreakQuery)
-    _check_dates(services, date=query.date)
+    _check_dates(services, {"date": query.date})
     streak_answer = await services.habit_reports.streak(
         call.scope, call.names["id"], query.date, query.windows
     )
@@ -185,14 +191,14 @@ async def list_reminders(services: HabitServices, call: Call) -> Reply:
 
 def _range(services: HabitServices, call: Call) -> RangeQuery:
     query = call.parse_query(RangeQuery)
-    _check_dates(services, first=query.first, last=query.last)
+    _check_dates(services, {"from": query.first, "to": query.last})
     last = query.last or services.habit_reports.latest_day()
     if query.first is not None and not 0 <= (last - query.first).days < LONGEST:
-        raise invalid_parameter("first", f"Ask for 1 to {LONGEST:,} days.")
+        raise invalid_parameter("from", f"Ask for 1 to {LONGEST:,} days.")
     return query
 
 
-def _check_dates(services: HabitServices, **dates: dt.date | None) -> None:
+def _check_dates(services: HabitServices, dates: Mapping[str, dt.date | None]) -> None:
     latest = services.habit_reports.latest_day()
     for name, date in dates.items():
         if date is not None and not EPOCH <= date <= latest:
@@ -267,6 +273,7 @@ OPERATIONS = (
         statuses=(200, 201),
         live=True,
     ),
+    Operation(method="GET", path=ENTRY, run=read_entry, needs="habits:read", gives=Entry),
     Operation(
         method="PUT",
         path=ENTRY,

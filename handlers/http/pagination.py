@@ -20,9 +20,17 @@ _PLAIN: Final = ":,"  # which a query may hold as they are (RFC 3986, 3.4), as n
 
 
 class Items(msgspec.Struct, Generic[T], frozen=True):
-    """A page of a list, as it is answered."""
+    """A page of a list, as it is answered.
+
+    Attributes
+    ----------
+    next
+        The path of the next page, if there is one; the same as in `Link`.
+
+    """
 
     items: list[T]
+    next: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class PageQuery(Query, frozen=True, kw_only=True):
@@ -50,16 +58,29 @@ def between(first: Any, last: Any) -> Range | None:
     return None if first is None and last is None else Range(first=first, last=last)
 
 
-def next_page(path: str, query: Mapping[str, str], **changed: object) -> dict[str, str]:
-    """The header with the link to the next page: *path*, with *query* but for what is *changed*.
+def next_path(path: str, query: Mapping[str, str], **changed: object) -> str:
+    """The path of the next page: *path*, with *query* but for what is *changed*.
 
     Examples
     --------
-    >>> next_page("/v1/goals", {"status": "active", "after": "gol_1"}, after="gol_9", limit=2)
-    {'Link': '</v1/goals?status=active&after=gol_9&limit=2>; rel="next"'}
+    >>> next_path("/v1/goals", {"status": "active", "after": "gol_1"}, after="gol_9", limit=2)
+    '/v1/goals?status=active&after=gol_9&limit=2'
 
     """
-    return {"Link": f'<{path}?{urlencode({**query, **changed}, safe=_PLAIN)}>; rel="next"'}
+    return f"{path}?{urlencode({**query, **changed}, safe=_PLAIN)}"
+
+
+def next_page(path: str, query: Mapping[str, str], **changed: object) -> dict[str, str]:
+    """The header with the link to the next page; see `next_path`."""
+    return {"Link": f'<{next_path(path, query, **changed)}>; rel="next"'}
+
+
+def items_reply(items: Sequence[Any], following: str = "") -> Reply:
+    """A page of a list, and the path of the one *following* it, if there is one."""
+    if not following:
+        return Reply(body=Items(list(items)))
+    headers = {"Link": f'<{following}>; rel="next"'}
+    return Reply(body=Items(list(items), following), headers=headers)
 
 
 def page_length(documents: Sequence[Document], limit: int) -> int:
@@ -87,12 +108,10 @@ def page_of(
     The next one is asked for as this one was, *after* its last document.
     """
     fitting = page_length(documents, limit)
-    headers = {}
+    following = ""
     if len(documents) > fitting:
-        headers = next_page(path, call.query, after=after(documents[fitting - 1]))
-    return Reply(
-        body={"items": [public(document) for document in documents[:fitting]]}, headers=headers
-    )
+        following = next_path(path, call.query, after=after(documents[fitting - 1]))
+    return items_reply([public(document) for document in documents[:fitting]], following)
 
 
 def page_by_id(path: str, call: Call, documents: Sequence[Document], limit: int) -> Reply:

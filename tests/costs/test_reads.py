@@ -22,7 +22,7 @@ AT_ONCE = 20
 PATHS = (
     "/v1/habits/achievements",
     "/v1/habits/today",
-    "/v1/habits/analytics?first=2017-01-01",
+    "/v1/habits/analytics?from=2017-01-01",
     "/v1/habits/reminders?limit=100",
     "/v1/moods/stats?from=2017-01-01",
 )

@@ -66,7 +66,7 @@ async def _edit(person: RestClient, path: str, end: str, dice: random.Random) ->
 async def _answers(person: RestClient, habit: str, last: dt.date) -> list[Json]:
     answers = [
         await get(person, f"{HABITS}/{habit}/streak?date={last}&windows=366"),
-        await get(person, f"{HABITS}/{habit}/analytics?last={last}"),
+        await get(person, f"{HABITS}/{habit}/analytics?to={last}"),
     ]
     for answer in answers:
         answer.pop("habit")

@@ -140,8 +140,8 @@ async def test_a_vacation_pauses_and_can_be_taken_back(settings: Settings) -> No
         before = await lengths()
         await done(person, "POST", f"{HABITS}/vacations", vacation)
         during = await lengths()
-        shown = (await get(person, f"{HABITS}/vacations?since={end - DAY}"))["items"]
-        over = (await get(person, f"{HABITS}/vacations?since={end}"))["items"]
+        shown = (await get(person, f"{HABITS}/vacations?last_from={end - DAY}"))["items"]
+        over = (await get(person, f"{HABITS}/vacations?last_from={end}"))["items"]
         await done(person, "DELETE", f"{HABITS}/vacations/{vacation['id']}")
         after = await lengths()
 
@@ -161,7 +161,7 @@ async def test_analytics_of_one_habit_and_of_all(settings: Settings) -> None:
             at = f"{day}T07:15:00Z"
             await log(person, run, day, at=at)
         await log(person, read, *days[::3])
-        span = f"first={begin}&last={end}"
+        span = f"from={begin}&to={end}"
 
         one = await get(person, f"{HABITS}/{run}/analytics?{span}")
         all_ = await get(person, f"{HABITS}/analytics?{span}")
@@ -192,12 +192,12 @@ async def test_mood_goes_with_a_habit_or_nothing_is_said(settings: Settings) -> 
         days = [end - back * DAY for back in range(12)]
         run = await make(person, starts_on=days[-1].isoformat())
         await log(person, run, *days[::2])
-        before = await get(person, f"{HABITS}/{run}/analytics?last={end}")
+        before = await get(person, f"{HABITS}/{run}/analytics?to={end}")
         for number, day in enumerate(days):
             mood = {"level": 5 - number % 2 - (number == 3), "at": f"{day}T12:00:00Z"}
             await done(person, "POST", "/v1/moods", mood)
 
-        after = await get(person, f"{HABITS}/{run}/analytics?last={end}")
+        after = await get(person, f"{HABITS}/{run}/analytics?to={end}")
 
         assert before["mood"] == {
             "n": 0,
@@ -267,10 +267,15 @@ async def test_entries_are_listed_between_two_dates(settings: Settings) -> None:
         habit = await make(person)
         await log(person, habit, *(dt.date(2026, 1, day) for day in range(1, 9)))
 
-        path = f"{HABITS}/{habit}/entries?first=2026-01-03&last=2026-01-06&limit=3"
+        path = f"{HABITS}/{habit}/entries?from=2026-01-03&to=2026-01-06&limit=3"
         dates = [entry["local_date"] async for entry in listed(person, path)]
 
         assert dates == [f"2026-01-0{day}" for day in range(3, 7)]
+        entry = await get(person, f"{HABITS}/{habit}/entries/2026-01-05")
+        assert (entry["local_date"], entry["state"]) == ("2026-01-05", "done")
+        for day in ("2026-01-09", "2026-01"):
+            refused = await person.call("GET", f"{HABITS}/{habit}/entries/{day}")
+            assert refused.status == {"2026-01": 422}.get(day, 404)
 
 
 ODD = (
@@ -280,21 +285,21 @@ ODD = (
     "/today?date=tomorrow",
     "/today?date=0001-01-01",
     "/today?limit=1",
-    "/analytics?first=2026-01-02&last=2026-01-01",
-    "/analytics?first=1970-01-01&last=2026-01-01",
-    "/analytics?last=9999-12-31",
-    "/analytics?first=x",
-    "/achievements?first=2026-01-01",
+    "/analytics?from=2026-01-02&to=2026-01-01",
+    "/analytics?from=1970-01-01&to=2026-01-01",
+    "/analytics?to=9999-12-31",
+    "/analytics?from=x",
+    "/achievements?from=2026-01-01",
     "/reminders?limit=0",
     "/reminders?limit=101",
-    "/vacations?since=x",
+    "/vacations?last_from=x",
     "/vacations?after=eA",
     "/{id}/streak?windows=367",
     "/{id}/streak?windows=-1",
     "/{id}/streak?date=2199-01-01",
-    "/{id}/analytics?first=2199-01-01",
-    "/{id}/entries?first=x",
-    "/{id}/entries?last=2026-02-30",
+    "/{id}/analytics?from=2199-01-01",
+    "/{id}/entries?from=x",
+    "/{id}/entries?to=2026-02-30",
     "?archived=maybe",
     "?category=sports",
     "?order=name",
@@ -312,7 +317,7 @@ async def test_odd_questions_are_refused(settings: Settings) -> None:
 
             assert answer.status == 400, (question, answer)
             assert answer.headers["content-type"] == "application/problem+json", question
-        for question in ("?first=0001-01-01", "?last=9999-12-31", "?first=9999-12-31"):
+        for question in ("?from=0001-01-01", "?to=9999-12-31", "?from=9999-12-31"):
             answer = await person.call("GET", f"{HABITS}/{habit}/entries{question}")
             assert (answer.status, answer.body) == (200, {"items": []}), question
 

@@ -67,6 +67,10 @@ class Habits(Resources[Habit, NewHabit]):
             limit=limit,
         )
 
+    async def entry(self, scope: Scope, habit_id: str, day: dt.date) -> Entry:
+        """The entry of *day*."""
+        return await self._documents.get(Entry, scope.user, entry_id(habit_id, day))
+
     async def log(
         self, scope: Scope, habit_id: str, draft: Logged, mutation: Mutation | None = None
     ) -> WriteResult[Entry]:
