@@ -6,6 +6,7 @@ import pytest
 
 from config.settings import Settings
 from handlers.live.base import limits
+from handlers.live.websocket.channel_subscriptions import BODY_BYTES
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from streams.channels import presence
@@ -173,7 +174,9 @@ async def test_bad_words_are_refused(settings: Settings) -> None:
         own = scope_of(server, client).user
 
         async with talking(server, client) as wire:
-            large = typing_to(own) | {"body": {"text": "x" * 5000}}
+            largest = {"text": "x" * (BODY_BYTES - len('{"text":""}'))}
+            await wire.send(typing_to(own) | {"body": largest})
+            large = typing_to(own) | {"body": {"text": largest["text"] + "x"}}
             await wire.send(large, {"t": "eph", "ch": f"presence:{own}", "kind": "diff"})
             await wire.send({"t": "eph", "ch": "u:me", "kind": "x"}, {"t": "eph", "ch": "x"})
             codes = [(await wire.frame())["problem"]["code"] for _ in range(4)]

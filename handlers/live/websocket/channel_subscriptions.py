@@ -99,17 +99,16 @@ class ChannelSubscriptions:
     async def speak(self, scope: Scope, frame: Eph) -> None:
         """Publish *frame* to those who follow its channel."""
         require_typing_channel(frame.ch)
+        if len(msgspec.json.encode(frame.body)) > BODY_BYTES:
+            raise Invalid("message_too_large", f"A body has {BODY_BYTES} bytes at most.")
         await self._check(scope, frame.ch)
         other = other_user(frame.ch)
         by = Author(user=scope.user, dev=scope.device)
         message = Ephemeral(ch=frame.ch, kind=frame.kind, body=frame.body, by=by, at=self._clock())
-        own = encode(message)
-        if len(own) > BODY_BYTES:
-            raise Invalid("message_too_large", f"A message has {BODY_BYTES} bytes at most.")
         named = msgspec.structs.replace(
             message, ch=f"{TYPING_PREFIX}{scope.user}", by=Author(user=scope.user)
         )
-        lines = {other: encode(named), scope.user: own}
+        lines = {other: encode(named), scope.user: encode(message)}
         await self._channels.publish(shared_name(scope, frame.ch), lines, self.speaker)
 
     def receive(self, line: bytes) -> None:
