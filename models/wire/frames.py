@@ -99,7 +99,7 @@ class Ack(Frame, tag="ack", frozen=True, kw_only=True):
 class Auth(Frame, tag="auth", frozen=True, kw_only=True):
     """Renew the token: a new one, or a ticket, of the same user and session.
 
-    `authd` answers it, or an `err`, or the end of the socket with 4401.
+    `authd` answers it, or an `err`: then the former token goes on to count.
     """
 
     token: TokenText | None = None
