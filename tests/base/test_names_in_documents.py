@@ -33,9 +33,12 @@ IN_PACKAGE: Final = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
 OF_OTHERS: Final = frozenset(
     (
         "Connection",
+        "ETag",
         "EventSource",
         "Host",
         "Link",
+        "Location",
+        "Origin",
         "RateLimit",
         "Secure",
         "Upgrade",
