@@ -165,7 +165,7 @@ def test_two_types_of_one_name_are_not_taken_for_each_other() -> None:
     one = msgspec.defstruct("Thing", [("a", int)])
     other = msgspec.defstruct("Thing", [("b", int)])
 
-    with pytest.raises(AssertionError, match="two types are called Thing"):
+    with pytest.raises(ValueError, match="two types are called Thing"):
         schemas.Schemas([one, other])
 
 
