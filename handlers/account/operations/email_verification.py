@@ -3,7 +3,6 @@
 And what is told of by mails to it: what was added to the account is confirmed, or disowned.
 """
 
-from handlers.account.operations.passwords import check_email_address
 from handlers.http.operations import Call, Operation, Reply, owner_scope
 from models.account.user import EmailAddress, MailedToken
 from upcoach.services.account import AccountServices
@@ -117,7 +116,6 @@ OPERATIONS = (
         needs="account:write",
         body="json",
         takes=EmailAddress,
-        check=check_email_address,
         gives=EmailAddress,
         statuses=(202,),
         stepped_up=True,
