@@ -13,9 +13,10 @@ from handlers.http.manifest import ApplicationParts, Context, HandlerRoute
 from handlers.http.operations import Router
 from handlers.http.operations.areas import Area
 from handlers.openapi.static_documents import Redirection, StaticDocument
+from handlers.pages import home
+from handlers.pages.home import DOCS
 from models.base.merge_patch import Json
 
-DOCS: Final = "/docs"
 # The client's files, and the media type of each.
 CLIENT_FILES: Final = {
     "upcoach.mjs": "text/javascript; charset=utf-8",
@@ -69,8 +70,8 @@ CONTEXT: Final = Context(
         _served("/openapi.json", lambda router: _openapi(router)[0]),
         *map(_served_client, CLIENT_FILES),
         _served(DOCS, lambda router: _openapi(router)[1]),
-        # The address that a start prints, and what a browser may make of the page's.
-        HandlerRoute("/", Redirection, _to_docs),
+        *home.ROUTES,
+        # What a browser may make of the page's address.
         HandlerRoute(f"{DOCS}/", Redirection, _to_docs),
     ),
 )

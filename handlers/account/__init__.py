@@ -18,9 +18,9 @@ from handlers.account.pages import oidc_callback
 from handlers.account.pages import routes as pages
 from handlers.account.pages.account import LoggedInPage
 from handlers.account.pages.login_continuation import (
-    ACCOUNT,
     CONSENT,
     LoginContinuation,
+    address_of_user,
     device_of,
     show_end,
     show_login,
@@ -28,6 +28,7 @@ from handlers.account.pages.login_continuation import (
 from handlers.http.manifest import Context
 from handlers.http.operations.areas import Area
 from handlers.pages import dev_mailbox
+from handlers.pages.next_steps import ACCOUNT
 
 __all__ = [
     "ACCOUNT",
@@ -35,6 +36,7 @@ __all__ = [
     "CONTEXT",
     "LoggedInPage",
     "LoginContinuation",
+    "address_of_user",
     "device_of",
     "show_end",
     "show_login",

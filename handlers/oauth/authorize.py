@@ -1,8 +1,6 @@
 """`/oauth/authorize`, and the page on which its user agrees."""
 
-from tornado.web import HTTPError
-
-from handlers.account import CONSENT, LoginContinuation, show_end, show_login
+from handlers.account import CONSENT, LoginContinuation, address_of_user, show_end, show_login
 from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.oauth.browser_operations import (
     DENY_CONSENT,
@@ -52,8 +50,9 @@ class ConsentPage(PageHandler):
         """Give or deny consent, as the user's form says."""
         form = self.submitted_form()
         session = await self.session()
-        if session is None:
-            raise HTTPError(403)
+        if session is None:  # it has ended meanwhile: its user logs in, and is asked again
+            self.see_other(LoginContinuation(request=form.required("request")).then)
+            return
         waiting_request = (await self.submit(RESUME_REQUEST, BrowserRequest(form, session))).body
         client = waiting_request.client.id if isinstance(waiting_request, NeedsConsent) else ""
         consent = Consent(form.required("request"), session, granted_in(form))
@@ -73,8 +72,13 @@ async def respond(page: PageHandler, next_step: Next) -> None:
                 hint=hint,
             )
         case NeedsConsent(request_id, client, redirect, permissions):
-            hidden = page.hidden(request=request_id)
-            note = "You can take this back at any time."
-            page.show(views.consent(CONSENT, hidden, client, permissions, note, redirect))
+            prompt = views.ConsentPrompt(
+                client=client,
+                permissions=permissions,
+                user=await address_of_user(page),
+                switch=LoginContinuation(request=request_id).switch,
+                redirect=redirect,
+            )
+            page.show(views.consent(CONSENT, page.hidden(request=request_id), prompt))
         case _:
             show_end(page, next_step)

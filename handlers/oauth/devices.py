@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from handlers.account import LoginContinuation, device_of, show_login
+from handlers.account import LoginContinuation, address_of_user, device_of, show_login
 from handlers.http.forms.parameters import query_parameters
 from handlers.oauth.base.endpoint import OAuthEndpoint
 from handlers.oauth.browser_operations import (
@@ -13,11 +13,13 @@ from handlers.oauth.browser_operations import (
     granted_in,
 )
 from handlers.oauth.client_operations import GIVE_DEVICE_CODES
-from handlers.pages import forms, views
+from handlers.pages import forms, next_steps, views
 from handlers.pages.base import PageHandler
-from handlers.pages.forms import LoginGoal
+from handlers.pages.forms import LoginGoal, PageLink
+from upcoach.services.oauth.grant_types.device_code import PATH as DEVICE
+from upcoach.services.oauth.grant_types.device_code import as_shown
 
-_WRONG: Final = "There is no device that shows this code now."
+_WRONG: Final = "No device is showing this code right now. Check it, or get a new one there."
 
 
 class DevicePage(PageHandler, OAuthEndpoint):
@@ -44,6 +46,8 @@ class DevicePage(PageHandler, OAuthEndpoint):
 class DeviceCodePage(PageHandler):
     """`POST /oauth/device/code`: the forms of the device page."""
 
+    next_steps = (PageLink(DEVICE, "Enter another code"),)
+
     async def post(self) -> None:
         """Let somebody log in if need be, show what the device asks for, and take the answer."""
         form = self.submitted_form()
@@ -56,13 +60,19 @@ class DeviceCodePage(PageHandler):
         elif session is None:
             await show_login(self, LoginContinuation(user_code=code), LoginGoal(ask.client.name))
         elif "answer" not in form:
-            note = f"Only go on if your device shows {code} now."
-            hidden = self.hidden(user_code=code)
-            self.show(views.consent(DEVICE_CODE, hidden, ask.client, ask.permissions, note))
+            prompt = views.ConsentPrompt(
+                client=ask.client,
+                permissions=ask.permissions,
+                user=await address_of_user(self),
+                switch=LoginContinuation(user_code=code).switch,
+                code=as_shown(code),
+            )
+            self.show(views.consent(DEVICE_CODE, self.hidden(user_code=code), prompt))
         elif await self._answer(Consent(code, session, granted_in(form)), ask.client.id):
-            self.show(forms.message("Done", "Look at your device."))
+            links = (next_steps.TO_ACCOUNT,)
+            self.show(forms.message("Done", "Continue on your device.", links=links))
         else:
-            self.show(forms.failure(_WRONG))
+            self.show(forms.failure(_WRONG, links=self.next_steps))
 
     async def _answer(self, given: Consent, client: str) -> bool:
         operation = ALLOW_DEVICE if given.granted else DENY_DEVICE

@@ -2,7 +2,7 @@
 
 from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.oauth.browser_operations import LOG_OUT, LOGOUT, ClientLogout
-from handlers.pages import forms, views
+from handlers.pages import forms, next_steps, views
 from handlers.pages.base import PageHandler
 from upcoach.services.base.request_parameters import Parameters
 
@@ -37,4 +37,6 @@ class LogoutPage(PageHandler):
         if request.to:
             self.see_other(request.to)
         else:
-            self.show(forms.message("Logged out", "You are logged out."))
+            self.show(
+                forms.message("Logged out", "You are logged out.", links=(next_steps.TO_LOGIN,))
+            )

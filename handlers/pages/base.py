@@ -1,14 +1,18 @@
 """What all pages have in common."""
 
 import hmac
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+from tornado.web import HTTPError
 
 from handlers.http import problems
 from handlers.http.forms.endpoint import FormEndpoint
-from handlers.http.forms.parameters import form_parameters
+from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.http.operations import Call, Operation, Reply
-from handlers.pages import forms
+from handlers.pages import forms, next_steps
+from handlers.pages.forms import PageLink
+from handlers.pages.next_steps import PageExpired
 from handlers.pages.rendering import PageView, rendered
 from models.account import Session
 from models.base.clock import utc_now
@@ -17,11 +21,18 @@ from upcoach.services.account.sessions.browsers import caller_of
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters
 
+WORDS: Final = {
+    404: "There is no such page.",
+    405: "This page cannot be used in this way.",
+    413: "This form is too large.",
+}
+
 
 class PageHandler(FormEndpoint):
     """A path that answers browsers."""
 
     limit = "public"
+    next_steps: tuple[PageLink, ...] = (next_steps.TO_ACCOUNT,)  # for whom it has failed
 
     def show(self, view: PageView, status: int = 200) -> None:
         """Answer with a page."""
@@ -73,7 +84,7 @@ class PageHandler(FormEndpoint):
         self.browser.require_our_page()
         form = form_parameters(self)
         if not self.was_shown(form):
-            raise OAuthError("invalid_request", "This page is too old. Load it again.", status=403)
+            raise PageExpired
         return form
 
     def was_shown(self, form: Parameters) -> bool:
@@ -83,14 +94,26 @@ class PageHandler(FormEndpoint):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with a page, whatever went wrong."""
         failure = kwargs.get("exc_info", (None, None, None))[1]
-        words = "There is no such page." if status_code < 500 else "Something went wrong here."
+        words = WORDS.get(status_code, "This is our fault. Try again in a moment.")
         if isinstance(failure, OAuthError):
             status_code, words = failure.status, failure.description
         elif isinstance(failure, Refusal):
             status_code, words = problems.status_of(failure), failure.detail
         for name, value in self.headers_of(status_code).items():
             self.set_header(name, value)
-        self.show(forms.failure(words), status_code)
+        links = next_steps.after(failure, self._page(), self._sent_parameters(), self.next_steps)
+        self.show(forms.failure(words, links=links), status_code)
+
+    def _page(self) -> str:
+        """The page to go back to: this one, if it can be loaded."""
+        return self.request.path if "GET" in self.allowed() else self.next_steps[0].to
+
+    def _sent_parameters(self) -> Parameters:
+        read = form_parameters if self.request.method == "POST" else query_parameters
+        try:
+            return read(self)
+        except (OAuthError, HTTPError):
+            return Parameters(())
 
     def _proof(self) -> str:
         return self.runner.services.account.browsers.proof(self.browser.secret, "form")

@@ -46,7 +46,7 @@ class DevMailPage(PageHandler):
 
     async def prepare(self) -> None:
         """Refuse whoever is not on this machine."""
-        if not _is_here(self.request):
+        if not is_on_this_machine(self.request):
             raise HTTPError(404)
         await super().prepare()
 
@@ -78,7 +78,8 @@ def _mailbox(parts: ApplicationParts) -> dict[str, Any] | None:
     return {"runner": parts.runner, "mailbox": parts.mailbox}
 
 
-def _is_here(request: HTTPServerRequest) -> bool:
+def is_on_this_machine(request: HTTPServerRequest) -> bool:
+    """Whether *request* comes from a browser on this machine, and through nothing."""
     forwarded = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For"))
     return not forwarded and _is_loopback(request.remote_ip) and _is_loopback(request.host_name)
 

@@ -81,23 +81,36 @@ def form(
     **more: Any,
 ) -> PageView:
     """A page with a form; *more* are `words` before it, its `problem`, and `links` behind it."""
+    fields = focused(fields)
     values = {"action": action, "hidden": hidden, "fields": fields, "submit": submit}
     defaults = {"words": (), "problem": "", "ways": (), "links": (), "passkey": None}
     leads_to = more.pop("leads_to", "")
     return PageView(
-        title=title, template="form", values=values | defaults | more, leads_to=leads_to
+        title=title,
+        template="form",
+        values=values | defaults | more,
+        leads_to=leads_to,
+        failed=bool(more.get("problem")) or any(field.problem for field in fields),
     )
 
 
-def message(title: str, *words: str, links: Sequence[PageLink] = ()) -> PageView:
-    """A page that says something."""
+def focused(fields: Sequence[FormField]) -> tuple[FormField, ...]:
+    """*fields*, of which the first that is wrong has the focus, if any is."""
+    wrong = next((field.name for field in fields if field.problem), None)
+    if wrong is None:
+        return tuple(fields)
+    return tuple(msgspec.structs.replace(field, first=field.name == wrong) for field in fields)
+
+
+def message(title: str, *words: str, links: Sequence[PageLink]) -> PageView:
+    """A page that says something, and where to go on."""
     values = {"words": words, "links": links}
     return PageView(title=title, template="message", values=values)
 
 
-def failure(words: str) -> PageView:
-    """A page that says what went wrong."""
-    return message("This did not work", words)
+def failure(words: str, *, links: Sequence[PageLink]) -> PageView:
+    """A page that says what went wrong, and where to go on."""
+    return message("Something went wrong", words, links=links)
 
 
 def new_password(problem: str = "", *, first: bool = False) -> FormField:
@@ -107,7 +120,7 @@ def new_password(problem: str = "", *, first: bool = False) -> FormField:
         label="New password",
         kind="password",
         autocomplete="new-password",
-        hint=f"{SHORTEST} characters or more. A few words that nobody else puts together do well.",
+        hint=f"At least {SHORTEST} characters. A few unrelated words make a good password.",
         problem=problem,
         shortest=SHORTEST,
         longest=LONGEST,
@@ -118,7 +131,7 @@ def new_password(problem: str = "", *, first: bool = False) -> FormField:
 def email_field(value: str, *, problem: str = "", first: bool = False) -> FormField:
     return FormField(
         name="email",
-        label="E-mail",
+        label="Email",
         kind="email",
         autocomplete="username",
         inputmode="email",

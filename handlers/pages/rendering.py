@@ -25,6 +25,8 @@ class PageView(msgspec.Struct, frozen=True, kw_only=True):
         What its template is given.
     leads_to
         The place of others to which its form may send the browser in the end.
+    failed
+        Whether it shows a form again, with what is wrong: its title is what is read out first.
 
     """
 
@@ -33,6 +35,7 @@ class PageView(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, Any] = {}
     leads_to: str = ""
     wide: bool = False
+    failed: bool = False
 
 
 def rendered(view: PageView, host: str) -> tuple[bytes, str]:
@@ -41,6 +44,7 @@ def rendered(view: PageView, host: str) -> tuple[bytes, str]:
     page = _LOADER.load(f"{view.template}.html").generate(
         title=view.title,
         wide=view.wide,
+        failed=view.failed,
         host=host,
         nonce=nonce,
         style=STYLE,

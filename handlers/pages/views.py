@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
 
 from handlers.pages.forms import (
     LONGEST,
@@ -20,6 +23,7 @@ from models.contexts import SCOPES
 from models.oauth import OAuthClient
 
 USER_CODE: Final = 16  # the letters of a device's code, and what people put between them
+LOOPBACKS: Final = ("127.0.0.1", "::1", "localhost")
 
 
 def login(
@@ -44,9 +48,9 @@ def login(
             longest=LONGEST,
             first=bool(hint),
         ),
-        FormField(name="remember", label="Stay logged in on this browser", kind="checkbox"),
+        FormField(name="remember", label="Keep me logged in on this browser", kind="checkbox"),
     )
-    title = f"Log in to go on to {goal.name}" if goal.name else "Log in"
+    title = f"Log in to continue to {goal.name}" if goal.name else "Log in"
     more = {
         "problem": problem,
         "ways": ways,
@@ -62,7 +66,7 @@ def challenge(
 ) -> PageView:
     """A form for a second factor."""
     has_app = "totp" in methods
-    app = "The six digits that your app shows, or" if has_app else "Without your passkey:"
+    app = "The six digits from your authenticator app, or" if has_app else "No passkey? Enter"
     fields = [
         FormField(
             name="code",
@@ -75,7 +79,7 @@ def challenge(
         )
     ]
     if has_app:
-        words = "Do not ask for a code on this browser for 30 days"
+        words = "Don't ask for a code on this browser for 30 days"
         fields.append(FormField(name="trust", label=words, kind="checkbox"))
     passkey = PasskeyPrompt(action, "Use a passkey", options) if options else None
     return form(
@@ -83,8 +87,8 @@ def challenge(
         action,
         hidden,
         fields if {"totp", "recovery_code"} & set(methods) else (),
-        "Go on",
-        words=("Your account is protected with a second factor.",),
+        "Continue",
+        words=("Your account is protected by a second factor.",),
         problem=problem,
         passkey=passkey,
     )
@@ -93,9 +97,9 @@ def challenge(
 def registered(email: str, login: PageLink) -> PageView:
     """The page after a registration."""
     return message(
-        "Look at your mail",
-        f"We have written to {email}. The mail says how to go on.",
-        "You need not wait for it to log in.",
+        "Check your email",
+        f"We sent a message to {email} with the next steps.",
+        "You don't have to wait for it to log in.",
         links=(login,),
     )
 
@@ -107,7 +111,7 @@ def register(
     problems: dict[str, str],
     links: Sequence[PageLink] = (),
 ) -> PageView:
-    """A form to make an account with."""
+    """A form to create an account with."""
     fields = (
         FormField(
             name="name",
@@ -124,12 +128,12 @@ def register(
             name="tz",
             label="Time zone",
             value=typed.get("tz", "UTC"),
-            hint="Such as Europe/Berlin. It says when your day begins.",
+            hint="For example Europe/Berlin. It decides when your day begins.",
             problem=problems.get("tz", ""),
             longest=64,
         ),
     )
-    return form("Create an account", action, hidden, fields, "Create the account", links=links)
+    return form("Create an account", action, hidden, fields, "Create account", links=links)
 
 
 def forgot(
@@ -141,33 +145,33 @@ def forgot(
 ) -> PageView:
     """A form that requests a password reset."""
     fields = (email_field(typed, problem=problem, first=True),)
-    words = ("We write to the address of your account, with a link to a new password.",)
+    words = ("Enter the address of your account. We'll email you a link to choose a new password.",)
     title = "Forgot your password?"
-    return form(title, action, hidden, fields, "Send the mail", words=words, links=links)
+    return form(title, action, hidden, fields, "Send link", words=words, links=links)
 
 
 def mailed(email: str, login: PageLink) -> PageView:
     """The page after a password reset was requested."""
     return message(
-        "Look at your mail",
-        f"If {email} has an account, a mail with a link is on its way.",
-        "The link holds for 15 minutes.",
+        "Check your email",
+        f"If {email} has an account, we have sent a link to it.",
+        "The link works for 15 minutes.",
         links=(login,),
     )
 
 
 def reset(action: str, hidden: dict[str, str], problem: str) -> PageView:
     """A form to choose a new password with."""
-    words = ("Every device will have to log in again.",)
+    words = ("You will be logged out on all devices.",)
     fields = (new_password(problem, first=True),)
-    return form("Choose a new password", action, hidden, fields, "Keep it", words=words)
+    return form("Choose a new password", action, hidden, fields, "Save password", words=words)
 
 
 def change_password(action: str, hidden: dict[str, str], problems: dict[str, str]) -> PageView:
     """A form to change the password with."""
     current = FormField(
         name="current",
-        label="Password as it is",
+        label="Current password",
         kind="password",
         autocomplete="current-password",
         problem=problems.get("current", ""),
@@ -175,31 +179,76 @@ def change_password(action: str, hidden: dict[str, str], problems: dict[str, str
         first=True,
     )
     fields = (current, new_password(problems.get("password", "")))
-    words = ("All other devices will have to log in again.",)
-    return form("Change your password", action, hidden, fields, "Change it", words=words)
+    words = ("You will be logged out on all other devices.",)
+    return form("Change your password", action, hidden, fields, "Save password", words=words)
 
 
-def consent(
-    action: str,
-    hidden: dict[str, str],
-    client: OAuthClient,
-    permissions: Sequence[str],
-    note: str,
-    leads_to: str = "",
-) -> PageView:
+class ConsentPrompt(msgspec.Struct, frozen=True, kw_only=True):
+    """What a consent page says of a request.
+
+    Attributes
+    ----------
+    user
+        The address of who is logged in.
+    switch
+        Where somebody else logs in, for the same request.
+    redirect
+        Where the browser goes in the end, if it goes anywhere.
+    code
+        What the device shows that is asked for, if one is.
+
+    """
+
+    client: OAuthClient
+    permissions: Sequence[str]
+    user: str
+    switch: str
+    redirect: str = ""
+    code: str = ""
+
+
+def consent(action: str, hidden: dict[str, str], prompt: ConsentPrompt) -> PageView:
     """A consent form, permission by permission; what is sensitive has to be ticked."""
-    requested = {name: SCOPES.get(name) for name in permissions}
+    client, code = prompt.client, prompt.code
+    requested = {name: SCOPES.get(name) for name in prompt.permissions}
     scopes = {name: scope for name, scope in requested.items() if scope is not None}
-    plain = {name: scope.meaning for name, scope in scopes.items() if not scope.sensitive}
-    sensitive = {name: scope.meaning for name, scope in scopes.items() if scope.sensitive}
-    words = (f"{client.name} is not allowed anything yet. You decide what it may do.",)
-    values = {"action": action, "hidden": hidden, "words": words, "note": note}
+    words = f"{client.name} has no access yet. You decide what it may do."
+    values = {
+        "action": action,
+        "hidden": hidden,
+        "words": (words, "Continue only if your device shows this code now:") if code else (words,),
+        "note": "You can revoke this at any time in your account.",
+        "plain": {name: scope.meaning for name, scope in scopes.items() if not scope.sensitive},
+        "sensitive": {name: scope.meaning for name, scope in scopes.items() if scope.sensitive},
+        "code": code,
+        "user": prompt.user,
+        "switch": prompt.switch,
+        "place": place_of(prompt.redirect),
+    }
     return PageView(
         title=f"{client.name} asks for access",
         template="consent",
-        values=values | {"plain": plain, "sensitive": sensitive},
-        leads_to=leads_to,
+        values=values,
+        leads_to=prompt.redirect,
     )
+
+
+def place_of(redirect: str) -> str:
+    """Where *redirect* leads, as a person can judge it: a host, or an app on their device.
+
+    Examples
+    --------
+    >>> place_of("https://app.example.org:8443/cb?x=1"), place_of("http://127.0.0.1:4711/cb")
+    ('app.example.org:8443', 'an app on this device (127.0.0.1:4711)')
+    >>> place_of("org.example.app:/cb"), place_of("")
+    ('an app on this device (org.example.app)', '')
+
+    """
+    parts = urlsplit(redirect)
+    if not parts.netloc:
+        return f"an app on this device ({parts.scheme})" if parts.scheme else ""
+    is_near = parts.hostname in LOOPBACKS
+    return f"an app on this device ({parts.netloc})" if is_near else parts.netloc
 
 
 def user_code(action: str, hidden: dict[str, str], code: str = "", problem: str = "") -> PageView:
@@ -208,16 +257,18 @@ def user_code(action: str, hidden: dict[str, str], code: str = "", problem: str 
         name="user_code",
         label="Code",
         value=code,
-        hint="Eight letters, such as BCDF-GHJK.",
+        hint="Eight letters, for example BCDF-GHJK.",
         longest=USER_CODE,
         first=True,
         is_code=True,
     )
-    words = ("Type the code that your device shows.",)
-    return form("Connect a device", action, hidden, (field,), "Go on", words=words, problem=problem)
+    words = ("Enter the code that your device shows.",)
+    return form(
+        "Connect a device", action, hidden, (field,), "Continue", words=words, problem=problem
+    )
 
 
 def logout(action: str, hidden: dict[str, str], leads_to: str) -> PageView:
     """A form that asks whether to log out."""
-    words = ("This browser will have to log in again. Your other devices stay logged in.",)
+    words = ("You will be logged out of this browser. Your other devices stay logged in.",)
     return form("Log out?", action, hidden, (), "Log out", words=words, leads_to=leads_to)

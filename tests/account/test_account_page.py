@@ -23,7 +23,7 @@ from tests.support.server.provider import OpenIdProvider
 from tests.support.wire.answers import done
 from tests.support.wire.relying import Browser
 
-WAYS: Final = ("Codes of an app", "Passkey", "Account elsewhere", "Recovery codes")
+WAYS: Final = ("Authenticator app", "Passkey", "Linked account", "Recovery codes")
 
 
 async def plant(person: AccountHolder, provider: OpenIdProvider) -> None:
@@ -62,11 +62,11 @@ async def test_what_waits_says_from_when_it_counts(engines: TestEngines, tmp_pat
 
         day = moment_in_words(utc_now() + dt.timedelta(days=3)).partition(",")[0]
         assert list(waiting) == list(waited) == list(WAYS)
-        assert all(f"counts from {day}" in text for text in waiting.values()), waiting
+        assert all(f"active from {day}" in text for text in waiting.values()), waiting
         assert "Phone" in waiting["Passkey"]
         assert not any("since" in text for text in waiting.values())
-        assert not any("counts" in text for text in waited.values())
-        assert "on since" in waited["Codes of an app"]
+        assert not any("active" in text for text in waited.values())
+        assert "on since" in waited["Authenticator app"]
 
 
 async def test_what_waits_for_a_click_says_so(engines: TestEngines, tmp_path: Path) -> None:
@@ -80,6 +80,6 @@ async def test_what_waits_for_a_click_says_so(engines: TestEngines, tmp_path: Pa
             confirmed = await rows(browser)
 
         assert list(waiting) == list(confirmed) == list(WAYS)
-        assert all("counts once you confirm it" in text for text in waiting.values()), waiting
+        assert all("active once you confirm it" in text for text in waiting.values()), waiting
         assert not any("9999" in text for text in waiting.values())
-        assert not any("counts" in text for text in confirmed.values())
+        assert not any("active" in text for text in confirmed.values())

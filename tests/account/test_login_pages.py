@@ -13,8 +13,8 @@ from tests.support.engines import TestEngines
 from tests.support.wire.relying import Answer
 
 REGISTER: Final = "/account/register"
-NAME, EMAIL, ZONE = "Say how you want", "This is no e-mail", "There is no such time zone"
-SHORT, COMMON = "Take 8 to 128", "Everybody tries this password first."
+NAME, EMAIL, ZONE = "Enter your name", "Enter a valid email", "This time zone does not exist"
+SHORT, COMMON = "Use 8 to 128", "Everybody tries this password first."
 PERSONAL: Final = "It is hardly more than your name"
 SENTENCES: Final = (NAME, EMAIL, ZONE, SHORT, COMMON, PERSONAL)
 

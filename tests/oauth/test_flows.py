@@ -29,7 +29,7 @@ async def test_a_device_is_let_in_by_its_user(engines: TestEngines) -> None:
         answer, again = await one.token(poll), await one.token(poll)
 
         assert "Public App" in consent.text
-        assert "Look at your device." in done.text
+        assert "Continue on your device." in done.text
         assert answer.status == 200, answer
         client = one.server.client(answer.body["access_token"])
         assert (await client.call("GET", "/v1/goals")).status == 200
@@ -262,7 +262,8 @@ async def test_nobody_agrees_who_has_not_logged_in(engines: TestEngines) -> None
         refused = await one.browser.post("/oauth/consent", answer)
         consent = await one.browser.log_in(login, one.email)
 
-        assert refused.status == 403
+        assert refused.status == 303
+        assert refused.headers["location"].startswith("/oauth/consent?request=")
         assert "Public App asks" in consent.text
 
 

@@ -24,7 +24,7 @@ async def _ask(one: OAuthParty, query: str) -> Answer:
 def _assert_shown(name: str, answer: Answer) -> None:
     assert answer.status == 400, (name, answer)
     assert "location" not in answer.headers, (name, answer)
-    assert "This did not work" in answer.text, (name, answer)
+    assert "Something went wrong" in answer.text, (name, answer)
     assert answer.headers["cache-control"] == "no-store", name
     assert answer.headers["referrer-policy"] == "no-referrer", name
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], name

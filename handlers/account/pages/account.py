@@ -4,11 +4,11 @@ from typing import Final
 
 from handlers.account.operations import passwords, sessions
 from handlers.account.pages import overview
-from handlers.account.pages.login_continuation import ACCOUNT, LOGIN
 from handlers.account.pages.login_pages import problems_of
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import PageLink
+from handlers.pages.next_steps import ACCOUNT, LOGIN
 from models.access.scope import Scope
 from models.account import Session
 from models.base.clock import utc_now
@@ -104,7 +104,7 @@ class PasswordChangePage(LoggedInPage):
         except Conflict as refusal:
             self._show({"current": refusal.detail})
         else:
-            words = "Your password is new. You stay logged in here, and nowhere else."
+            words = "Your password has been changed. You are logged out on all other devices."
             links = (PageLink(ACCOUNT, "Back to your account"),)
             self.show(forms.message("Done", words, links=links))
 

@@ -14,7 +14,7 @@ from handlers.account.pages.login_continuation import (
     this_browser,
 )
 from handlers.http.operations import Reply, strict_json
-from handlers.pages import views
+from handlers.pages import next_steps, views
 from handlers.pages.base import PageHandler
 from models.account.factors import ChallengeAnswer, Method, PasskeyAssertion
 from models.base.errors import Forbidden, Invalid
@@ -32,6 +32,7 @@ class SecondFactorPage(PageHandler):
     """`/account/factor`."""
 
     limit = factors.ANSWER.limit
+    next_steps = (next_steps.TO_LOGIN,)
 
     async def post(self) -> None:
         """Take a second factor, and go on."""
@@ -53,6 +54,7 @@ class PasskeyLoginPage(PageHandler):
     """`/account/passkey`."""
 
     limit = passkeys.LOG_IN.limit
+    next_steps = (next_steps.TO_LOGIN,)
 
     async def post(self) -> None:
         """Log in with a passkey and nothing else."""

@@ -3,15 +3,13 @@
 Whoever loads such a page uses nothing up, because mail servers follow links too: its form does.
 """
 
-from typing import Final
-
 from handlers.account.operations import email_verification, passwords
-from handlers.account.pages.login_continuation import ACCOUNT, LOGIN
 from handlers.account.pages.login_pages import problems_of
 from handlers.http.forms.parameters import query_parameters
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import PageLink
+from handlers.pages.next_steps import CHOOSE_PASSWORD, NEW_LINK, TO_ACCOUNT, TO_LOGIN
 from models.account.user import EmailAddress
 from models.base.errors import Invalid
 from models.base.fields import Token
@@ -27,17 +25,13 @@ from upcoach.services.base.mail_links import (
     VERIFY,
 )
 
-_LOG_IN: Final = PageLink(LOGIN, "Log in")
-_NEW_PASSWORD: Final = PageLink(FORGOT, "Choose a new password")
-_GO_ON: Final = PageLink(ACCOUNT, "Go to your account")
-
 
 class ForgottenPasswordPage(PageHandler):
     """`/account/forgot`."""
 
     def get(self) -> None:
         """Ask for the address."""
-        self.show(views.forgot(FORGOT, self.hidden(), links=(_LOG_IN,)))
+        self.show(views.forgot(FORGOT, self.hidden(), links=(TO_LOGIN,)))
 
     async def post(self) -> None:
         """Have a link mailed, if the address has an account; the page does not tell."""
@@ -46,17 +40,18 @@ class ForgottenPasswordPage(PageHandler):
             email = checked({"email": typed}, EmailAddress).email
         except Invalid as refusal:
             problem = problems_of(refusal)["email"]
-            view = views.forgot(FORGOT, self.hidden(), typed, problem, links=(_LOG_IN,))
+            view = views.forgot(FORGOT, self.hidden(), typed, problem, links=(TO_LOGIN,))
             self.show(view, 400)
             return
         await self.submit(passwords.REQUEST_RESET, {"email": email})
-        self.show(views.mailed(email, _LOG_IN))
+        self.show(views.mailed(email, TO_LOGIN))
 
 
 class PasswordResetPage(PageHandler):
     """`/account/reset`."""
 
     limit = passwords.RESET.limit
+    next_steps = (NEW_LINK, TO_LOGIN)
 
     async def get(self) -> None:
         """Ask for a new password."""
@@ -76,8 +71,8 @@ class PasswordResetPage(PageHandler):
                 raise
             self._show(token, problem)
             return
-        words = "Your password is new, and every device has to log in again."
-        self.show(forms.message("Done", words, links=(_LOG_IN,)))
+        words = "Your password has been changed, and you are logged out on all devices."
+        self.show(forms.message("Done", words, links=(TO_LOGIN,)))
 
     def _show(self, token: str, problem: str = "") -> None:
         view = views.reset(RESET, self.hidden(token=token), problem)
@@ -90,15 +85,19 @@ class EmailVerificationPage(PageHandler):
     def get(self) -> None:
         """Ask whether the address is theirs."""
         token = _token(query_parameters(self)["token"])
-        words = "With this you show that mails to your address reach you."
+        words = "Confirm that you receive email at this address."
         hidden = self.hidden(token=token)
-        self.show(forms.form("Is this your address?", VERIFY, hidden, (), "Yes", words=(words,)))
+        self.show(
+            forms.form(
+                "Is this your address?", VERIFY, hidden, (), "Confirm address", words=(words,)
+            )
+        )
 
     async def post(self) -> None:
         """Verify the address."""
         token = _token(self.submitted_form()["token"])
         await self.submit(email_verification.VERIFY, {"token": token})
-        self.show(forms.message("Thank you", "This address is yours.", links=(_GO_ON,)))
+        self.show(forms.message("Thank you", "Your address is confirmed.", links=(TO_ACCOUNT,)))
 
 
 class EmailChangePage(PageHandler):
@@ -107,17 +106,19 @@ class EmailChangePage(PageHandler):
     def get(self) -> None:
         """Ask whether to go by this address."""
         token = _token(query_parameters(self)["token"])
-        words = "From then on you log in with it, and our mails go there."
+        words = "You will log in with this address from now on, and get our emails there."
         hidden = self.hidden(token=token)
         self.show(
-            forms.form("Use this address?", CHANGE_EMAIL, hidden, (), "Use it", words=(words,))
+            forms.form(
+                "Change your address?", CHANGE_EMAIL, hidden, (), "Change address", words=(words,)
+            )
         )
 
     async def post(self) -> None:
         """Change the address."""
         token = _token(self.submitted_form()["token"])
         await self.submit(email_verification.CHANGE_ADDRESS, {"token": token})
-        self.show(forms.message("Done", "You go by this address now.", links=(_GO_ON,)))
+        self.show(forms.message("Done", "Your address has been changed.", links=(TO_ACCOUNT,)))
 
 
 class EmailChangeUndoPage(PageHandler):
@@ -128,19 +129,23 @@ class EmailChangeUndoPage(PageHandler):
         token = _token(query_parameters(self)["token"])
         email = await self.runner.services.account.email_changes.look(token)
         words = (
-            f"Your account comes back to {email}.",
-            "Every device has to log in again, with a new password. What was added is removed.",
+            f"Your account gets its old address back: {email}.",
+            "You will be logged out on all devices, and need a new password.",
+            "Whatever was added since is removed.",
         )
         hidden = self.hidden(token=token)
-        title = "Undo the change of your address?"
-        self.show(forms.form(title, UNDO_EMAIL_CHANGE, hidden, (), "Undo it", words=words))
+        title = "Undo the change of address?"
+        self.show(forms.form(title, UNDO_EMAIL_CHANGE, hidden, (), "Undo change", words=words))
 
     async def post(self) -> None:
         """Undo the change of the address."""
         token = _token(self.submitted_form()["token"])
         await self.submit(email_verification.UNDO_CHANGE, {"token": token})
-        words = "Your account has its address back. Choose a new password now: the old one is over."
-        self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
+        words = (
+            "Your account has its old address back. Choose a new password now: the old one no "
+            "longer works."
+        )
+        self.show(forms.message("Done", words, links=(CHOOSE_PASSWORD,)))
 
 
 class AdditionPage(PageHandler):
@@ -150,17 +155,22 @@ class AdditionPage(PageHandler):
         """Ask whether they have added it."""
         token = _token(query_parameters(self)["token"])
         added = await self.runner.services.account.additions.look(token)
-        more = "Confirm it, and it also stays when the password is reset by mail."
+        more = "Once you confirm it, it also stays if the password is reset by email."
         words = (*addition_words.sentences(*added), more)
-        hidden, links = self.hidden(token=token), (PageLink(f"{DISOWN}?token={token}", "Not me"),)
-        view = forms.form("Was this you?", CONFIRM, hidden, (), "Yes", words=words, links=links)
+        hidden, links = (
+            self.hidden(token=token),
+            (PageLink(f"{DISOWN}?token={token}", "This wasn't me"),),
+        )
+        view = forms.form(
+            "Was this you?", CONFIRM, hidden, (), "Yes, it was me", words=words, links=links
+        )
         self.show(view)
 
     async def post(self) -> None:
         """Confirm the addition."""
         token = _token(self.submitted_form()["token"])
         await self.submit(email_verification.CONFIRM_ADDITION, {"token": token})
-        self.show(forms.message("Thank you", "It counts from now on.", links=(_GO_ON,)))
+        self.show(forms.message("Thank you", "It is active now.", links=(TO_ACCOUNT,)))
 
 
 class DisownedAdditionPage(PageHandler):
@@ -170,13 +180,13 @@ class DisownedAdditionPage(PageHandler):
         """Ask whether to remove it."""
         token = _token(query_parameters(self)["token"])
         added = await self.runner.services.account.additions.look(token)
-        more = "It is removed, with all else that was added and that nobody has confirmed by mail."
+        more = "It will be removed, with everything else that was added and not confirmed by email."
         view = forms.form(
-            "This was not you?",
+            "This wasn't you?",
             DISOWN,
             self.hidden(token=token),
             (),
-            "Remove it",
+            "Remove",
             words=(*addition_words.sentences(*added), more),
         )
         self.show(view)
@@ -185,8 +195,8 @@ class DisownedAdditionPage(PageHandler):
         """Disown the addition, which is removed."""
         token = _token(self.submitted_form()["token"])
         await self.submit(email_verification.DISOWN_ADDITION, {"token": token})
-        words = "It is removed. Whoever added it knows your password: choose a new one now."
-        self.show(forms.message("Done", words, links=(_NEW_PASSWORD,)))
+        words = "It has been removed. Whoever added it knows your password: choose a new one now."
+        self.show(forms.message("Done", words, links=(CHOOSE_PASSWORD,)))
 
 
 def _token(text: str) -> str:
@@ -194,4 +204,6 @@ def _token(text: str) -> str:
     try:
         return checked(text, Token)
     except Invalid:
-        raise Invalid("link_over", "This link is not whole. Copy all of it.") from None
+        raise Invalid(
+            "link_over", "This link is incomplete. Copy all of it from the email."
+        ) from None

@@ -10,7 +10,9 @@ from handlers.http.operations import Call, FailureLimit, Operation, Reply
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import LoginGoal, PageLink
+from handlers.pages.next_steps import ACCOUNT, LOGIN
 from handlers.pages.user_agents import name_of
+from models.access.scope import Scope
 from models.account import Session
 from models.base.errors import NotFound
 from upcoach.services.base.mail_links import FORGOT
@@ -21,11 +23,10 @@ from upcoach.services.oauth.grant_types.device_code import PATH as DEVICE
 from upcoach.services.oauth.grant_types.device_code import DevicePrompt
 
 CONSENT: Final = "/oauth/consent"
-ACCOUNT: Final = "/account"
-LOGIN: Final = "/account/login"
 REGISTER: Final = "/account/register"
 FACTOR: Final = "/account/factor"
 PASSKEY: Final = "/account/passkey"
+SWITCH: Final = "switch"  # says of the login page that who is logged in wants to be another
 UNKNOWN: Final = "user_code_unknown"
 
 
@@ -53,9 +54,15 @@ class LoginContinuation(msgspec.Struct, frozen=True, omit_defaults=True):
         """Where its user logs in."""
         return self.then if self.request else self.link(LOGIN)
 
-    def link(self, path: str) -> str:
+    @property
+    def switch(self) -> str:
+        """Where somebody else than who is logged in logs in."""
+        return self.link(LOGIN, **{SWITCH: "1"})
+
+    def link(self, path: str, **more: str) -> str:
         """*path*, from which it goes on."""
-        return f"{path}?{urlencode(self.fields)}" if self.fields else path
+        query = self.fields | more
+        return f"{path}?{urlencode(query)}" if query else path
 
 
 def continuation_of(form: Parameters) -> LoginContinuation:
@@ -94,14 +101,14 @@ def show_end(page: PageHandler, end: Redirect | ShownError) -> None:
     if isinstance(end, Redirect):
         page.see_other(end.url)
     else:
-        page.show(forms.failure(end.description), 400)
+        page.show(forms.failure(end.description, links=page.next_steps), 400)
 
 
 async def look_device_up(oauth: OAuth, call: Call) -> Reply:
     """Look up the device that shows a code; guesses are counted (RFC 8628, 5.1)."""
     prompt = await oauth.devices.look(call.body)
     if prompt is None:
-        raise NotFound(UNKNOWN, "There is no device that shows this code now.")
+        raise NotFound(UNKNOWN, "No device is showing this code right now.")
     return Reply(body=prompt)
 
 
@@ -122,6 +129,16 @@ async def device_of(page: PageHandler, code: str, session: Session | None) -> De
     except NotFound:
         return None
     return prompt
+
+
+async def address_of_user(page: PageHandler) -> str:
+    """The address of whoever is logged in with this browser; empty without anybody."""
+    session = await page.session()
+    if session is None:
+        return ""
+    scope = Scope(user=session.owner, session=session.id, device=session.device)
+    user = await page.runner.services.account.accounts.me(scope)
+    return str(user["email"])
 
 
 def this_browser(page: PageHandler) -> dict[str, str]:

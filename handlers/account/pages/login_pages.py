@@ -6,6 +6,7 @@ from handlers.account.operations import accounts
 from handlers.account.pages.challenge import continue_login
 from handlers.account.pages.login_continuation import (
     REGISTER,
+    SWITCH,
     LoginContinuation,
     continuation_of,
     device_of,
@@ -28,10 +29,10 @@ from upcoach.services.oauth.authorization import NeedsConsent, NeedsLogin
 
 _VALID_FORM: Final = {"name": "x", "email": "x@example.org", "password": "x" * 8, "tz": "UTC"}
 _PROBLEM_WORDS: Final = {
-    "name": "Say how you want to be called, in 1 to 100 characters.",
-    "email": "This is no e-mail address.",
-    "password": f"Take {forms.SHORTEST} to {forms.LONGEST} characters.",
-    "tz": "There is no such time zone. Try one such as Europe/Berlin, or UTC.",
+    "name": "Enter your name, in 1 to 100 characters.",
+    "email": "Enter a valid email address, such as ada@example.org.",
+    "password": f"Use {forms.SHORTEST} to {forms.LONGEST} characters.",
+    "tz": "This time zone does not exist. Try Europe/Berlin or UTC, for example.",
 }
 
 
@@ -40,8 +41,9 @@ class LoginPage(PageHandler):
 
     async def get(self) -> None:
         """Show the form, unless somebody has logged in."""
-        continuation = continuation_of(query_parameters(self))
-        if await self.session() is not None:
+        query = query_parameters(self)
+        continuation = continuation_of(query)
+        if SWITCH not in query and await self.session() is not None:
             self.see_other(continuation.then)
             return
         goal = await _goal_of(self, continuation)
@@ -100,7 +102,7 @@ class RegistrationPage(PageHandler):
         problems: dict[str, str],
         status: int = 200,
     ) -> None:
-        links = (PageLink(continuation.login, "You have an account? Log in"),)
+        links = (PageLink(continuation.login, "Already have an account? Log in"),)
         hidden = self.hidden(**continuation.fields)
         self.show(views.register(REGISTER, hidden, typed, problems, links), status)
 

@@ -8,7 +8,6 @@ from tornado.web import HTTPError
 from handlers.account.operations.accounts import login_reply
 from handlers.account.pages.challenge import continue_login
 from handlers.account.pages.login_continuation import (
-    ACCOUNT,
     LoginContinuation,
     continuation_of,
     this_browser,
@@ -17,7 +16,9 @@ from handlers.http.cookies import cookie_of
 from handlers.http.forms.parameters import form_parameters, query_parameters
 from handlers.http.manifest import HandlerRoute
 from handlers.http.operations import Call, Operation, Reply
+from handlers.pages import next_steps
 from handlers.pages.base import PageHandler
+from handlers.pages.next_steps import ACCOUNT
 from models.access.scope import Scope
 from models.account.session import SessionTerms
 from models.base.validation import checked
@@ -78,6 +79,8 @@ FINISH_AUTHORIZATION = Operation(
 class AuthorizationStart(PageHandler):
     """`GET /v1/auth/{provider}/start`: redirects to the provider."""
 
+    next_steps = (next_steps.BACK_TO_LOGIN,)
+
     async def get(self, provider: str) -> None:
         """Redirect the browser to the provider."""
         continuation = continuation_of(query_parameters(self)).fields
@@ -88,6 +91,8 @@ class AuthorizationStart(PageHandler):
 
 class AuthorizationCallback(PageHandler):
     """`/v1/auth/{provider}/callback`: back from the provider."""
+
+    next_steps = (next_steps.BACK_TO_LOGIN,)
 
     async def get(self, provider: str) -> None:
         """Log in the user who comes back, and go on."""

@@ -78,7 +78,7 @@ def _ways(
     app = counts_from(TOTP)
     words = "added" if app else "on since"
     yield LoginMethodRow(
-        "Codes of an app", words if factors.totp_since else "off", factors.totp_since, app
+        "Authenticator app", words if factors.totp_since else "off", factors.totp_since, app
     )
     for passkey in passkeys:
         waits = counts_from(passkey.id)
@@ -95,7 +95,7 @@ def _identity(identity: Identity, titles: dict[str, str], now: dt.datetime) -> L
     title = titles.get(identity.provider, identity.provider)
     words = f"{title} ({identity.email})" if identity.email else title
     waits = None if identity.counts(now) else identity.counts_from
-    return LoginMethodRow("Account elsewhere", words, None, waits)
+    return LoginMethodRow("Linked account", words, None, waits)
 
 
 def _session(session: Json, apps: dict[str, str]) -> Json:

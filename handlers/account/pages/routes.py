@@ -19,9 +19,10 @@ from handlers.account.pages.email_link_pages import (
     ForgottenPasswordPage,
     PasswordResetPage,
 )
-from handlers.account.pages.login_continuation import ACCOUNT, FACTOR, LOGIN, PASSKEY, REGISTER
+from handlers.account.pages.login_continuation import FACTOR, PASSKEY, REGISTER
 from handlers.account.pages.login_pages import LoginPage, RegistrationPage
 from handlers.http.manifest import HandlerRoute
+from handlers.pages.next_steps import ACCOUNT, LOGIN
 from upcoach.services.base.mail_links import (
     CHANGE_EMAIL,
     CONFIRM,

@@ -33,6 +33,6 @@ async function ask() {
 if (window.PublicKeyCredential) {
   form.hidden = false;
   button.addEventListener("click", () => ask().catch(() => {
-    alert.textContent = "No passkey was shown. Try again, or take another way.";
+    alert.textContent = "No passkey was used. Try again, or choose another way to log in.";
   }));
 }

@@ -301,5 +301,5 @@ async def allowed_device(relying: OAuthParty) -> dict[str, str]:
     page = await relying.browser.get("/oauth/device")
     typed = {"user_code": codes["user_code"]}
     consent = await relying.browser.post(page.action, page.hidden | typed)
-    assert "Look at your device." in (await relying.browser.agree(consent)).text
+    assert "Continue on your device." in (await relying.browser.agree(consent)).text
     return own | {"grant_type": DEVICE, "device_code": codes["device_code"]}

@@ -89,7 +89,7 @@ class DeviceGrant:
         user_code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         await self._once.keep(_DEVICE, request, LIFE, device_code)
         await self._once.keep(_USER, request, LIFE, self._stretched(user_code))
-        shown = f"{user_code[:4]}-{user_code[4:]}"
+        shown = as_shown(user_code)
         where = self._issuer + PATH
         return {
             "device_code": device_code,
@@ -164,8 +164,25 @@ class DeviceGrant:
 
     def _stretched(self, user_code: str) -> str:
         """A token of 256 bits, which whoever reads the database cannot find from the code."""
-        letters = "".join(letter for letter in user_code.upper() if letter in LETTERS)
+        letters = _letters(user_code)
         return hmac.digest(self._key, b"user code\0" + letters.encode(), hashlib.sha256).hex()
+
+
+def as_shown(user_code: str) -> str:
+    """The form in which a device shows *user_code*, however somebody has typed it.
+
+    Examples
+    --------
+    >>> as_shown("bcdf ghjk")
+    'BCDF-GHJK'
+
+    """
+    letters = _letters(user_code)
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def _letters(user_code: str) -> str:
+    return "".join(letter for letter in user_code.upper() if letter in LETTERS)
 
 
 def _derived(device_code: str) -> str:

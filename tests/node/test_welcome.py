@@ -1,0 +1,20 @@
+"""What a start says: every place at which somebody may want to go on."""
+
+from config.settings import Settings
+from upcoach.node.output import welcome
+
+URL = "http://127.0.0.1:9000"
+
+
+def places(words: str) -> list[str]:
+    return [word.removeprefix(URL) for word in words.split() if word.startswith(URL)]
+
+
+def test_a_start_names_the_pages_of_people_and_of_developers() -> None:
+    alone = Settings.from_environ({"UPCOACH_PORT": "9000"})
+    mailing = Settings.from_environ({"UPCOACH_PORT": "9000", "UPCOACH_SMTP_URL": "smtp://mail"})
+
+    words = welcome(alone, 9000, [9001])
+    assert places(words) == ["", "/account", "/docs", "/dev/mail", "/readyz"]
+    assert "/dev/mail" not in welcome(mailing, 9000, [9001])
+    assert "" not in places(welcome(alone, None, [9001]))
