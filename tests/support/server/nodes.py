@@ -53,12 +53,12 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def serving(settings: Settings, kind: type[RestClient] = RestClient) -> AsyncIterator[Server]:
-    """A node of this process, with a free port, and clients of a *kind*."""
+    """A node of this process, at the port that is set (0: a free one), and clients of a *kind*."""
     assert settings.mongo_url is not None
     assert settings.redis_url is not None
     async with (
         app.running_node(settings, settings.mongo_url, settings.redis_url) as node,
-        app.listening(node.application, "127.0.0.1", 0) as port,
+        app.listening(node.application, "127.0.0.1", settings.port) as port,
     ):
         server = Server(f"http://127.0.0.1:{port}", node, kind)
         try:
