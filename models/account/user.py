@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from models.access.permissions import OperatorRole
-from models.base.document import Document, Draft, Lookup, Privacy
+from models.base.document import Document, Draft, Lookup, Privacy, fields_of
 from models.base.fields import EnteredPassword, Name, Token
 from models.base.time import check_zone
 
@@ -15,6 +15,9 @@ LONGEST_EMAIL: Final = 254  # characters
 
 Email = Annotated[
     str, msgspec.Meta(max_length=LONGEST_EMAIL, pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+\Z")
+]
+Locale = Annotated[
+    str, msgspec.Meta(max_length=35, pattern=r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}\Z")
 ]
 Password = Annotated[str, msgspec.Meta(min_length=8, max_length=128)]
 
@@ -30,6 +33,27 @@ class Registration(Draft, frozen=True, kw_only=True):
     tz: str = "UTC"
 
     def __post_init__(self) -> None:
+        check_zone(self.tz)
+
+
+class Profile(Draft, frozen=True, kw_only=True):
+    """The fields of an account that its person may write.
+
+    Attributes
+    ----------
+    tz
+        The zone of what names none of its own.
+    locale
+        The language that they read, and where (BCP 47): de-AT.
+
+    """
+
+    name: Name
+    tz: str = "UTC"
+    locale: Locale | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         check_zone(self.tz)
 
 
@@ -101,18 +125,24 @@ class User(Document, frozen=True, kw_only=True):
     kind: ClassVar[str] = "user"
     id_prefix: ClassVar[str] = "usr"
     collection: ClassVar[str] = "users"
+    draft: ClassVar[type[Draft]] = Profile
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("email", "email_index", unique=True),)
 
     email: Annotated[Email, Privacy.SEALED]
     email_index: Annotated[str, Privacy.PERSONAL, Privacy.HIDDEN]
     name: Annotated[Name, Privacy.SEALED]
     tz: Annotated[str, Privacy.PERSONAL] = "UTC"
+    locale: Annotated[Locale | None, Privacy.PERSONAL] = None
     verified_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
     password_hash: Annotated[str | None, Privacy.PERSONAL, Privacy.HIDDEN] = None
     password_at: Annotated[dt.datetime | None, Privacy.PERSONAL, Privacy.HIDDEN] = None
     lockouts: Annotated[int, Privacy.HIDDEN] = 0
     former: Annotated[tuple[FormerAddress, ...], Privacy.SEALED, Privacy.HIDDEN] = ()
     roles: tuple[OperatorRole, ...] = ()
+
+    def revised(self, profile: Profile, at: dt.datetime) -> Self:
+        """The same user as *profile* says."""
+        return msgspec.structs.replace(self.advanced(at), **fields_of(profile, Profile))
 
     def with_roles(self, roles: tuple[OperatorRole, ...], at: dt.datetime) -> Self:
         """The same user with other roles."""

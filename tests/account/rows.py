@@ -19,6 +19,7 @@ from tests.support.laws.flaws import OPERATOR
 from tests.support.server import PASSWORD, Server
 from upcoach.client import RestClient
 
+ME = "/v1/me"
 REGISTER, LOGIN, REFRESH = "/v1/auth/register", "/v1/auth/login", "/v1/auth/refresh"
 PROVIDERS = 2  # Google and Apple: each forged token is shown to both
 LINKS = 3  # to verify, to move, to a new password: each bad one is tried at all
@@ -50,6 +51,24 @@ FLAWED: Flaws = {
             ({"tz": OPERATOR}, "/tz"),
             ({"roles": ["superadmin"]}, "/roles"),
             ({"id": "usr_1"}, "/id"),
+            ({"password_hash": "x"}, "/password_hash"),
+        ],
+    ),
+    ("PATCH", ME): (
+        {"name": "Eve"},
+        [
+            ({"name": ""}, "/name"),
+            ({"name": "x" * 101}, "/name"),
+            ({"name": None}, "/name"),
+            ({"name": OPERATOR}, "/name"),
+            ({"tz": "Mars/Olympus"}, "/tz"),
+            ({"tz": OPERATOR}, "/tz"),
+            ({"locale": "deutsch!"}, "/locale"),
+            ({"locale": "de-"}, "/locale"),
+            ({"locale": "d" * 36}, "/locale"),
+            ({"locale": OPERATOR}, "/locale"),
+            ({"email": "eve@example.org"}, "/email"),
+            ({"roles": ["superadmin"]}, "/roles"),
             ({"password_hash": "x"}, "/password_hash"),
         ],
     ),
@@ -132,6 +151,7 @@ def full(base: Json) -> Iterator[Document]:
         email_index="00ff",
         name="canary",
         tz="Europe/Berlin",
+        locale="de-DE",
         verified_at=NOON,
         password_at=NOON,
         password_hash="$argon2id$",
@@ -197,6 +217,7 @@ def full(base: Json) -> Iterator[Document]:
 
 ROWS = ContextRows(
     name="account",
+    elsewhere=frozenset({("PATCH", ME)}),  # test_profile.py: what is its own differs for each
     alone=frozenset(ALONE),
     ids=refused.PLACES | {"/v1/auth/identities": "ide_01a20c66-99df-75bd-8f37-3328887fd981"},
     hidden=hidden,

@@ -8,12 +8,13 @@ from handlers.http.operations import Call, Operation, Reply, write_reply
 from models.access.scope import Scope
 from models.account import password_policy
 from models.account.session import BROWSERS, Credentials, Refresh, Session
-from models.account.user import EmailAddress, Registration, User
+from models.account.user import EmailAddress, Profile, Registration, User
 from models.base.merge_patch import Json
 from upcoach.services.account import AccountServices
 from upcoach.services.account.login.logins import Challenge
 from upcoach.services.account.login.logins import LoggedIn as LetIn
 from upcoach.services.account.sessions.sessions import SessionTokens
+from upcoach.services.base.resources import require_object
 from upcoach.store.write.outcomes import Outcome
 
 
@@ -101,6 +102,12 @@ async def me(services: AccountServices, call: Call) -> Reply:
     return Reply(body=user, version=user["version"])
 
 
+async def change_me(services: AccountServices, call: Call) -> Reply:
+    """Change the caller's name, time zone or language by a merge patch (RFC 7396)."""
+    patch, base = require_object(call.body), call.require_base()
+    return write_reply(await services.profiles.change(call.scope, patch, base, call.mutation))
+
+
 def session_reply(login: SessionTokens, outcome: Outcome[Session]) -> Reply:
     """The reply that starts a session: tokens, or for a browser a cookie and no token."""
     session = outcome.document
@@ -146,6 +153,18 @@ LOG_IN = Operation(
     audit="session.started",
     limit="login",
 )
+CHANGE_ME = Operation(
+    method="PATCH",
+    path="/v1/me",
+    run=change_me,
+    needs="account:write",
+    body="merge-patch",
+    takes=Profile,
+    gives=User,
+    base="required",
+    live=True,
+    audit="account.changed",
+)
 OPERATIONS = (
     REGISTER,
     LOG_IN,
@@ -170,4 +189,5 @@ OPERATIONS = (
     ),
     Operation(method="GET", path="/v1/auth/csrf", run=csrf, needs="account:read", gives=CsrfToken),
     Operation(method="GET", path="/v1/me", run=me, needs="account:read", gives=User),
+    CHANGE_ME,
 )

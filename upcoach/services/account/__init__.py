@@ -26,6 +26,7 @@ from upcoach.services.account.login.logins import Logins
 from upcoach.services.account.password_change import PasswordChanges
 from upcoach.services.account.password_reset import PasswordResets
 from upcoach.services.account.passwords import Passwords
+from upcoach.services.account.profiles import Profiles
 from upcoach.services.account.sessions import SessionServices
 from upcoach.services.account.sessions.access_tokens import AUDIENCES, AccessTokens
 from upcoach.services.account.sessions.arrivals import Arrivals
@@ -69,6 +70,7 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
     logins: Logins
     email_changes: EmailChanges
     password_changes: PasswordChanges
+    profiles: Profiles
     passwords: Passwords
     password_resets: PasswordResets
     revocations: RevocationCache
@@ -112,6 +114,7 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
                 documents, committer, directory, once, mail, links, sessions, clock
             ),
             password_changes=changes,
+            profiles=Profiles(committer),
             passwords=passwords,
             password_resets=PasswordResets(documents, directory, changes, once, mail, links),
             revocations=login.revocations,

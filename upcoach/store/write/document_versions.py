@@ -2,7 +2,7 @@
 
 import msgspec
 
-from models.base.document import Document, public
+from models.base.document import Document, Privacy, fields_marked, public
 from models.base.errors import Refusal
 from models.base.merge_patch import Json, merged
 from models.wire.events import read_line, user_feed
@@ -56,14 +56,22 @@ async def lines_of(
 
 async def _replayed(document: Document, lines: list[Ev], since: int) -> list[Version]:
     fields: Json = {}
+    hidden = _hidden(document)
     versions = []
     async for line in paced(lines):
         fields = merged(fields, line.patch) if line.doc is None else line.doc
         if line.ver >= since:
-            versions.append(Version(msgspec.convert(fields, type(document)), line.by.mut))
+            earlier = msgspec.convert(hidden | fields, type(document))
+            versions.append(Version(earlier, line.by.mut))
     if lines and lines[-1].ver < document.version:
         raise WriteConflict
-    # What is hidden, no frame tells.
     if not versions or public(versions[-1].document) != public(document):
         return []
     return [*versions[:-1], versions[-1]._replace(document=document)]
+
+
+def _hidden(document: Document) -> Json:
+    """The hidden fields of *document*, which no frame tells: earlier versions are shown its own."""
+    names = fields_marked(type(document), Privacy.HIDDEN)
+    fields: Json = msgspec.to_builtins({name: getattr(document, name) for name in names})
+    return fields
