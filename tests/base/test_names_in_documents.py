@@ -33,6 +33,7 @@ IN_PACKAGE: Final = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
 OF_OTHERS: Final = frozenset(
     (
         "Connection",
+        "DPoP",
         "ETag",
         "EventSource",
         "Host",
@@ -142,6 +143,8 @@ def missing_in_example(example: str) -> Iterator[str]:
     parsed = compile(example, "example", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     known = set(dir(builtins)) | set(_declared(parsed))
     for node in ast.walk(parsed):
+        if isinstance(node, ast.ClassDef):
+            known.add(node.name)
         if isinstance(node, ast.ImportFrom):
             known |= {alias.asname or alias.name for alias in node.names}
             names = [f"{node.module}.{alias.name}" for alias in node.names]
