@@ -11,8 +11,8 @@ from upcoach.services.imports import ImportServices
 from upcoach.services.imports.plan_codec import PackedPlan
 from upcoach.services.imports.planning.plan import Imported
 from upcoach.services.imports.readers.csv_columns import COLUMNS, What
-from upcoach.services.imports.readers.csv_import import ROWS
-from upcoach.services.imports.readers.habitica import HabiticaExport
+from upcoach.services.imports.readers.csv_rows import ROWS
+from upcoach.services.imports.readers.habitica_export import HabiticaExport
 from upcoach.services.imports.worker_protocol import Format
 
 
@@ -84,8 +84,10 @@ def _columns_of(what: What) -> str:
         for column in COLUMNS[what]
     )
     words = (
-        "Cells are separated by commas and may be quoted (RFC 4180), in UTF-8; the first line "
-        f"names the columns, in any order and in any case. At most {ROWS:,} rows."
+        "Cells are separated by commas, semicolons, tabs or bars and may be quoted (RFC 4180), in "
+        "UTF-8, or UTF-16 with a byte order mark; the first line names the columns, in any order "
+        "and in any case, or the separator (`sep=;`) and the next one the columns. With semicolons "
+        f"`1,500` is one and a half. At most {ROWS:,} rows."
     )
     return "\n".join((words, "", "| Column | Required | Its cells |", "|---|---|---|", *rows))
 

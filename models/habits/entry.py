@@ -182,7 +182,19 @@ def entry_id(habit_id: str, day: dt.date) -> str:
 
 
 def check_day(day: dt.date, draft: EntryDraft, now: dt.datetime) -> None:
-    """Raise `Invalid` for a day out of range, or for a moment that is not on it.
+    """Raise `Invalid` for a day out of range, or for a moment that is not on it."""
+    check_not_ahead(day, draft, now)
+    if day < (now + AHEAD).date() - MAX_BACKFILL:
+        message = (
+            f"A day can be written down for {MAX_BACKFILL.days} days. Older ones: import them."
+        )
+        raise invalid_field("/local_date", "day_too_old", message)
+    if draft.at is not None:
+        _check_moment(day, draft.at, now)
+
+
+def check_not_ahead(day: dt.date, draft: EntryDraft, now: dt.datetime) -> None:
+    """Raise `Invalid` for a day that is still to come.
 
     Nothing is done or missed before its day has begun somewhere on Earth; it can be skipped or
     frozen ahead.
@@ -196,13 +208,6 @@ def check_day(day: dt.date, draft: EntryDraft, now: dt.datetime) -> None:
             else "That day is still to come: only skip and freeze can be set ahead."
         )
         raise invalid_field("/local_date", "day_ahead", message)
-    if day < today - MAX_BACKFILL:
-        message = (
-            f"A day can be written down for {MAX_BACKFILL.days} days. Older ones: import them."
-        )
-        raise invalid_field("/local_date", "day_too_old", message)
-    if draft.at is not None:
-        _check_moment(day, draft.at, now)
 
 
 def _check_moment(day: dt.date, at: dt.datetime, now: dt.datetime) -> None:

@@ -30,13 +30,12 @@ from models.wire.cursor import cursor_of_feed
 from streams.admin.timeline import TimelinePosition
 from tests.costs.adversarial import UNITS, repeated, units
 from tests.costs.cpu import Work, flaw
-from tests.imports.exports import MEDITATE, NEW, OVERVIEW, zipped
+from tests.imports.exports import MEDITATE, NEW, NOW, OVERVIEW, zipped
 from tests.imports.tables import ENTRY
 from upcoach.services.base.jwt_signatures import BadSignature, header_of
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.imports.readers import csv_import, dayone, habitica, loop_plan
-from upcoach.services.imports.readers.habitica import HabiticaExport
 
 Ready = Callable[[], object]
 APP: Final = OAuthClient(id="cli_1", name="A", kind="public", redirects=("http://127.0.0.1/cb",))
@@ -68,7 +67,7 @@ def archive(most: int, files: Callable[[str], dict[str, Any]], read: Any) -> Rea
 
     def ready(text: str) -> Ready:
         packed = zipped(files(text))
-        return lambda: read(packed, owner="usr_1", tz="UTC")
+        return lambda: read(packed, owner="usr_1", tz="UTC", now=NOW)
 
     return Reader(most, ready, IN_A_THREAD)
 
@@ -88,14 +87,15 @@ def game(field: str) -> Reader:
 
     def read(text: str) -> object:
         todo = {"_id": "t", "text": "a"} | {field: text}
-        export = checked({"tasks": {"todos": [todo]}}, HabiticaExport)
-        return habitica.read(export, owner="usr_1", tz="UTC")
+        export = {"tasks": {"todos": [todo]}}
+        return habitica.read(export, owner="usr_1", tz="UTC", now=NOW)
 
     return reads(100_000, read, hold_s=IN_A_THREAD)
 
 
 def table(what: Any, text: str) -> object:
-    return csv_import.read(text.encode(errors="replace"), what=what, owner="usr_1", tz="UTC")
+    content = text.encode(errors="replace")
+    return csv_import.read(content, what=what, owner="usr_1", tz="UTC", now=NOW)
 
 
 def form(text: str) -> object:

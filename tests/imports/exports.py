@@ -16,6 +16,7 @@ from upcoach.services.imports.readers.loop import LoopEntry, LoopExport, LoopHab
 from upcoach.services.imports.readers.loop_cells import folder_of
 
 TZ = "Europe/Berlin"
+NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 NEW = (
     "Position,Name,Type,Question,Description,FrequencyNumerator,FrequencyDenominator,Color,"
     "Unit,Target Type,Target Value,Archived?\n"
@@ -40,12 +41,12 @@ def zipped(files: Files) -> bytes:
 
 
 def read(files: Files) -> LoopExport:
-    return read_export(zipped(files), tz=TZ)
+    return read_export(zipped(files), tz=TZ, now=NOW)
 
 
 def flaws_of(archive: bytes) -> tuple[FieldError, ...]:
     with pytest.raises(Invalid) as refusal:
-        read_export(archive, tz=TZ)
+        read_export(archive, tz=TZ, now=NOW)
 
     assert refusal.value.code == "import_invalid"
     assert refusal.value.detail == refusal.value.flaws[0].detail
@@ -145,7 +146,7 @@ def loop(*checkmarks: str) -> bytes:
     return archive.getvalue()
 
 
-TODAY = dt.date(2026, 11, 24)
+TODAY = NOW.date()
 
 
 async def imported(person: RestClient, archive: bytes, query: str = "") -> Response:

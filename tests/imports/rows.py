@@ -10,9 +10,8 @@ FLAWED: Flaws = {
         [
             ({"tasks": None}, "/tasks"),
             ({"tasks": {"dailys": {}}}, "/tasks/dailys"),
-            ({"tasks": {"todos": [{"text": "Pay"}]}}, "/tasks/todos/0/_id"),
-            ({"preferences": {"dayStart": 24}}, "/preferences/dayStart"),
-            ({"tags": ["money"]}, "/tags/0"),
+            ({"preferences": 24}, "/preferences"),
+            ({"tags": "money"}, "/tags"),
         ],
     ),
 }

@@ -24,7 +24,7 @@ TABLES = {
     "2026-01-06,Water,1.5,,,\n2026-01-05,Walk,,,,\n",
     "moods": "at,level,activities\n2026-01-05T08:00:00Z,4,running; tea\n"
     "2026-01-05T08:00:00Z,4,tea\n",
-    "tasks": "title,due_date,status,tags\nTaxes,2026-05-31,,money\nTaxes,2026-05-31,,money\n",
+    "tasks": "title,due_date,status,tags\nTaxes,2026-05-31,,money\nTaxes,2026-05-31,,tax\n",
     "journal": 'date,title,text,mood\n2026-01-05,Lake,"Went\nout",4\n',
 }
 

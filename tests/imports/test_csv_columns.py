@@ -4,6 +4,7 @@ import pytest
 
 from models.base.errors import Invalid
 from models.habits.entry import EntryDraft
+from tests.imports.exports import NOW
 from upcoach.services.imports.planning.plan import ImportPlan
 from upcoach.services.imports.readers import csv_import
 from upcoach.services.imports.readers.csv_columns import COLUMNS, What
@@ -26,7 +27,7 @@ CELLS = {
 def read(what: What, *names: str) -> ImportPlan:
     """The plan of a table of one row with columns of these *names*."""
     table = f"{','.join(names)}\n{','.join(CELLS.get(name, 'a;b') for name in names)}\n"
-    return csv_import.read(table.encode(), what=what, owner="usr_1", tz="UTC")
+    return csv_import.read(table.encode(), what=what, owner="usr_1", tz="UTC", now=NOW)
 
 
 @pytest.mark.parametrize("what", COLUMNS)
@@ -48,7 +49,7 @@ def test_a_table_may_lack_what_is_not_required(what: What, name: str) -> None:
     names = [column.name for column in COLUMNS[what] if column.name != name]
 
     if required:
-        with pytest.raises(Invalid, match=f"missing: {name}"):
+        with pytest.raises(Invalid, match=f"no column '{name}'"):
             read(what, *names)
     else:
         assert read(what, *names).items
@@ -70,7 +71,7 @@ def test_a_table_may_lack_what_is_not_required(what: What, name: str) -> None:
 def test_a_number_is_read_as_any_program_writes_it(text: str, number: float) -> None:
     table = f"date,habit,value\n2026-01-05,Run,{text}\n"
 
-    plan = csv_import.read(table.encode(), what="habits", owner="usr_1", tz="UTC")
+    plan = csv_import.read(table.encode(), what="habits", owner="usr_1", tz="UTC", now=NOW)
 
     parts = [part for item in plan.items for part in item.parts()]
     assert [part.value for part in parts if isinstance(part, EntryDraft)] == [number]

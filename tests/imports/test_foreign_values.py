@@ -161,11 +161,11 @@ def test_a_table_is_brought_or_refused(what: Format, data: st.DataObject, tz: st
 def _brought(format_: Format, content: bytes, tz: str) -> None:
     """Bring a file as `Imports.show` does, into an account that has nothing."""
     try:
-        plan = plan_of(ImportJob(format_, "usr_1", tz), content, parse)
+        plan = plan_of(ImportJob(format_, "usr_1", tz, NOW), content, parse)
         items = [PackedItem.of(item).opened() for item in plan.items]
         state: dict[Ref, None] = {ref: None for item in items for ref in item.reads("usr_1")}
         changes = WriteContext(NOW, state, {})
-        tally = ImportTally(plan.areas, plan.source, plan.notes)
+        tally = ImportTally(plan.areas, plan.source, plan.notes, plan.reports)
         for item in items:
             tally.take(item, changes, "usr_1")
         event(f"brought {len(tally.documents()) > 0}")

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from models.base.validation import checked
+from tests.imports.exports import NOW
 from upcoach.services.imports.planning.plan import EntryItem
 from upcoach.services.imports.readers import habitica
-from upcoach.services.imports.readers.habitica import HabiticaExport
 
 DONE, DUE = {"completed": True}, {"completed": False, "isDue": True}
 
@@ -28,7 +27,7 @@ def states(
         "preferences": {"dayStart": start},
         "history": {"exp": [{"date": f"2025-{at}:00.000Z", "value": 6} for at in runs]},
     }
-    plan = habitica.read(checked(game, HabiticaExport), owner="usr_1", tz=tz)
+    plan = habitica.read(game, owner="usr_1", tz=tz, now=NOW)
     days = [item.parts() for item in plan.items if isinstance(item, EntryItem)]
     return {str(day): draft.state for _, day, draft in days}
 

@@ -46,6 +46,8 @@ async def test_a_whole_history_is_imported_once(settings: Settings) -> None:
             "habits": {"created": 0, "kept": 6},
             "entries": {"created": 0, "updated": 0, "kept": created},
             "notes": [],
+            "reports": [],
+            "reports_unlisted": 0,
         }
         assert second.headers["upcoach-cursor"] == first.headers["upcoach-cursor"]
 
@@ -108,69 +110,86 @@ async def test_the_older_form_of_the_export_is_read(settings: Settings) -> None:
 
 GOOD = "Date,Value,Notes\n2026-11-01,YES_MANUAL,\n"
 
-BAD_FILES = {
+REFUSED = {
     "not a zip": (b"Position,Name", "archive_broken", ""),
     "cut off": (zipped(**{"Habits.csv": MEDITATE})[:-30], "archive_broken", ""),
     "no list of habits": (zipped(**{CHECKMARKS: GOOD}), "file_missing", "/Habits.csv"),
     "other columns": (zipped(**{"Habits.csv": "a,b\n1,2\n"}), "columns_unknown", "line/1"),
-    "a row too short": (zipped(**{"Habits.csv": MEDITATE + "002\n"}), "cells_wrong", "line/3"),
+    "no habit with a name": (
+        zipped(**{"Habits.csv": MEDITATE.replace("Meditate", "")}),
+        "name_missing",
+        "/Habits.csv/line/2",
+    ),
+}
+REPORTED = {
+    "a row too short": (HABITS + "001,Meditate\n", GOOD, "frequency_invalid", "/Habits.csv/line/2"),
     "an unknown type": (
-        zipped(**{"Habits.csv": MEDITATE.replace("YES_NO", "MAYBE")}),
+        MEDITATE.replace("YES_NO", "MAYBE"),
+        GOOD,
         "type_unknown",
         "/Habits.csv/line/2",
     ),
     "an impossible frequency": (
-        zipped(**{"Habits.csv": MEDITATE.replace(",1,1,", ",1,0,")}),
+        MEDITATE.replace(",1,1,", ",1,0,"),
+        GOOD,
         "frequency_invalid",
         "/Habits.csv/line/2",
     ),
-    "a bad date": (
-        zipped(**{"Habits.csv": MEDITATE, CHECKMARKS: GOOD + "2026-02-30,NO,\n"}),
-        "date_invalid",
-        f"/{CHECKMARKS}/line/3",
-    ),
+    "a bad date": (MEDITATE, GOOD + "2026-02-30,NO,\n", "date_invalid", f"/{CHECKMARKS}/line/3"),
     "an unknown value": (
-        zipped(**{"Habits.csv": MEDITATE, CHECKMARKS: GOOD + "2026-11-02,7,\n"}),
+        MEDITATE,
+        GOOD + "2026-11-02,7,\n",
         "value_unknown",
         f"/{CHECKMARKS}/line/3",
     ),
     "a day with two values": (
-        zipped(**{"Habits.csv": MEDITATE, CHECKMARKS: GOOD + "2026-11-01,NO,\n"}),
+        MEDITATE,
+        GOOD + "2026-11-01,NO,\n",
         "day_twice",
         f"/{CHECKMARKS}/line/3",
     ),
     "a note too long": (
-        zipped(**{"Habits.csv": MEDITATE, CHECKMARKS: GOOD + f"2026-11-02,NO,{'x' * 1001}\n"}),
-        "body_invalid",
+        MEDITATE,
+        GOOD + f"2026-11-02,NO,{'x' * 1001}\n",
+        "text_cut",
         f"/{CHECKMARKS}/line/3",
     ),
+    "a day to come": (MEDITATE, GOOD + "2106-11-02,NO,\n", "day_ahead", f"/{CHECKMARKS}/line/3"),
 }
 
 
-async def test_a_bad_file_is_refused_whole_with_the_line(settings: Settings) -> None:
+async def test_a_file_that_is_no_export_is_refused_whole_with_the_place(
+    settings: Settings,
+) -> None:
     async with serving(settings) as server:
         person = await server.person()
 
-        answers = {name: await imported(person, file) for name, (file, _, _) in BAD_FILES.items()}
-
-        flaws = {name: answer.body["errors"] for name, answer in answers.items()}
-        assert {answer.status for answer in answers.values()} == {422}
-        assert {name: [flaw["code"] for flaw in found] for name, found in flaws.items()} == {
-            name: [code] for name, (_, code, _) in BAD_FILES.items()
-        }
-        assert all(where in flaws[name][0]["pointer"] for name, (_, _, where) in BAD_FILES.items())
+        for name, (file, code, where) in REFUSED.items():
+            for query in ("", "?dry_run=true"):
+                answer = await imported(person, file, query)
+                [flaw] = answer.body["errors"]
+                assert (answer.status, flaw["code"]) == (422, code), name
+                assert where in flaw["pointer"], name
         assert (await person.call("GET", "/v1/habits")).body == {"items": []}
 
 
-async def test_every_flaw_of_a_file_is_named_up_to_twenty(settings: Settings) -> None:
+async def test_the_rest_of_a_file_is_brought_and_what_is_not_is_told_before(
+    settings: Settings,
+) -> None:
     async with serving(settings) as server:
-        person = await server.person()
-        marks = GOOD + "".join(f"2026-10-{day:02},what,\n" for day in range(1, 31))
+        for name, (habits, marks, code, where) in REPORTED.items():
+            person = await server.person()
+            archive = zipped(**{"Habits.csv": habits, CHECKMARKS: marks})
 
-        answer = await imported(person, zipped(**{"Habits.csv": MEDITATE, CHECKMARKS: marks}))
+            shown = await imported(person, archive, "?dry_run=true")
+            brought = await imported(person, archive)
 
-        lines = [flaw["pointer"].rpartition("/")[2] for flaw in answer.body["errors"]]
-        assert lines == [str(line) for line in range(3, 23)]
+            assert brought.status == 200, (name, brought)
+            [report] = brought.body["reports"]
+            assert (report["code"], report["pointer"]) == (code, where), name
+            assert shown.body["reports"] == brought.body["reports"]
+            assert brought.body["reports_unlisted"] == 0
+            assert (await entries(person))["2026-11-01"]["state"] == "done", name
 
 
 async def test_a_zip_bomb_is_refused(settings: Settings) -> None:

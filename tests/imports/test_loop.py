@@ -1,9 +1,7 @@
 import datetime as dt
-from typing import NamedTuple
 
 import pytest
 
-from models.base.errors import Invalid
 from models.habits import EntryDraft, HabitDraft
 from models.habits.measures import Amount
 from models.habits.schedules import Daily, Rate, Schedule
@@ -18,14 +16,13 @@ from tests.imports.exports import (
     RUN,
     TWO_RUNS,
     TZ,
-    Files,
     entries_of,
     flaws_of,
     read,
     zipped,
 )
 from upcoach.services.imports.readers import loop, loop_histories
-from upcoach.services.imports.readers.loop import LoopEntry, LoopExport, LoopHabit, read_export
+from upcoach.services.imports.readers.loop import LoopEntry, LoopExport, LoopHabit
 
 DAY = dt.date(2015, 1, 25)
 
@@ -275,180 +272,6 @@ def test_a_column_that_is_unknown_is_said_to_be_left_out() -> None:
     export = read({"Habits.csv": habits, MEDITATED: ""})
 
     assert export.notes == ("The column 'UUID' of Habits.csv has no place here and is left out.",)
-
-
-class Bad(NamedTuple):
-    files: Files
-    pointer: str
-    code: str
-
-
-def checkmark(line: str) -> Files:
-    return {"Habits.csv": NEW + MEDITATE, MEDITATED: f"Date,Value,Notes\n{line}\n"}
-
-
-def habit(line: str) -> Files:
-    return {"Habits.csv": f"{NEW}{line}\n"}
-
-
-LINE_2 = "/001 Meditate/Checkmarks.csv/line/2"
-HABIT_2 = "/Habits.csv/line/2"
-BAD = {
-    "no Habits.csv": Bad({}, "/Habits.csv", "file_missing"),
-    "Habits.csv in a folder": Bad({"x/Habits.csv": NEW}, "/Habits.csv", "file_missing"),
-    "an empty Habits.csv": Bad({"Habits.csv": ""}, "/Habits.csv/line/1", "columns_unknown"),
-    "other columns": Bad({"Habits.csv": "Name,Date\n"}, "/Habits.csv/line/1", "columns_unknown"),
-    "a column twice": Bad(
-        {"Habits.csv": NEW.replace("Unit", "Color")}, "/Habits.csv/line/1", "columns_unknown"
-    ),
-    "both forms at once": Bad(
-        {"Habits.csv": NEW.strip() + ",NumRepetitions,Interval\n"},
-        "/Habits.csv/line/1",
-        "columns_unknown",
-    ),
-    "too few cells": Bad(habit("001,Run"), HABIT_2, "cells_wrong"),
-    "no position": Bad(habit("x,Run,YES_NO,,,1,1,,,,,false"), HABIT_2, "position_invalid"),
-    "position 0": Bad(habit("000,Run,YES_NO,,,1,1,,,,,false"), HABIT_2, "position_invalid"),
-    "a position twice": Bad(
-        {"Habits.csv": NEW + MEDITATE + MEDITATE}, "/Habits.csv/line/3", "position_twice"
-    ),
-    "no name": Bad(habit("001,,YES_NO,,,1,1,,,,,false"), HABIT_2, "body_invalid"),
-    "a long name": Bad(habit(f"001,{'x' * 256},YES_NO,,,1,1,,,,,false"), HABIT_2, "body_invalid"),
-    "a long question": Bad(
-        habit(f"001,Run,YES_NO,{'x' * 1001},,1,1,,,,,false"), HABIT_2, "body_invalid"
-    ),
-    "another type": Bad(habit("001,Run,MAYBE,,,1,1,,,,,false"), HABIT_2, "type_unknown"),
-    "no frequency": Bad(habit("001,Run,YES_NO,,,,1,,,,,false"), HABIT_2, "frequency_invalid"),
-    "a frequency of 0": Bad(habit("001,Run,YES_NO,,,0,7,,,,,false"), HABIT_2, "frequency_invalid"),
-    "digits of others": Bad(habit("001,Run,YES_NO,,,٣,7,,,,,false"), HABIT_2, "frequency_invalid"),
-    "twice a day": Bad(habit("001,Run,YES_NO,,,2,1,,,,,false"), HABIT_2, "body_invalid"),
-    "a year and two days": Bad(habit("001,Run,YES_NO,,,1,367,,,,,false"), HABIT_2, "body_invalid"),
-    "a color by name": Bad(habit("001,Run,YES_NO,,,1,1,red,,,,false"), HABIT_2, "body_invalid"),
-    "neither archived nor not": Bad(
-        habit("001,Run,YES_NO,,,1,1,,,,,maybe"), HABIT_2, "archived_invalid"
-    ),
-    "no target": Bad(
-        habit("001,Run,NUMERICAL,,,1,1,,km,AT_LEAST,,false"), HABIT_2, "target_invalid"
-    ),
-    "a decimal comma": Bad(
-        habit('001,Run,NUMERICAL,,,1,1,,km,AT_LEAST,"2,5",false'), HABIT_2, "target_invalid"
-    ),
-    "no number": Bad(
-        habit("001,Run,NUMERICAL,,,1,1,,km,AT_LEAST,NaN,false"), HABIT_2, "target_invalid"
-    ),
-    "another kind of target": Bad(
-        habit("001,Run,NUMERICAL,,,1,1,,km,ABOUT,2.0,false"), HABIT_2, "target_invalid"
-    ),
-    "too high a target": Bad(
-        habit("001,Run,NUMERICAL,,,1,1,,km,AT_LEAST,1.0E10,false"), HABIT_2, "body_invalid"
-    ),
-    "a long unit": Bad(
-        habit(f"001,Run,NUMERICAL,,,1,1,,{'x' * 33},AT_LEAST,2.0,false"), HABIT_2, "body_invalid"
-    ),
-    "a word for a date": Bad(checkmark("today,NO,"), LINE_2, "date_invalid"),
-    "another form of date": Bad(checkmark("20150125,NO,"), LINE_2, "date_invalid"),
-    "a day that never was": Bad(checkmark("2015-02-29,NO,"), LINE_2, "date_invalid"),
-    "a year of five digits": Bad(checkmark("10000-01-01,NO,"), LINE_2, "date_invalid"),
-    "a day before all phones": Bad(checkmark("1969-12-31,NO,"), LINE_2, "date_invalid"),
-    "another answer": Bad(checkmark("2015-01-25,MAYBE,"), LINE_2, "value_unknown"),
-    "an amount for an answer": Bad(checkmark("2015-01-25,1500,"), LINE_2, "value_unknown"),
-    "no answer": Bad(checkmark("2015-01-25,,"), LINE_2, "value_unknown"),
-    "a long note": Bad(checkmark(f"2015-01-25,NO,{'x' * 1001}"), LINE_2, "body_invalid"),
-    "a date alone": Bad(checkmark("2015-01-25"), LINE_2, "cells_wrong"),
-    "a cell too many": Bad(checkmark("2015-01-25,NO,,"), LINE_2, "cells_wrong"),
-    "a day with two answers": Bad(
-        checkmark("2015-01-25,NO,\n2015-01-25,SKIP,"),
-        "/001 Meditate/Checkmarks.csv/line/3",
-        "day_twice",
-    ),
-    "a quote that does not end": Bad(checkmark('2015-01-25,NO,"'), LINE_2, "csv_broken"),
-    "a line without end": Bad(checkmark("2015-01-25,NO," + "x," * 100_000), LINE_2, "row_too_long"),
-    "a row without end": Bad(checkmark('"\n",' * 50_001), LINE_2, "row_too_long"),
-    "nothing but lines": Bad(
-        checkmark("\n" * 1_000), "/001 Meditate/Checkmarks.csv/line/1002", "too_many"
-    ),
-    "a note in Latin-1": Bad(
-        {"Habits.csv": NEW + MEDITATE, MEDITATED: b"2015-01-25,2\n2015-01-24,2,\xe9\n"},
-        LINE_2,
-        "not_utf8",
-    ),
-    "NUL": Bad(checkmark("2015-01-25,NO,\0"), LINE_2, "nul"),
-    "habits in Latin-1": Bad({"Habits.csv": b"\xe9"}, "/Habits.csv/line/1", "not_utf8"),
-    "a negative amount": Bad(
-        {"Habits.csv": NEW + RUN, RAN: "2015-01-25,-2\n"},
-        "/001 Run/Checkmarks.csv/line/1",
-        "value_unknown",
-    ),
-    "a folder of no habit": Bad(
-        {"Habits.csv": NEW + MEDITATE, RAN: ""}, "/001 Run/Checkmarks.csv", "file_unknown"
-    ),
-    "a folder twice": Bad(
-        {"Habits.csv": NEW + MEDITATE, MEDITATED: "", "001 Meditate /Checkmarks.csv": ""},
-        "/001 Meditate /Checkmarks.csv",
-        "folder_twice",
-    ),
-    "a column that two habits could claim": Bad(
-        {"Habits.csv": NEW + TWO_RUNS, RAN: "", OVERVIEW: "Date,Run,\n"},
-        "/Checkmarks.csv/line/1",
-        "column_ambiguous",
-    ),
-    "two columns that a habit could claim": Bad(
-        {"Habits.csv": NEW + MEDITATE, OVERVIEW: "Date,Meditate,Meditate,\n"},
-        "/Checkmarks.csv/line/1",
-        "column_ambiguous",
-    ),
-    "a short line in the overview": Bad(
-        {"Habits.csv": NEW + MEDITATE, OVERVIEW: "Date,Meditate,\n2015-01-25,NO\n"},
-        "/Checkmarks.csv/line/2",
-        "cells_wrong",
-    ),
-    "a path that climbs": Bad(NEWER | {"../x": ""}, "/../x", "file_name"),
-    "a path from the root": Bad(NEWER | {"/etc/passwd": ""}, "//etc/passwd", "file_name"),
-    "a path of Windows": Bad(NEWER | {"..\\x": ""}, "/..\\x", "file_name"),
-    "a path that stays": Bad(NEWER | {"./x": ""}, "/./x", "file_name"),
-    "a name that rings": Bad(NEWER | {"\a": ""}, "/\a", "file_name"),
-    "a name too long": Bad(NEWER | {"x" * 256: ""}, "/" + "x" * 255, "file_name"),
-}
-
-
-@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
-def test_a_bad_file_is_refused_with_its_place_and_the_reason(bad: Bad) -> None:
-    (flaw,) = flaws_of(zipped(bad.files))
-
-    assert (flaw.pointer, flaw.code) == (bad.pointer, bad.code)
-
-
-def test_a_zone_that_is_none_is_refused_as_such() -> None:
-    with pytest.raises(Invalid) as refusal:
-        read_export(zipped(NEWER), tz="Mars/Olympus")
-
-    assert [flaw.pointer for flaw in refusal.value.flaws] == ["/tz"]
-
-
-def test_the_words_name_the_file_the_line_and_the_reason() -> None:
-    (flaw,) = flaws_of(zipped(checkmark("2015-01-25,MAYBE,")))
-
-    assert flaw.detail == (
-        "001 Meditate/Checkmarks.csv, line 2: 'MAYBE' is not an answer that the app writes."
-    )
-
-
-def test_a_row_of_several_lines_is_named_by_its_first() -> None:
-    notes = checkmark('2015-01-25,NO,"a\nb"\n2015-01-24,MAYBE,"c\nd"')
-
-    assert [flaw.pointer for flaw in flaws_of(zipped(notes))] == [
-        "/001 Meditate/Checkmarks.csv/line/4"
-    ]
-
-
-def test_twenty_flaws_are_named_and_no_more() -> None:
-    lines = "".join(f"2015-01-{day:02},MAYBE,\n" for day in range(1, 26))
-
-    flaws = flaws_of(zipped({"Habits.csv": NEW + "x\n" + MEDITATE, MEDITATED: lines}))
-
-    places = ["/Habits.csv/line/2"]
-    places += [f"/001 Meditate/Checkmarks.csv/line/{number}" for number in range(1, 20)]
-    assert [flaw.pointer for flaw in flaws] == places
 
 
 @pytest.mark.parametrize("limit", ["HABITS", "ENTRIES", "LINES"])

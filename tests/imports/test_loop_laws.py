@@ -7,7 +7,7 @@ from models.base.time import EPOCH
 from models.habits import EntryDraft, HabitDraft
 from models.habits.measures import Amount, Measure, YesNo
 from models.habits.schedules import Daily, Rate, Schedule
-from tests.imports.exports import NEWER, TZ, read, written, zipped
+from tests.imports.exports import NEWER, NOW, TZ, read, written, zipped
 from upcoach.services.imports.planning.import_errors import MOST
 from upcoach.services.imports.readers.loop import LoopEntry, LoopExport, LoopHabit, read_export
 
@@ -43,7 +43,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
 def habits(draw: st.DrawFn) -> LoopHabit:
     measure = draw(MEASURES)
     drafts = AMOUNTS if isinstance(measure, Amount) else ANSWERS
-    days = draw(st.dictionaries(st.dates(EPOCH), drafts, max_size=8))
+    days = draw(st.dictionaries(st.dates(EPOCH, NOW.date()), drafts, max_size=8))
     draft = HabitDraft(
         name=draw(TEXT.filter(bool)),
         question=draw(TEXT) or None,
@@ -73,7 +73,7 @@ def test_what_was_written_is_read_again(habits: tuple[LoopHabit, ...]) -> None:
 
 def outcome(archive: bytes) -> LoopExport | Invalid:
     try:
-        return read_export(archive, tz=TZ)
+        return read_export(archive, tz=TZ, now=NOW)
     except Invalid as refusal:
         return refusal
 

@@ -140,7 +140,7 @@ async def test_a_reader_that_dies_is_a_refusal_and_the_next_is_well() -> None:
     server = ForkServer()
     try:
         reader = Workers(server)
-        job = ImportJob("moods", "usr_1", "UTC")
+        job = ImportJob("moods", "usr_1", "UTC", START)
         assert len((await reader.read(job, moods(3))).items) == 3
         endless = asyncio.create_task(reader.read(job, moods(50_000)))
         await _child_of(server)
@@ -162,7 +162,7 @@ async def test_a_reader_that_dies_is_a_refusal_and_the_next_is_well() -> None:
 async def test_what_takes_too_long_ends_at_its_time() -> None:
     server = ForkServer()
     try:
-        job = ImportJob("moods", "usr_1", "UTC")
+        job = ImportJob("moods", "usr_1", "UTC", START)
         await Workers(server).read(job, moods(3))
         reader = Workers(server, patience_s=0.01, deadline_s=0.05)
 
@@ -179,7 +179,7 @@ async def test_what_takes_too_long_ends_at_its_time() -> None:
 async def test_a_short_file_is_read_while_long_ones_take_all_turns() -> None:
     server = ForkServer()
     try:
-        job = ImportJob("moods", "usr_1", "UTC")
+        job = ImportJob("moods", "usr_1", "UTC", START)
         reader = Workers(server, patience_s=30)
         await reader.read(job, moods(3))
         long = [asyncio.create_task(reader.read(job, moods(50_000))) for _ in range(5)]
@@ -202,7 +202,7 @@ async def test_readers_die_with_their_parent_and_know_no_secret() -> None:
     server = ForkServer()
     os.environ["UPCOACH_INDEX_KEY_OF_A_TEST"] = "secret"
     try:
-        job = ImportJob("moods", "usr_1", "UTC")
+        job = ImportJob("moods", "usr_1", "UTC", START)
         reading = asyncio.create_task(Workers(server).read(job, moods(50_000)))
         child = await _child_of(server)
         assert b"UPCOACH" not in _environ_of(child)

@@ -3,13 +3,13 @@ import io
 import zipfile
 
 from models.habits.schedules import Daily
-from tests.imports.exports import OVERVIEW, TZ, read
+from tests.imports.exports import NOW, OVERVIEW, TZ, read
 from upcoach.cli.demo.history import loop_export
 from upcoach.services.imports.readers.loop import LoopExport, read_export
 
 
 def test_the_sample_is_an_export() -> None:
-    export = read_export(loop_export(dt.date(2026, 6, 1), days=100), tz=TZ)
+    export = read_export(loop_export(dt.date(2026, 6, 1), days=100), tz=TZ, now=NOW)
 
     assert [one.draft.name for one in export.habits] == [
         "Meditate",

@@ -255,4 +255,6 @@ def imported(habits: tuple[int, int], entries: tuple[int, int, int]) -> Json:
         "habits": dict(zip(("created", "kept"), habits, strict=True)),
         "entries": dict(zip(("created", "updated", "kept"), entries, strict=True)),
         "notes": [],
+        "reports": [],
+        "reports_unlisted": 0,
     }

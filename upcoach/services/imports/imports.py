@@ -66,12 +66,12 @@ class Imports:
     async def read(self, scope: Scope, format_: Format, content: bytes, tz: str) -> PackedPlan:
         """Read a file into a plan, for somebody in *tz*."""
         check_zone(tz)
-        return await self._workers.read(ImportJob(format_, scope.user, tz), content)
+        return await self._workers.read(ImportJob(format_, scope.user, tz, self._clock()), content)
 
     async def show(self, scope: Scope, plan: PackedPlan) -> Json:
         """Preview *plan*: what it would do now; nothing is written."""
         await self._require_room(scope, plan)
-        tally = ImportTally(plan.areas, plan.source, plan.notes)
+        tally = ImportTally(plan.areas, plan.source, plan.notes, plan.reports)
         state: dict[Ref, Document | None] = {}
         changes = WriteContext(self._clock(), state, {})
         async for part in _parts(plan):
@@ -113,7 +113,7 @@ class Imports:
         mutation: Mutation | None,
     ) -> WriteResult[Json]:
         def decide(changes: WriteContext) -> Outcome[Json]:
-            tally = ImportTally(plan.areas, plan.source, plan.notes, before)
+            tally = ImportTally(plan.areas, plan.source, plan.notes, plan.reports, before)
             for item in part.items:
                 tally.take(item, changes, scope.user)
             return Outcome(verb="updated" if tally.changed else "unchanged", document=tally.body())

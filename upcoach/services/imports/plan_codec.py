@@ -24,6 +24,7 @@ from upcoach.services.imports.planning.plan import (
     ImportPlan,
     TaskItem,
 )
+from upcoach.services.imports.planning.reports import Reported
 
 LEAST: Final = 256  # bytes
 
@@ -75,13 +76,13 @@ class PackedPlan(msgspec.Struct, frozen=True):
     items: Sequence[PackedItem]
     areas: tuple[type[ImportItem], ...]
     notes: tuple[str, ...] = ()
+    reports: Reported = Reported()
 
     @classmethod
     def of(cls, plan: ImportPlan) -> "PackedPlan":
         """*plan*, packed."""
-        return cls(
-            plan.source, [PackedItem.of(item) for item in plan.items], plan.areas, plan.notes
-        )
+        items = [PackedItem.of(item) for item in plan.items]
+        return cls(plan.source, items, plan.areas, plan.notes, plan.reports)
 
     def size(self) -> int:
         """The bytes that it adds to what is kept, if nothing of it is there yet."""

@@ -6,11 +6,9 @@ from typing import IO, Any
 import msgspec
 
 from models.base.errors import Invalid
-from models.base.validation import checked
 from upcoach.services.imports.plan_codec import PackedItem
 from upcoach.services.imports.planning.plan import ImportPlan
 from upcoach.services.imports.readers import csv_import, dayone, habitica, loop_plan
-from upcoach.services.imports.readers.habitica import HabiticaExport
 from upcoach.services.imports.worker_protocol import (
     ITEMS_PER_FRAME,
     LENGTH,
@@ -36,13 +34,13 @@ def plan_of(job: ImportJob, content: bytes, parse: Parse) -> ImportPlan:
     """
     match job.format:
         case "loop":
-            return loop_plan.read(content, owner=job.owner, tz=job.tz)
+            return loop_plan.read(content, owner=job.owner, tz=job.tz, now=job.now)
         case "habitica":
-            export = checked(parse(content) if content else None, HabiticaExport)
-            return habitica.read(export, owner=job.owner, tz=job.tz)
+            export = parse(content) if content else None
+            return habitica.read(export, owner=job.owner, tz=job.tz, now=job.now)
         case "dayone":
-            return dayone.read(content, owner=job.owner, tz=job.tz)
-    return csv_import.read(content, what=job.format, owner=job.owner, tz=job.tz)
+            return dayone.read(content, owner=job.owner, tz=job.tz, now=job.now)
+    return csv_import.read(content, what=job.format, owner=job.owner, tz=job.tz, now=job.now)
 
 
 def answer(request: IO[bytes], reply: IO[bytes], parse: Parse) -> None:
@@ -62,7 +60,8 @@ def answer(request: IO[bytes], reply: IO[bytes], parse: Parse) -> None:
 
 
 def _framed(plan: ImportPlan) -> Iterator[bytes]:
-    yield frame(PlanBegun(plan.source, tuple(item.area for item in plan.areas), plan.notes))
+    areas = tuple(item.area for item in plan.areas)
+    yield frame(PlanBegun(plan.source, areas, plan.notes, plan.reports))
     for start in range(0, len(plan.items), ITEMS_PER_FRAME):
         yield frame([PackedItem.of(item) for item in plan.items[start : start + ITEMS_PER_FRAME]])
     yield frame([])

@@ -5,6 +5,7 @@ The answer is a `PlanRefused`, a `ReaderBroken`, or a `PlanBegun`, lists of `Pac
 empty list: whoever ends before that last frame has died.
 """
 
+import datetime as dt
 import struct
 from typing import Any, Final, Literal
 
@@ -13,6 +14,7 @@ import msgspec
 from models.base.errors import FieldError, Invalid
 from upcoach.services.imports.plan_codec import PackedItem
 from upcoach.services.imports.planning.import_errors import refused
+from upcoach.services.imports.planning.reports import Reported
 
 LENGTH: Final = struct.Struct("!I")
 ITEMS_PER_FRAME: Final = 50  # items in a frame, which is opened in one go
@@ -24,11 +26,12 @@ Format = Literal["loop", "habitica", "dayone", "habits", "moods", "tasks", "jour
 
 
 class ImportJob(msgspec.Struct, frozen=True):
-    """A file to be read: its format, whose it is, and the zone in which they live."""
+    """A file to be read: its format, whose it is, where they live, and when that is."""
 
     format: Format
     owner: str
     tz: str
+    now: dt.datetime
 
 
 class PlanBegun(msgspec.Struct, frozen=True, tag="begun"):
@@ -37,6 +40,7 @@ class PlanBegun(msgspec.Struct, frozen=True, tag="begun"):
     source: str
     areas: tuple[str, ...]
     notes: tuple[str, ...]
+    reports: Reported
 
 
 class PlanRefused(msgspec.Struct, frozen=True, tag="refused"):

@@ -163,7 +163,7 @@ async def _plan_from(reader: asyncio.StreamReader) -> PackedPlan:
         items.extend(batch)
         await asyncio.sleep(0)
     areas = tuple(map(area_named, answer.areas))
-    return PackedPlan(answer.source, items, areas, answer.notes)
+    return PackedPlan(answer.source, items, areas, answer.notes, answer.reports)
 
 
 async def _next(reader: asyncio.StreamReader, kind: Any) -> Any:

@@ -4,6 +4,7 @@ from typing import Final
 
 from models.base.errors import FieldError, Invalid, invalid_field
 
+WHOLE: Final = "import_invalid"  # the code of a refusal of a whole file
 MOST: Final = 20  # flaws in one answer: enough to see what kind of file it is
 
 
@@ -23,12 +24,12 @@ class ImportErrors:
         """Raise `Invalid` if there is any flaw."""
         if self._errors:
             flaws = tuple(self._errors)
-            raise Invalid("import_invalid", flaws[0].detail, flaws=flaws)
+            raise Invalid(WHOLE, flaws[0].detail, flaws=flaws)
 
 
 def refused(pointer: str, code: str, detail: str) -> Invalid:
     """The refusal of a whole file for one reason."""
-    return invalid_field(pointer, code, detail, refusal="import_invalid")
+    return invalid_field(pointer, code, detail, refusal=WHOLE)
 
 
 def pointer_to(path: str, line: int | None = None) -> str:

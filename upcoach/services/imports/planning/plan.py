@@ -14,11 +14,13 @@ from typing import ClassVar, Generic, Literal, TypeVar
 import msgspec
 
 from models.base.document import Document
+from models.base.errors import FieldError, Invalid
 from models.base.merge_patch import Json
 from models.habits import Entry, EntryDraft, Habit, NewHabit, entry_id
 from models.tasks import NewTask, Task
 from upcoach.services.base.rules import DraftWithId
 from upcoach.services.habits import set_entry
+from upcoach.services.imports.planning.reports import Reported
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Ref
 
@@ -132,7 +134,10 @@ class EntryItem(ImportItem):
         before = changes.find(Entry, owner, self.id)
         if before is not None and before.source != source:
             return "kept"
-        verb = set_entry(changes, habit, self.day, self._draft, before, source=source).verb
+        try:
+            verb = set_entry(changes, habit, self.day, self._draft, before, source=source).verb
+        except Invalid:  # its owner measures the habit in another way by now
+            return "kept"
         return "created" if verb == "created" else "updated" if verb == "updated" else "kept"
 
 
@@ -171,7 +176,9 @@ class ImportPlan(msgspec.Struct, frozen=True):
     areas
         What such files hold: each is counted, also where there is nothing of it.
     notes
-        Sentences about what of the file has no place here.
+        Sentences about what of such a file has no place here.
+    reports
+        What of the file was cut, changed or left out, each with its place.
 
     """
 
@@ -179,6 +186,7 @@ class ImportPlan(msgspec.Struct, frozen=True):
     items: tuple[ImportItem, ...]
     areas: tuple[type[ImportItem], ...]
     notes: tuple[str, ...] = ()
+    reports: Reported = Reported()
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -212,13 +220,20 @@ class Imported(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes
     ----------
     notes
-        Sentences about what of the file has no place here.
+        Sentences about what of such a file has no place here.
+    reports
+        What of the file was cut, changed or left out, each with its place: the pointer into the
+        file, or to a file of the archive and a line of it.
+    reports_unlisted
+        How many further reports there are.
     documents
         With *dry_run*, each document of the file that stands by itself.
 
     """
 
     notes: list[str]
+    reports: tuple[FieldError, ...] = ()
+    reports_unlisted: int = 0
     habits: Counts | None = None
     entries: EntryCounts | None = None
     tasks: Counts | None = None
@@ -237,10 +252,12 @@ class ImportTally:
         areas: Iterable[type[ImportItem]],
         source: str,
         notes: Sequence[str],
+        reports: Reported,
         before: Json | None = None,
     ) -> None:
         self._source = source
         self._notes = notes
+        self._reports = reports
         self._counts = {
             area.area: collections.Counter(
                 {verb: (before or {}).get(area.area, {}).get(verb, 0) for verb in area.verbs}
@@ -267,7 +284,11 @@ class ImportTally:
     def body(self) -> Json:
         """The body of the answer: an `Imported`."""
         counts: Json = {area: dict(count) for area, count in self._counts.items()}
-        return counts | {"notes": list(self._notes)}
+        return counts | {
+            "notes": list(self._notes),
+            "reports": msgspec.to_builtins(self._reports.listed),
+            "reports_unlisted": self._reports.unlisted,
+        }
 
     def documents(self) -> list[Planned]:
         """What would become of each document that stands by itself."""

@@ -16,6 +16,7 @@ MEMBERS: Final = 2_000
 NAME: Final = 255  # characters
 
 _ENCRYPTED: Final = 0x1  # APPNOTE 4.4.4
+_UTF_8: Final = 0x800  # the same place: of a name
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BROKEN: Final = (
     zipfile.BadZipFile,
@@ -58,14 +59,14 @@ def _check(members: list[zipfile.ZipInfo]) -> None:
             # `orig_filename` still has what follows a NUL.
             name = member.orig_filename[:NAME]
             flaws.add(pointer_to(name), wrong[0], f"{name!r}: {wrong[1]}.")
-        names.add(member.filename)
+        names.add(_name_of(member))
     flaws.refuse()
 
 
 def _wrong_with(member: zipfile.ZipInfo, seen: set[str]) -> tuple[str, str] | None:
     if not _is_plain(member.orig_filename):
         return "file_name", "this name has no place in an export"
-    if member.filename in seen:
+    if _name_of(member) in seen:
         return "file_twice", "the archive holds this file twice"
     if member.flag_bits & _ENCRYPTED:
         return "file_encrypted", "this file is encrypted"
@@ -92,10 +93,20 @@ def _contents(
     for member in file.infolist():
         content = _unpacked(file, member, left)
         left -= len(content)
-        name = member.filename
+        name = _name_of(member)
         if name.rpartition("/")[2] in wanted or (suffix is not None and name.endswith(suffix)):
-            contents[member.filename] = content
+            contents[name] = content
     return contents
+
+
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """The name of *member*; many programs write UTF-8 and do not say so (APPNOTE D)."""
+    if member.flag_bits & _UTF_8:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode()
+    except UnicodeError:
+        return member.filename
 
 
 def _unpacked(file: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:

@@ -18,6 +18,13 @@ class CsvColumn(NamedTuple):
     required: bool = False
 
 
+def choices(kind: type[Any], field: str) -> tuple[str, ...]:
+    """The values that a field may have."""
+    hint = get_type_hints(kind)[field]
+    [literal] = (part for part in (hint, *get_args(hint)) if get_origin(part) is Literal)
+    return get_args(literal)
+
+
 def _choices(kind: type[Any], field: str) -> str:
     """The values of a field, as a person may write them.
 
@@ -27,13 +34,11 @@ def _choices(kind: type[Any], field: str) -> str:
     '`low`, `medium`, `high` or `urgent`'
 
     """
-    hint = get_type_hints(kind)[field]
-    [literal] = (part for part in (hint, *get_args(hint)) if get_origin(part) is Literal)
-    *values, last = (f"`{value}`" for value in get_args(literal))
+    *values, last = (f"`{value}`" for value in choices(kind, field))
     return f"{', '.join(values)} or {last}"
 
 
-_DATE: Final = "a date, `2026-01-05`"
+_DATE: Final = "a date, `2026-01-05` or `05.01.2026`"
 _NUMBER: Final = "a number, `1.5`"
 _SEVERAL: Final = "texts with semicolons between them"
 _RATING: Final = "1 (very sad) to 5 (very happy)"
@@ -53,7 +58,7 @@ COLUMNS: Final[Mapping[What, tuple[CsvColumn, ...]]] = {
     ),
     "moods": (
         CsvColumn("level", _RATING, required=True),
-        CsvColumn("at", "a time (RFC 3339), `2026-01-05T08:00:00Z`"),
+        CsvColumn("at", "a time (RFC 3339), `2026-01-05T08:00:00Z`; without an offset, in *tz*"),
         CsvColumn("date", f"{_DATE}, for rows without `at`, which were felt at noon"),
         CsvColumn("note", "text"),
         CsvColumn("activities", _SEVERAL),

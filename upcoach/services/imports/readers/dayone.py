@@ -1,33 +1,36 @@
 """Day One's JSON export: a zip with a JSON file for each journal, and folders of attachments.
 
-A journal becomes a journal of the file's name, an entry an entry: its text as it stands, its tags,
-its star as a pin, its date where it was written.  Photos, recordings, places and the weather have
-no place here; how many attachments there were is said.
+A journal becomes a journal of the file's name, an entry an entry: its text as its owner wrote it,
+its tags, its star as a pin, its date where it was written.  Photos, recordings, places and the
+weather have no place here; how many attachments there were is said.
 """
 
 import datetime as dt
-import re
 from typing import Any, Final
 
 import msgspec
 
 from models.base.errors import Invalid
 from models.base.ids import derived_id
-from models.base.time import check_zone, local_date, to_stored
+from models.base.merge_patch import Json
+from models.base.time import local_date, to_stored
 from models.base.validation import checked
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
 from upcoach.services.imports.planning.diary_items import JournalEntryItem, JournalItem
-from upcoach.services.imports.planning.import_errors import ImportErrors, pointer_to, refused
+from upcoach.services.imports.planning.fitting import fitted, shortened
+from upcoach.services.imports.planning.import_errors import pointer_to, refused
 from upcoach.services.imports.planning.plan import ImportItem, ImportPlan
+from upcoach.services.imports.planning.reports import ImportReports, Report, ReportPlace
 from upcoach.services.imports.readers.archive import read_archive
+from upcoach.services.imports.readers.dayone_text import plain_text
+from upcoach.services.imports.readers.dayone_zones import offset_of, zone_of
 
 DAY_ONE: Final = "dayone"
 ENTRIES: Final = 20_000
-_LOST: Final = ("photos", "audios", "videos", "pdf_attachments")
 RAW: Final = 100_000  # characters of a text with its Markdown, of which 30,000 may be left
-# Where an attachment stood; what may stand in it cannot begin another one.
-_MOMENT: Final = re.compile(r"!\[[^\[\]]*\]\(dayone-moment:[^()\s]*\)\s*")
-_ESCAPED: Final = re.compile(r"\\([.\-!()+#*_`>\[\]{}])")  # its Markdown escapes all punctuation
+NAME: Final = 100  # characters
+_LOST: Final = ("photos", "audios", "videos", "pdf_attachments")
+_NEEDED: Final = ("uuid", "creationDate")
 
 
 class TheirEntry(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -49,10 +52,10 @@ class TheirEntry(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class TheirJournal(msgspec.Struct, frozen=True):
     """One file."""
 
-    entries: tuple[TheirEntry, ...]
+    entries: tuple[Any, ...]
 
 
-def read(archive: bytes, *, owner: str, tz: str) -> ImportPlan:
+def read(archive: bytes, *, owner: str, tz: str, now: dt.datetime) -> ImportPlan:  # noqa: ARG001 - a diary may look ahead
     """Read the zip *archive* into a plan, for somebody in *tz*; raises `Invalid`."""
     files = read_archive(archive, (), suffix=".json")
     journals = {name: content for name, content in files.items() if "/" not in name}
@@ -62,71 +65,104 @@ def read(archive: bytes, *, owner: str, tz: str) -> ImportPlan:
 
 
 class _Reader:
-    """Reads what it can, and collects what is wrong."""
+    """Reads what it can, and reports the rest."""
 
     def __init__(self, owner: str, tz: str) -> None:
         self._owner = owner
         self._tz = tz
-        self._flaws = ImportErrors()
-        self._pages: dict[str, JournalEntryItem] = {}
+        self._reports = ImportReports()
+        self._pages: dict[str, tuple[JournalEntryItem, ReportPlace]] = {}
         self._lost = 0
 
     def read(self, files: dict[str, bytes]) -> ImportPlan:
-        journals: list[ImportItem] = [self._journal(name, files[name]) for name in sorted(files)]
-        self._flaws.refuse()
+        journals: list[ImportItem] = []
+        for name in sorted(files):
+            theirs = self._parsed(name, files[name])
+            if theirs is not None:
+                journals.append(self._journal(name, theirs))
+        reported = self._reports.reported(brought=bool(self._pages))
         notes = []
         if self._lost:
             notes.append(f"Left out are attachments of entries ({self._lost}).")
-        items = (*journals, *self._pages.values())
-        return ImportPlan(DAY_ONE, items, (JournalItem, JournalEntryItem), tuple(notes))
+        items = (*journals, *(page for page, _ in self._pages.values()))
+        areas = (JournalItem, JournalEntryItem)
+        return ImportPlan(DAY_ONE, items, areas, tuple(notes), reported)
 
-    def _journal(self, file: str, content: bytes) -> JournalItem:
-        name = file.removesuffix(".json")[:100] or "Day One"
-        journal = derived_id(Journal.id_prefix, self._owner, DAY_ONE, name)
+    def _parsed(self, file: str, content: bytes) -> TheirJournal | None:
         try:
-            theirs = msgspec.json.decode(content, type=TheirJournal)
+            return msgspec.json.decode(content, type=TheirJournal)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as failure:
-            self._flaws.add(pointer_to(file), "json_invalid", f"{file}: {str(failure)[:200]}.")
-            theirs = TheirJournal(())
+            detail = f"{file}: left out, since it is no journal: {str(failure)[:200]}"
+            self._reports.add(pointer_to(file), "json_invalid", detail)
+            return None
+
+    def _journal(self, file: str, theirs: TheirJournal) -> JournalItem:
         if len(theirs.entries) > ENTRIES:
             detail = f"{file} holds more than {ENTRIES:,} entries."
             raise refused(pointer_to(file), "export_too_large", detail)
+        whole = ReportPlace(pointer_to(file), file)
+        name = file.removesuffix(".json")
+        name = shortened(name, NAME, "name", self._reports.at(whole)) or "Day One"
+        journal = derived_id(Journal.id_prefix, self._owner, DAY_ONE, name)
         for number, entry in enumerate(theirs.entries):
-            try:
-                self._page(journal, entry)
-            except Invalid as refusal:
-                pointer = f"{pointer_to(file)}/entries/{number}"
-                self._flaws.add(pointer, refusal.code, f"{file}, entry {number}: {refusal.detail}")
+            pointer = f"{whole.pointer}/entries/{number}"
+            place = ReportPlace(pointer, f"{file}, entry {number}")
+            with self._reports.leaving_out(place):
+                report = self._reports.at(place)
+                fields = {
+                    name: value
+                    for name, value in checked(entry, dict[str, Any]).items()
+                    if value is not None
+                }
+                self._keep(
+                    self._page(journal, fitted(fields, TheirEntry, report, needed=_NEEDED), report),
+                    place,
+                )
         return JournalItem(NewJournal(id=journal, name=name))
 
-    def _page(self, journal: str, entry: TheirEntry) -> None:
-        if len(entry.text) > RAW:
-            raise Invalid("text_too_long", f"its text has more than {RAW:,} characters")
+    def _keep(self, page: JournalEntryItem, place: ReportPlace) -> None:
+        before, where = self._pages.setdefault(page.id, (page, place))
+        if before is page:
+            return
+        if before.draft == page.draft:
+            raise Invalid("row_twice", f"it says the same as {where.name}")
+        raise Invalid("entry_twice", f"{where.name} has the same uuid, and says something else")
+
+    def _page(self, journal: str, entry: TheirEntry, report: Report) -> JournalEntryItem:
         self._lost += sum(len(getattr(entry, name)) for name in _LOST)
-        tz = self._zone(entry.time_zone)
-        if entry.creation_date.tzinfo is None:
-            raise Invalid("date_without_zone", "its creation date has no offset")
-        written = to_stored(entry.creation_date)
-        fields = {
+        tz = self._zone(entry.time_zone, report)
+        raw = shortened(entry.text, RAW, "text", report)
+        fields: Json = {
             "id": derived_id(JournalEntry.id_prefix, self._owner, DAY_ONE, entry.uuid),
             "journal": journal,
-            "text": _ESCAPED.sub(r"\1", _MOMENT.sub("", entry.text)).strip(),
-            "tags": [tag[:50] for tag in entry.tags if tag.strip()][:30],
+            "text": plain_text(raw),
+            "tags": entry.tags,
             "pinned": entry.starred or entry.is_pinned,
             "tz": tz,
-            "local_date": local_date(written, tz).isoformat(),
+            "local_date": _date(entry, tz, report).isoformat(),
         }
-        page = JournalEntryItem(checked(fields, NewJournalEntry))
-        if page.id in self._pages:
-            raise Invalid("entry_twice", "another entry has the same uuid")
-        self._pages[page.id] = page
+        return JournalEntryItem(fitted(fields, NewJournalEntry, report, needed=("local_date",)))
 
-    def _zone(self, name: str | None) -> str:
-        """Where an entry was written: an old phone's name for a place may be unknown here."""
+    def _zone(self, name: str | None, report: Report) -> str:
+        """Where an entry was written, as a zone of the IANA database."""
         if name is None:
             return self._tz
-        try:
-            check_zone(name.replace("\\/", "/"))
-        except Invalid:
-            return self._tz
-        return name.replace("\\/", "/")
+        zone = zone_of(name)
+        tz = self._tz if zone is None else zone.tz
+        if zone is None or zone.is_guess:
+            report("zone_unknown", f"its zone, {name[:64]!r}, is taken to be {tz}")
+        return tz
+
+
+def _date(entry: TheirEntry, tz: str, report: Report) -> dt.date:
+    """The date on which an entry was written, where that was."""
+    written = entry.creation_date
+    if written.tzinfo is None:
+        report(
+            "date_without_zone", f"its creation date, which has no offset, is taken to be in {tz}"
+        )
+        return to_stored(written.replace(tzinfo=dt.UTC)).date()
+    offset = offset_of(entry.time_zone or "")
+    if offset is not None:
+        return (to_stored(written) + offset).date()
+    return local_date(to_stored(written), tz)

@@ -15,16 +15,18 @@ What a history says about days stands in `habitica_histories`.
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from models.base.errors import Invalid
 from models.base.ids import derived_id
+from models.base.merge_patch import Json
 from models.base.time import local_date
 from models.habits import Count, Daily, Habit, Measure, NewHabit, PerMonth, PerWeek, Schedule, YesNo
-from models.tasks import NewTask, Step, Task
-from upcoach.services.imports.planning.import_errors import ImportErrors, refused
+from models.tasks import NewTask, Task
+from upcoach.services.imports.planning.fitting import fitted, shortened
+from upcoach.services.imports.planning.import_errors import refused
 from upcoach.services.imports.planning.plan import (
     EntryItem,
     HabitItem,
@@ -32,9 +34,20 @@ from upcoach.services.imports.planning.plan import (
     ImportPlan,
     TaskItem,
 )
+from upcoach.services.imports.planning.reports import ImportReports, Report, code_of, reason
 from upcoach.services.imports.readers.habitica_days import CronDays
+from upcoach.services.imports.readers.habitica_export import (
+    SHOWN,
+    Found,
+    Parsed,
+    TheirDaily,
+    TheirHabit,
+    TheirTask,
+    TheirTodo,
+    parsed,
+)
 from upcoach.services.imports.readers.habitica_histories import (
-    HistoryPoint,
+    DayReader,
     HistorySummary,
     moment,
     moments_of_runs,
@@ -45,251 +58,196 @@ from upcoach.services.imports.readers.habitica_histories import (
 from upcoach.services.imports.readers.habitica_schedules import schedule_of
 
 HABITICA: Final = "habitica"
-TASKS: Final = 2_000
 ENTRIES: Final = 50_000
+STEPS: Final = 100
+STEP: Final = 255  # characters
 _PER: Final[dict[str, Schedule]] = {"weekly": PerWeek(1), "monthly": PerMonth(1)}
 
-Text = Annotated[str, msgspec.Meta(max_length=100_000)]
 
+def read(content: Any, *, owner: str, tz: str, now: dt.datetime) -> ImportPlan:
+    """Read the JSON *content* of an export into a plan, for somebody in *tz*.
 
-class TheirTask(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What all kinds of their tasks have."""
-
-    id: str = msgspec.field(name="_id")
-    text: Text
-    notes: Text | None = None
-    created_at: str | None = None
-
-
-class TheirHabit(TheirTask, frozen=True, rename="camel", kw_only=True):
-    """Something to be done, or left alone, now and then."""
-
-    up: bool = True
-    down: bool = True
-    frequency: str = "daily"
-    history: list[HistoryPoint] = []
-
-
-class TheirDaily(TheirTask, frozen=True, rename="camel", kw_only=True):
-    """Something that is due on certain days."""
-
-    frequency: str = "weekly"
-    every_x: int = 1
-    repeat: dict[str, bool] = {}
-    start_date: str | None = None
-    days_of_month: list[int] = []
-    weeks_of_month: list[int] = []
-    history: list[HistoryPoint] = []
-
-
-class HabiticaChecklistItem(msgspec.Struct, frozen=True):
-    """A line of a checklist."""
-
-    text: Text = ""
-    completed: bool = False
-
-
-class TheirTodo(TheirTask, frozen=True, rename="camel", kw_only=True):
-    """Something to be done once."""
-
-    completed: bool = False
-    date: str | None = None
-    date_completed: str | None = None
-    checklist: list[HabiticaChecklistItem] = []
-    tags: list[str] = []
-
-
-class HabiticaTasks(msgspec.Struct, frozen=True):
-    """Their tasks by kind."""
-
-    habits: list[TheirHabit] = []
-    dailys: list[TheirDaily] = []
-    todos: list[TheirTodo] = []
-    rewards: list[Any] = []
-
-
-class HabiticaPreferences(msgspec.Struct, frozen=True, rename="camel"):
-    """At which hour their day begins."""
-
-    day_start: Annotated[int, msgspec.Meta(ge=0, le=23)] = 0
-
-
-class HabiticaHistory(msgspec.Struct, frozen=True):
-    """What the runs that begin their days have written down of the user: when each took place."""
-
-    exp: list[HistoryPoint] = []
-    todos: list[HistoryPoint] = []
-
-
-class HabiticaTag(msgspec.Struct, frozen=True):
-    """A tag by its id."""
-
-    id: str
-    name: Text = ""
-
-
-class HabiticaExport(msgspec.Struct, frozen=True):
-    """What of an export is read; all else in it is the game's."""
-
-    tasks: HabiticaTasks
-    tags: list[HabiticaTag] = []
-    preferences: HabiticaPreferences = HabiticaPreferences()
-    history: HabiticaHistory = HabiticaHistory()
-
-
-def read(export: HabiticaExport, *, owner: str, tz: str) -> ImportPlan:
-    """Read *export* into a plan, for somebody in *tz*; raises `Invalid` with up to 20 flaws."""
-    return _Reader(export, owner, tz).read()
+    Raises `Invalid` with up to 20 flaws.
+    """
+    reports = ImportReports()
+    return _Reader(parsed(content, reports), reports, owner=owner, tz=tz, now=now).read()
 
 
 class _Reader:
-    """Reads what it can, and collects what is wrong."""
+    """Reads what it can, and reports the rest."""
 
-    def __init__(self, export: HabiticaExport, owner: str, tz: str) -> None:
-        self._tasks = export.tasks
-        self._tags = {tag.id: tag.name for tag in export.tags}
-        self._day_start = export.preferences.day_start * 60
+    def __init__(
+        self, export: Parsed, reports: ImportReports, *, owner: str, tz: str, now: dt.datetime
+    ) -> None:
+        self._export = export
+        self._reports = reports
+        self._day_start = export.day_start * 60
+        self._days = CronDays(_runs(export), tz, self._day_start)
         self._owner = owner
         self._tz = tz
-        self._days = CronDays(_runs(export), tz, self._day_start)
-        self._flaws = ImportErrors()
+        self._now = now
         self._notes: list[str] = []
 
     def read(self) -> ImportPlan:
         """Everything."""
-        tasks = self._tasks
-        if len(tasks.habits) + len(tasks.dailys) + len(tasks.todos) > TASKS:
-            raise _too_large(f"The export holds more than {TASKS:,} tasks.")
         items: list[ImportItem] = []
-        for kind, make in (
-            ("habits", self._habit),
-            ("dailys", self._daily),
-            ("todos", self._todo),
-        ):
-            for place, task in enumerate(getattr(tasks, kind)):
-                try:
-                    items += make(task)
-                except Invalid as refusal:
-                    pointer = f"/tasks/{kind}/{place}"
-                    self._flaws.add(pointer, refusal.code, f"{task.text[:64]!r}: {refusal.detail}")
-        self._flaws.refuse()
-        if tasks.rewards:
+        for found in self._export.tasks:
+            with self._reports.leaving_out(found.place):
+                items += self._items(found)
+        reported = self._reports.reported(brought=bool(items))
+        if self._export.rewards:
             self._notes.append(
-                f"Rewards have no place here and are left out ({len(tasks.rewards)})."
+                f"Rewards have no place here and are left out ({self._export.rewards})."
             )
         # The learner sees the days in the order in which they were lived.
         days = [item for item in items if isinstance(item, EntryItem)]
         if len(days) > ENTRIES:
-            raise _too_large(f"The export holds more than {ENTRIES:,} days.")
+            words = f"The export holds more than {ENTRIES:,} days."
+            raise refused("", "export_too_large", words)
         days.sort(key=lambda item: (item.day, item.id))
         first = [item for item in items if not isinstance(item, EntryItem)]
         areas = (HabitItem, EntryItem, TaskItem)
-        return ImportPlan(HABITICA, (*first, *days), areas, tuple(self._notes))
+        return ImportPlan(HABITICA, (*first, *days), areas, tuple(self._notes), reported)
 
-    def _habit(self, task: TheirHabit) -> Iterator[ImportItem]:
+    def _items(self, found: Found) -> Iterator[ImportItem]:
+        match found.task:
+            case TheirHabit() as habit:
+                return self._habit(found, habit)
+            case TheirDaily() as daily:
+                return self._daily(found, daily)
+            case todo:
+                return self._todo(found, todo)
+
+    def _habit(self, found: Found, task: TheirHabit) -> Iterator[ImportItem]:
         bad = task.down and not task.up
-        summary = summary_of_habit(task.history, self._tz, self._day_start, bad=bad)
+        summary = summary_of_habit(task.history, self._reader(found), bad=bad)
         measure = Count(0, at_most=True) if bad else Count(1)
         schedule = Daily() if bad else _PER.get(task.frequency, Daily())
         if summary.minuses:
-            self._notes.append(
-                f"{_cut(task.text, 64)}: left out are its minuses ({summary.minuses})."
-            )
-        return self._followed(task, summary, measure, schedule)
+            self._note(task, f"left out are its minuses ({summary.minuses})")
+        return self._followed(found, summary, measure, schedule)
 
-    def _daily(self, task: TheirDaily) -> Iterator[ImportItem]:
-        summary = summary_of_daily(task.history, self._days, moment(task.created_at))
+    def _daily(self, found: Found, task: TheirDaily) -> Iterator[ImportItem]:
+        report = self._reports.at(found.place)
+        created = _moment(task.created_at, "creation", report)
+        summary = summary_of_daily(task.history, self._reader(found), created)
         start = (
-            self._day(task.start_date)
-            or self._day(task.created_at)
+            self._day(_moment(task.start_date, "start", report))
+            or self._day(created)
             or min(summary.days, default=dt.date(2000, 1, 1))
         )
-        schedule = schedule_of(
-            task.frequency,
-            task.every_x,
-            task.repeat,
-            task.days_of_month,
-            task.weeks_of_month,
-            start,
-        )
+        schedule = self._schedule(task, start, report)
         if schedule is None:
-            self._notes.append(f"{_cut(task.text, 64)}: it is never due, and is archived here.")
+            self._note(task, "it is never due, and is archived here")
         return self._followed(
-            task, summary, YesNo(), schedule or Daily(), archived=schedule is None
+            found, summary, YesNo(), schedule or Daily(), archived=schedule is None
         )
+
+    def _schedule(self, task: TheirDaily, start: dt.date, report: Report) -> Schedule | None:
+        try:
+            return schedule_of(
+                task.frequency,
+                task.every_x,
+                task.repeat,
+                task.days_of_month,
+                task.weeks_of_month,
+                start,
+            )
+        except Invalid as refusal:
+            report(code_of(refusal), f"it is taken to be daily: {reason(refusal)}")
+            return Daily()
 
     def _followed(
         self,
-        task: TheirHabit | TheirDaily,
+        found: Found,
         summary: HistorySummary,
         measure: Measure,
         schedule: Schedule,
         *,
         archived: bool = False,
     ) -> Iterator[ImportItem]:
+        task, report = found.task, self._reports.at(found.place)
         if summary.silent:
             words = "left out is what the export has only summed up, or says nothing about"
-            self._notes.append(f"{_cut(task.text, 64)}: {words} ({summary.silent}).")
-        begun = [day for day in (self._day(task.created_at), *summary.days) if day is not None]
-        draft = NewHabit(
-            id=derived_id(Habit.id_prefix, self._owner, HABITICA, task.id),
-            name=self._name(task),
-            description=self._shortened(task, 1_000),
-            measure=measure,
-            schedule=schedule,
-            tz=self._tz,
-            day_start=self._day_start,
-            starts_on=min(begun, default=None),
-            archived=archived,
-        )
+            self._note(task, f"{words} ({summary.silent})")
+        created = _moment(task.created_at, "creation", lambda _code, _words: None)
+        begun = [day for day in (self._day(created), *summary.days) if day is not None]
+        first = min(begun, default=None)
+        fields: Json = {
+            "id": derived_id(Habit.id_prefix, self._owner, HABITICA, task.id),
+            "name": _name(task),
+            "description": (task.notes or "").strip() or None,
+            "measure": msgspec.to_builtins(measure),
+            "schedule": msgspec.to_builtins(schedule),
+            "tz": self._tz,
+            "day_start": self._day_start,
+            "starts_on": None if first is None else first.isoformat(),
+            "archived": archived,
+        }
+        draft = fitted(fields, NewHabit, report)
         items: list[ImportItem] = [HabitItem(draft)]
         items += [EntryItem(draft.id, day, entry) for day, entry in sorted(summary.days.items())]
         return iter(items)
 
-    def _todo(self, task: TheirTodo) -> Iterator[ImportItem]:
-        tags = [self._tags[tag] for tag in task.tags if self._tags.get(tag, "").strip()]
-        steps = {
-            f"s{place}": Step(title=_cut(line.text, 255), done=line.completed, place=float(place))
-            for place, line in enumerate(task.checklist[:100])
-            if line.text.strip()
+    def _todo(self, found: Found, task: TheirTodo) -> Iterator[ImportItem]:
+        report = self._reports.at(found.place)
+        due = self._day(_moment(task.date, "due", report))
+        fields: Json = {
+            "id": derived_id(Task.id_prefix, self._owner, HABITICA, task.id),
+            "title": _name(task),
+            "notes": (task.notes or "").strip() or None,
+            "status": "completed" if task.completed else "pending",
+            "due_date": None if due is None else due.isoformat(),
+            "tz": self._tz,
+            "tags": [tag for name in task.tags if (tag := self._export.tags.get(name, "").strip())],
+            "steps": _steps(task, report),
         }
-        draft = NewTask(
-            id=derived_id(Task.id_prefix, self._owner, HABITICA, task.id),
-            title=self._name(task),
-            notes=self._shortened(task, 10_000),
-            status="completed" if task.completed else "pending",
-            due_date=self._day(task.date),
-            tz=self._tz,
-            tags=tuple(_cut(tag, 50) for tag in tags[:20]),
-            steps=steps,
-        )
-        return iter((TaskItem(draft, moment(task.date_completed)),))
+        completed = _moment(task.date_completed, "completion", report)
+        if completed is not None and completed > self._now:
+            report("day_ahead", "its completion date is left out: it is still to come")
+            completed = None
+        return iter((TaskItem(fitted(fields, NewTask, report), completed),))
 
-    def _day(self, value: str | None) -> dt.date | None:
-        at = moment(value)
+    def _reader(self, found: Found) -> DayReader:
+        return DayReader(self._days, self._now, self._reports, found.place)
+
+    def _day(self, at: dt.datetime | None) -> dt.date | None:
         return None if at is None else local_date(at, self._tz)
 
-    def _name(self, task: TheirTask) -> str:
-        if not task.text.strip():
-            raise Invalid("name_missing", "it has no name")
-        return _cut(task.text, 255)
-
-    def _shortened(self, task: TheirTask, most: int) -> str | None:
-        notes = (task.notes or "").strip()
-        if len(notes) > most:
-            self._notes.append(f"{_cut(task.text, 64)}: its notes are cut at {most:,} characters.")
-        return notes[:most] or None
+    def _note(self, task: TheirTask, words: str) -> None:
+        self._notes.append(f"{task.text.strip()[:SHOWN]}: {words}.")
 
 
-def _runs(export: HabiticaExport) -> Iterator[dt.datetime]:
-    yield from moments_of_runs(export.history.exp, export.history.todos)
-    for daily in export.tasks.dailys:
-        yield from runs_in_daily(daily.history)
+def _runs(export: Parsed) -> Iterator[dt.datetime]:
+    yield from moments_of_runs(export.runs)
+    for found in export.tasks:
+        if isinstance(found.task, TheirDaily):
+            yield from runs_in_daily(found.task.history)
 
 
-def _cut(text: str, most: int) -> str:
-    return text.strip()[:most]
+def _moment(value: str | None, name: str, report: Report) -> dt.datetime | None:
+    try:
+        return moment(value)
+    except Invalid as refusal:
+        report(code_of(refusal), f"its {name} date is left out: {reason(refusal)}")
+        return None
 
 
-def _too_large(detail: str) -> Invalid:
-    return refused("", "export_too_large", detail)
+def _steps(task: TheirTodo, report: Report) -> Json:
+    lines = [line for line in task.checklist if line.text.strip()]
+    if len(lines) > STEPS:
+        report("steps_left_out", f"of its checklist the first {STEPS} lines are kept")
+    return {
+        f"s{place}": {
+            "title": shortened(line.text.strip(), STEP, "checklist", report),
+            "done": line.completed,
+            "place": float(place),
+        }
+        for place, line in enumerate(lines[:STEPS])
+    }
+
+
+def _name(task: TheirTask) -> str:
+    if not task.text.strip():
+        raise Invalid("name_missing", "it has no name")
+    return task.text.strip()

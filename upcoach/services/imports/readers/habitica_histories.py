@@ -10,21 +10,24 @@ was done: such points, and those of old versions without one, say nothing about 
 
 import contextlib
 import datetime as dt
-import itertools
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Final, NamedTuple
 
 import msgspec
 
 from models.base.errors import Invalid
-from models.base.time import DAY, local_date
+from models.base.time import DAY
 from models.habits import EntryDraft
+from models.habits.entry import check_not_ahead
+from upcoach.services.imports.planning.reports import ImportReports, ReportPlace
 from upcoach.services.imports.readers.habitica_days import CronDays
 
 FIRST_MOMENT: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 END: Final = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 MOST: Final = 10**9  # times on one day, as an entry may say
 
+DONE, MISSED = EntryDraft(state="done"), EntryDraft(state="missed")
 Days = dict[dt.date, EntryDraft]
 
 
@@ -78,9 +81,9 @@ def _times(scored: float | None) -> int:
     return round(scored or 0)
 
 
-def moments_of_runs(*histories: Sequence[HistoryPoint]) -> Iterator[dt.datetime]:
-    """The moments of the runs in *histories* of a user, whose points are written by runs only."""
-    for point in itertools.chain(*histories):
+def moments_of_runs(points: Iterable[HistoryPoint]) -> Iterator[dt.datetime]:
+    """The moments of the runs that have written *points* of a history."""
+    for point in points:
         with contextlib.suppress(Invalid):  # it says when, and nothing else that is brought
             at = moment(point.date)
             if at is not None:
@@ -89,44 +92,65 @@ def moments_of_runs(*histories: Sequence[HistoryPoint]) -> Iterator[dt.datetime]
 
 def runs_in_daily(history: Sequence[HistoryPoint]) -> Iterator[dt.datetime]:
     """The moments of the runs that are known by the *history* of a daily."""
-    return moments_of_runs([point for point in history if point.completed is False])
+    return moments_of_runs(point for point in history if point.completed is False)
+
+
+class DayReader(NamedTuple):
+    """Tells the days of a history at a *place*, and reports the points that have none."""
+
+    days: CronDays
+    now: dt.datetime
+    reports: ImportReports
+    place: ReportPlace
+
+    def leaving_out(self, number: int) -> AbstractContextManager[None]:
+        """Report a point that is `Invalid`, by its *number*, and go on behind it."""
+        return self.reports.leaving_out(self.place.part("history").part(number))
+
+    def past(self, day: dt.date) -> dt.date:
+        """*day*, unless it is still to come, which is `Invalid`."""
+        check_not_ahead(day, DONE, self.now)
+        return day
 
 
 def summary_of_daily(
-    history: Sequence[HistoryPoint], days: CronDays, begun: dt.datetime | None
+    history: Sequence[HistoryPoint], reader: DayReader, begun: dt.datetime | None
 ) -> HistorySummary:
     """Summarise a daily, *begun* at a moment: done where it was ticked off, missed where due."""
     entries: Days = {}
     silent = 0
     before = begun
-    for point in history:
-        at = moment(point.date)
-        if at is None or point.completed is None:
-            silent += 1
-            continue
-        if point.completed:
-            entries[days.ticked(at)] = EntryDraft(state="done")
-        elif point.is_due:
-            entries.setdefault(days.missed(at, before), EntryDraft(state="missed"))
-        before = at
+    for number, point in enumerate(history):
+        with reader.leaving_out(number):
+            at = moment(point.date)
+            if at is None or point.completed is None:
+                silent += 1
+                continue
+            if point.completed:
+                entries[reader.past(reader.days.ticked(at))] = DONE
+            elif point.is_due:
+                day = reader.past(reader.days.missed(at, before))
+                entries.setdefault(day, MISSED)
+            before = at
     return HistorySummary(entries, silent)
 
 
 def summary_of_habit(
-    history: Sequence[HistoryPoint], tz: str, day_start: int, *, bad: bool
+    history: Sequence[HistoryPoint], reader: DayReader, *, bad: bool
 ) -> HistorySummary:
     """Summarise a habit: how often it was done each day; of a *bad* habit, the minuses."""
     counts: dict[dt.date, int] = {}
     silent = minuses = 0
-    for point in history:
-        at = moment(point.date)
-        if at is None or (point.scored_up is None and point.scored_down is None):
-            silent += 1
-            continue
-        up, down = (_times(scored) for scored in (point.scored_up, point.scored_down))
-        minuses += 0 if bad else down
-        if (down if bad else up) > 0:
-            day = local_date(at, tz, day_start)
-            counts[day] = _times(counts.get(day, 0) + (down if bad else up))
+    for number, point in enumerate(history):
+        with reader.leaving_out(number):
+            at = moment(point.date)
+            if at is None or (point.scored_up is None and point.scored_down is None):
+                silent += 1
+                continue
+            up, down = (_times(scored) for scored in (point.scored_up, point.scored_down))
+            minuses += 0 if bad else down
+            if (down if bad else up) > 0:
+                day = reader.past(reader.days.date(at))
+                counts[day] = _times(counts.get(day, 0) + (down if bad else up))
     days = {day: EntryDraft(state="done", value=float(count)) for day, count in counts.items()}
     return HistorySummary(days, silent, minuses)

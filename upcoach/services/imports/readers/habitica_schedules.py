@@ -65,10 +65,11 @@ def _monthly(
     start: dt.date,
 ) -> Schedule | None:
     rule = f"FREQ=MONTHLY;INTERVAL={every}"
+    # Of a daily with both, its weeks count (`shouldDo` in website/common/script/cron.js).
+    if weeks_of_month:
+        # It counts a month's weeks from 0.
+        names = [f"{week + 1}{_WEEK[name]}" for week in weeks_of_month for name in days]
+        return Recurring(f"{rule};BYDAY={','.join(names)}", start) if names else None
     if days_of_month:
         return Recurring(f"{rule};BYMONTHDAY={','.join(map(str, days_of_month))}", start)
-    if not weeks_of_month or not days:
-        return None
-    # It counts a month's weeks from 0.
-    names = [f"{week + 1}{_WEEK[name]}" for week in weeks_of_month for name in days]
-    return Recurring(f"{rule};BYDAY={','.join(names)}", start)
+    return None

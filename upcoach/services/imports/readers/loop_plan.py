@@ -1,6 +1,7 @@
 """Makes a plan of an export of Loop Habit Tracker."""
 
 import collections
+import datetime as dt
 from collections.abc import Iterator
 
 from models.base.document import fields_of
@@ -12,9 +13,9 @@ from upcoach.services.imports.readers.loop import LoopExport, LoopHabit, read_ex
 LOOP = "loop"
 
 
-def read(archive: bytes, *, owner: str, tz: str) -> ImportPlan:
+def read(archive: bytes, *, owner: str, tz: str, now: dt.datetime) -> ImportPlan:
     """Read the zip *archive* into a plan; raises `Invalid` with up to 20 flaws."""
-    return plan_of(read_export(archive, tz=tz), owner)
+    return plan_of(read_export(archive, tz=tz, now=now), owner)
 
 
 def plan_of(export: LoopExport, owner: str) -> ImportPlan:
@@ -28,7 +29,7 @@ def plan_of(export: LoopExport, owner: str) -> ImportPlan:
     # By date over all habits: the learner sees the days in the order in which they were lived.
     days.sort(key=lambda item: (item.day, item.parent))
     items = (*(HabitItem(new) for new, _ in habits), *days)
-    return ImportPlan(LOOP, items, (HabitItem, EntryItem), export.notes)
+    return ImportPlan(LOOP, items, (HabitItem, EntryItem), export.notes, export.reports)
 
 
 def _habits(export: LoopExport, owner: str) -> Iterator[tuple[NewHabit, LoopHabit]]:

@@ -1,0 +1,83 @@
+"""What of Habitica's export does not come in as it stands is told with its place."""
+
+from typing import Any
+
+import pytest
+
+from tests.imports.exports import NOW
+from tests.imports.games import GAME, at
+from upcoach.services.imports.planning.plan import ImportPlan
+from upcoach.services.imports.readers import habitica
+
+HABIT = GAME["tasks"]["habits"][0]
+DAILY = GAME["tasks"]["dailys"][0]
+TODO = GAME["tasks"]["todos"][0]
+DONE = {"date": at(2), "completed": True}
+TOO_MANY = {"date": at(2), "scoredUp": 1e300}
+
+
+def read(kind: str, *tasks: Any, **more: Any) -> ImportPlan:
+    return habitica.read({"tasks": {kind: list(tasks)}, **more}, owner="usr_1", tz="UTC", now=NOW)
+
+
+def history(*points: Any) -> Any:
+    return DAILY | {"history": [DONE, *points]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "task", "pointer", "code"),
+    [
+        ("habits", HABIT | {"notes": "x" * 1_001}, "", "text_cut"),
+        ("habits", HABIT | {"text": "x" * 256}, "", "text_cut"),
+        ("habits", HABIT | {"up": "yes"}, "", "field_invalid"),
+        ("habits", HABIT | {"history": [TOO_MANY]}, "/history/0", "count_invalid"),
+        ("dailys", history({"date": "never", "completed": True}), "/history/1", "date_unreadable"),
+        ("dailys", history({"date": 1e300, "completed": True}), "/history/1", "date_unreadable"),
+        ("dailys", history({"date": None}), "/history/1", "field_invalid"),
+        ("dailys", history(7), "/history/1", "field_invalid"),
+        ("dailys", history(DONE | {"date": 4_000_000_000_000}), "/history/1", "day_ahead"),
+        ("dailys", DAILY | {"frequency": "hourly"}, "", "frequency_unknown"),
+        ("dailys", DAILY | {"everyX": "two"}, "", "field_invalid"),
+        ("dailys", DAILY | {"startDate": "soon"}, "", "date_unreadable"),
+        ("todos", TODO | {"date": "soon"}, "", "date_unreadable"),
+        ("todos", TODO | {"notes": "x" * 10_001}, "", "text_cut"),
+        ("todos", TODO | {"completed": True, "dateCompleted": "2031-01-01"}, "", "day_ahead"),
+        ("todos", TODO | {"checklist": [{"text": "a"}, 5]}, "/checklist/1", "field_invalid"),
+        ("todos", TODO | {"checklist": [{"text": "x" * 256}]}, "", "text_cut"),
+        ("todos", TODO | {"checklist": [{"text": "a"}] * 101}, "", "steps_left_out"),
+        ("todos", TODO | {"tags": ["g1", None]}, "/tags/1", "field_invalid"),
+    ],
+)  # fmt: skip
+def test_one_thing_that_is_wrong_is_told_and_the_rest_is_brought(
+    kind: str, task: Any, pointer: str, code: str
+) -> None:
+    plan = read(kind, task)
+
+    told = [(report.pointer, report.code) for report in plan.reports.listed]
+    assert told == [(f"/tasks/{kind}/0{pointer}", code)]
+    assert plan.items
+
+
+@pytest.mark.parametrize("bad", [5, None, {}, {"_id": 5, "text": "a"}, {"_id": "x", "text": " "}])
+def test_a_task_that_is_none_is_left_out(bad: Any) -> None:
+    plan = read("todos", TODO, bad)
+
+    assert len(plan.items) == 1
+    assert [report.pointer.startswith("/tasks/todos/1") for report in plan.reports.listed] == [True]
+
+
+def test_an_hour_that_is_none_is_midnight() -> None:
+    plan = read("todos", TODO, preferences={"dayStart": 24})
+
+    assert [report.pointer for report in plan.reports.listed] == ["/preferences/dayStart"]
+    assert plan.items
+
+
+def test_of_both_kinds_of_months_the_weeks_count() -> None:
+    both = {"frequency": "monthly", "weeksOfMonth": [1], "daysOfMonth": [5]}
+    week = dict.fromkeys(("su", "t", "w", "th", "f", "s"), False) | {"m": True}
+
+    plan = read("dailys", DAILY | both | {"repeat": week, "history": []})
+
+    [habit] = (item.parts()[0] for item in plan.items)
+    assert "BYDAY=2MO" in str(habit)
