@@ -14,8 +14,9 @@ Its laws, each of which has a test:
 
 - It predicts first and learns later.  A prediction is kept with its features until the outcome is
   known, is scored by it, and only then does the model learn, from the features as they were.
-- An outcome is learned once, and in the order of a habit's days.  A correction of the past changes
-  nothing.
+- An outcome counts at once, and is learned once, 33 hours after its day, in the order of a habit's
+  days.  Until then it does not matter when and in which order it is written down; after that it
+  corrects the counts, and nothing is unlearned.
 - It reads no clock, draws no number and depends on no order but that of events and times.  Going on
   from `to_state` is, to the last bit, never having stopped.
 - What it keeps of a habit does not grow with time.  It keeps no name, no note and no pickle.
@@ -23,9 +24,10 @@ Its laws, each of which has a test:
   comes with an interval, reasons and its scores beside those of the base rate.
 
 Read in this order: `habit_state` (which day is next, and what becomes of it; `due_days` is its
-calendar), `history` and `features` (what is known before a day), `bayesian_logistic` and
-`habit_weights` (what learns), `population` (the two together, with `scores`), `habit_prediction`
-(events in, forecasts out; `forecast` puts it in words).
+calendar, `settlement` how far it has come), `history` and `features` (what is known before a day),
+`bayesian_logistic` and `habit_weights` (what learns), `population` (the two together, with
+`scores`), `settling` (days are settled, and learned when it is time), `habit_prediction` (events
+in, forecasts out; `forecast` puts it in words).
 """
 
 from models.learners.forecast import Forecast

@@ -98,6 +98,8 @@ class BayesianLogistic(base.Classifier):
     forgetting
         Share of the way back to the prior variance that each label takes the posterior: 0 believes
         that the weights never change, 0.001 forgets in some thousand labels.
+    prior_means
+        The weights before the first label, where they are not zero.
 
     References
     ----------
@@ -123,12 +125,19 @@ class BayesianLogistic(base.Classifier):
 
     """
 
-    def __init__(self, prior_variance: float = 1.0, forgetting: float = 0.0) -> None:
+    def __init__(
+        self,
+        prior_variance: float = 1.0,
+        forgetting: float = 0.0,
+        prior_means: Mapping[Any, float] | None = None,
+    ) -> None:
         self.prior_variance = prior_variance
         self.forgetting = forgetting
-        self._index: dict[FeatureName, int] = {}
-        self._mean: Vector = np.zeros(0)
-        self._covariance: Vector = np.zeros((0, 0))
+        self.prior_means = prior_means
+        means = prior_means or {}
+        self._index: dict[FeatureName, int] = {name: place for place, name in enumerate(means)}
+        self._mean: Vector = np.array(list(means.values()), dtype=np.float64)
+        self._covariance: Vector = np.eye(len(means)) * prior_variance
 
     def learn_one(self, x: dict[FeatureName, Any], y: ClfTarget) -> None:
         """Update the posterior with one label."""

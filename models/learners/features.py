@@ -14,7 +14,8 @@ import msgspec
 
 from models.habits import Every, Measure, Recurring, Schedule, Weekdays, YesNo
 from models.learners.due_days import progress
-from models.learners.history import STREAK_LIMIT, HabitHistory, PersonHistory, RunningCount
+from models.learners.history import STREAK_LIMIT, HabitHistory, PersonHistory
+from models.learners.running_count import RunningCount
 
 LOG_ODDS: Final = 5.0  # 0.7 % to 99.3 %: beyond it a bounded memory says nothing more
 

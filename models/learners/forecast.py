@@ -2,6 +2,7 @@
 
 import calendar
 import datetime as dt
+import itertools
 from collections.abc import Callable
 from typing import Final
 
@@ -12,6 +13,7 @@ from models.learners.bayesian_logistic import sigmoid
 from models.learners.due_days import progress
 from models.learners.features import NAMES, REGISTRY
 from models.learners.habit_state import HabitState, Prediction
+from models.learners.history import RECENT
 
 MINIMUM_LABELS: Final = 7
 MOST_REASONS: Final = 4
@@ -79,7 +81,9 @@ def _by_reason(
         reason = _REASON_OF[name]
         if reason is not None:
             sums[reason] += contribution
-    level, last, weekday = habit_state.own.contributions(prediction.day, habit_state.history.last)
+    level, last, weekday = habit_state.own.contributions(
+        prediction.day, habit_state.known.history.last
+    )
     sums["habit"] += level
     sums["last"] += last
     sums["weekday"] += weekday
@@ -90,17 +94,18 @@ _Spoken = tuple[str, float] | None
 
 
 def _recent(habit_state: HabitState, _prediction: Prediction) -> _Spoken:
-    done, of = habit_state.history.recent_done
+    last = [done for _, done in itertools.islice(habit_state.known.history.remembered(), RECENT)]
+    done, of = sum(last), len(last)
     return (f"done on {done} of the last {of} due days", done / of) if of else None
 
 
 def _habit(habit_state: HabitState, _prediction: Prediction) -> _Spoken:
-    done, of = habit_state.history.done, habit_state.history.labels
+    done, of = habit_state.known.history.done, habit_state.known.history.labels
     return (f"done on {done / of:.0%} of {of} due days so far", done / of) if of else None
 
 
 def _weekday(habit_state: HabitState, prediction: Prediction) -> _Spoken:
-    tally = habit_state.history.weekdays[prediction.day.weekday()]
+    tally = habit_state.known.history.weekdays[prediction.day.weekday()]
     if tally.total < 1.5:  # one such day is an anecdote
         return None
     rate = tally.done / tally.total
@@ -113,7 +118,7 @@ def _person(_habit_state: HabitState, prediction: Prediction) -> _Spoken:
 
 
 def _last(habit_state: HabitState, _prediction: Prediction) -> _Spoken:
-    streak, misses = habit_state.history.streak, habit_state.history.misses
+    streak, misses = habit_state.known.history.streak, habit_state.known.history.misses
     if streak > 1:
         return f"done {streak} times in a row", float(streak)
     if misses > 1:
@@ -124,14 +129,14 @@ def _last(habit_state: HabitState, _prediction: Prediction) -> _Spoken:
 
 
 def _away(habit_state: HabitState, prediction: Prediction) -> _Spoken:
-    if habit_state.history.last_done is None:
-        return "never done so far", float(habit_state.history.labels)
-    days = (prediction.day - habit_state.history.last_done).days
+    if habit_state.known.history.last_done is None:
+        return "never done so far", float(habit_state.known.history.labels)
+    days = (prediction.day - habit_state.known.history.last_done).days
     return f"last done {days} day{'s' if days != 1 else ''} before", float(days)
 
 
 def _schedule(habit_state: HabitState, prediction: Prediction) -> _Spoken:
-    so_far = progress(habit_state.plan.schedule, habit_state.history, prediction.day)
+    so_far = progress(habit_state.plan.schedule, habit_state.known.history, prediction.day)
     if so_far is None:
         return None
     done, times, days = so_far

@@ -1,8 +1,11 @@
-"""The odds that a habit is done on its next due day, learned from each day as it ends.
+"""The odds that a habit is done on its next due day, learned from each day after its end.
 
-One event may close hundreds of days, and one vacation concerns hundreds of habits.  So all that may
-take long is an iterator of short steps (`applying`, `ticking`, `refreshing`): whoever must not be
-held up takes some of them at a time, and all of them before anything else is asked.
+An event is noted at once, and followed later, together with those beside it (`refreshing`): so an
+import settles each habit's days once, and not once an entry.
+
+One event may settle hundreds of days, and one vacation concerns hundreds of habits.  So all that
+may take long is an iterator of short steps (`applying`, `ticking`, `refreshing`): whoever must not
+be held up takes some of them at a time, and all of them before anything else is asked.
 """
 
 import collections
@@ -16,12 +19,12 @@ import msgspec
 
 from models.base.merge_patch import merged
 from models.base.msgpack_pieces import array_head, array_pieces, encode, map_pieces
-from models.base.time import DAY
 from models.habits import Pauses
 from models.insights import Scores
 from models.learners.forecast import MINIMUM_LABELS, Forecast, reasons
 from models.learners.habit_state import HabitPlan, HabitState, Pause, Prediction
 from models.learners.population import Population, PopulationState
+from models.learners.settling import Settling
 from models.wire.frames import Ev
 
 PAUSES: Final = 500  # vacations of one person that are known: those that end last
@@ -36,6 +39,7 @@ class _State(msgspec.Struct, frozen=True, array_like=True):
     touched: list[tuple[str, str]]
     vacations: dict[str, dict[str, Pause]]
     repaused: dict[str, dt.datetime]
+    stale: dict[str, dt.datetime]
 
 
 class HabitOdds:
@@ -45,8 +49,8 @@ class HabitOdds:
     make the same state, to the last bit; and how often `tick` is called between two events makes
     no difference.
 
-    Vacations are followed by all habits of a person together: before anything else is heard of that
-    person, before a day closes, and before `drain`.
+    What is written of days, and vacations, are followed together: before a day closes, and before
+    `drain`.
 
     Examples
     --------
@@ -61,23 +65,25 @@ class HabitOdds:
     >>> odds.tick(at + dt.timedelta(days=10))
     >>> [forecast] = odds.drain()
     >>> forecast.labels, forecast.day, round(forecast.odds, 2)
-    (10, datetime.date(2026, 1, 11), 0.08)
+    (10, datetime.date(2026, 1, 11), 0.05)
     >>> forecast.reasons[0].words
     'done on 0% of 10 due days so far'
 
     """
 
     NAME: ClassVar[str] = "habit-odds"
-    VERSION: ClassVar[int] = 3  # a new one for every change of what is learned or of the state
+    VERSION: ClassVar[int] = 4  # a new one for every change of what is learned or of the state
 
     def __init__(self, population: Population | None = None) -> None:
         self._population = Population() if population is None else population
+        self._settling = Settling(self._population)
         self._habit_states: dict[str, HabitState] = {}
         self._habits: dict[str, dict[str, None]] = collections.defaultdict(dict)  # by feed
         self._vacations: dict[str, dict[str, Pause]] = {}  # by feed and id
         self._repaused: dict[str, dt.datetime] = {}  # the feeds whose habits do not follow yet
+        self._stale: dict[str, dt.datetime] = {}  # the habits of which more is known by now
         self._touched: dict[str, str] = {}  # habit to feed, in the order of their changes
-        self._closings: list[tuple[dt.datetime, str]] = []  # a heap; stale ones are skipped
+        self._dues: list[tuple[dt.datetime, str]] = []  # a heap; those that are past are skipped
 
     def apply(self, event: Ev) -> None:
         """Take in an event; one of a type that does not concern habits changes nothing."""
@@ -85,11 +91,6 @@ class HabitOdds:
 
     def applying(self, event: Ev) -> Iterator[None]:
         """`apply`, in steps of some tenths of a millisecond."""
-        if event.type.startswith("habit.vacation."):
-            self._pause(event)
-            return
-        if event.f in self._repaused:
-            yield from self._refresh(event.f)
         self._population.now = event.at
         match event.type:
             case "habit.created":
@@ -99,9 +100,11 @@ class HabitOdds:
             case "habit.deleted":
                 self._delete(event)
             case "habit.entry.set":
-                yield from self._enter(event)
+                self._enter(event)
             case "habit.entry.deleted":
                 self._withdraw(event)
+            case vacation if vacation.startswith("habit.vacation."):
+                self._pause(event)
 
     def tick(self, now: dt.datetime, limit: int | None = None) -> None:
         """Close the due days that have ended.
@@ -120,30 +123,32 @@ class HabitOdds:
         yield from self.refreshing()
         closed = 0
         while (due := self.next_tick()) and due <= now and (limit is None or closed < limit):
-            _, habit = heapq.heappop(self._closings)
+            _, habit = heapq.heappop(self._dues)
             self._population.now = due
             habit_state = self._habit_states[habit]
-            habit_state.closes = (
-                None  # the next day may close at the same moment, and is scheduled anew
-            )
-            yield from self._close(habit, habit_state)
+            habit_state.due = None  # the next one may be due at the same moment
+            yield from self._do_what_is_due(habit, habit_state, due)
             yield
             closed += 1
 
     def refreshing(self) -> Iterator[None]:
-        """Apply the vacations that have changed to habits, in such steps."""
+        """Apply what is written of days, and the vacations that have changed, in such steps."""
         while self._repaused:
             yield from self._refresh(next(iter(self._repaused)))
+        while self._stale:
+            habit = next(iter(self._stale))
+            yield from self._settle_again(habit)
+            yield
 
     def next_tick(self) -> dt.datetime | None:
-        """When the next day closes."""
+        """When the next day closes, or is learned."""
         _exhaust(self.refreshing())
-        while self._closings:
-            due, habit = self._closings[0]
+        while self._dues:
+            due, habit = self._dues[0]
             habit_state = self._habit_states.get(habit)
-            if habit_state is not None and habit_state.closes == due:
+            if habit_state is not None and habit_state.due == due:
                 return due
-            heapq.heappop(self._closings)
+            heapq.heappop(self._dues)
         return None
 
     def drain(self, limit: int | None = None) -> list[Forecast]:
@@ -164,7 +169,8 @@ class HabitOdds:
             for id_, habit_state in self._habit_states.items()
             if habit_state.feed != feed
         }
-        self._habits.pop(feed, None)
+        for habit in self._habits.pop(feed, ()):
+            self._stale.pop(habit, None)
         self._repaused.pop(feed, None)
         self._touched = {id_: of for id_, of in self._touched.items() if of != feed}
         self._vacations.pop(feed, None)
@@ -190,6 +196,7 @@ class HabitOdds:
         yield from array_pieces(self._touched.items())
         yield from map_pieces(self._vacations)
         yield from map_pieces(self._repaused)
+        yield from map_pieces(self._stale)
 
     @classmethod
     def from_state(cls, state: bytes) -> Self:
@@ -200,24 +207,23 @@ class HabitOdds:
         odds = cls(Population.from_state(kept.population))
         odds._habit_states, odds._touched = kept.habit_states, dict(kept.touched)
         odds._vacations = kept.vacations
-        odds._repaused = kept.repaused
+        odds._repaused, odds._stale = kept.repaused, kept.stale
         for habit, habit_state in kept.habit_states.items():
             odds._habits[habit_state.feed][habit] = None
-        odds._closings = sorted(
-            (habit_state.closes, habit)
+        odds._dues = sorted(
+            (habit_state.due, habit)
             for habit, habit_state in kept.habit_states.items()
-            if habit_state.closes
+            if habit_state.due
         )
         return odds
 
     def _create(self, event: Ev) -> Iterator[None]:
         plan = HabitPlan.read({"created_at": event.at} | (event.doc or {}))
-        habit_state = self._habit_states[event.id] = HabitState(
-            event.f, plan, plan.created_on - DAY
-        )
+        away = Pauses(self._vacations.get(event.f, {}).values()).of(event.id)
+        habit_state = HabitState.created(event.f, plan, away)
+        self._habit_states[event.id] = habit_state
         self._habits[event.f][event.id] = None
-        habit_state.away = Pauses(self._vacations.get(event.f, {}).values()).of(event.id)
-        yield from self._advance(event.id, habit_state)
+        yield from self._advance(event.id, habit_state, event.at)
 
     def _update(self, event: Ev) -> Iterator[None]:
         habit_state = self._habit_states.get(event.id)
@@ -225,15 +231,18 @@ class HabitOdds:
             return
         plan = habit_state.plan.changed(event.patch or {})
         if plan != habit_state.plan:
+            yield from self._settle_again(event.id)
+            yield from self._settling.learn_all(habit_state)
             habit_state.replan(plan, event.at)
-            yield from self._advance(event.id, habit_state)
+            yield from self._advance(event.id, habit_state, event.at)
 
     def _delete(self, event: Ev) -> None:
+        self._stale.pop(event.id, None)
         if self._habit_states.pop(event.id, None) is not None:
             self._habits[event.f].pop(event.id, None)
             self._touched[event.id] = event.f
 
-    def _enter(self, event: Ev) -> Iterator[None]:
+    def _enter(self, event: Ev) -> None:
         habit, day = _split(event.id)
         habit_state = self._habit_states.get(habit)
         written = event.patch if event.doc is None else event.doc
@@ -242,13 +251,13 @@ class HabitOdds:
         if event.doc is None and "achieved" not in written:
             return  # a note or a value changed, not what became of the day
         if habit_state.note(day, written.get("achieved"), event.at):
-            yield from self._go_on(habit, habit_state, day, event.at)
+            self._stale[habit] = event.at
 
     def _withdraw(self, event: Ev) -> None:
         habit, day = _split(event.id)
         habit_state = self._habit_states.get(habit)
-        if habit_state is not None:
-            habit_state.entries.pop(day, None)
+        if habit_state is not None and habit_state.withdraw(day):
+            self._stale[habit] = event.at
 
     def _pause(self, event: Ev) -> None:
         """Apply a vacation that is made, moved or deleted: what is settled stays so."""
@@ -264,69 +273,54 @@ class HabitOdds:
         self._repaused[event.f] = event.at
 
     def _refresh(self, feed: str) -> Iterator[None]:
-        """Apply the vacations of *feed* to its habits.
-
-        What was predicted stays while the next due day does: it was foreseen then, and not now.
-        """
-        self._population.now = self._repaused.pop(feed)
+        """Apply the vacations of *feed* to its habits."""
+        at = self._repaused.pop(feed)
         pauses = Pauses(self._vacations.get(feed, {}).values())
         for habit in tuple(self._habits.get(feed, ())):
             yield
             habit_state = self._habit_states[habit]
             away = pauses.of(habit)
-            if away == habit_state.away:
-                continue
-            habit_state.away = away
-            if habit_state.next_day() != (habit_state.next and habit_state.next.day):
-                yield from self._advance(habit, habit_state)
+            if away != habit_state.away:
+                habit_state.away = away
+                self._stale[habit] = max(at, self._stale.get(habit, at))
 
-    def _go_on(
-        self, habit: str, habit_state: HabitState, day: dt.date, at: dt.datetime
+    def _settle_again(self, habit: str) -> Iterator[None]:
+        """Follow what has become known of a habit's days."""
+        at = self._stale.pop(habit, None)
+        if at is None:
+            return
+        habit_state = self._habit_states[habit]
+        self._population.now = at
+        before = habit_state.next, habit_state.known.history
+        yield from self._settling.again(habit_state, at)
+        if before != (habit_state.next, habit_state.known.history):
+            self._touched[habit] = habit_state.feed
+        self._schedule(habit, habit_state)
+
+    def _do_what_is_due(
+        self, habit: str, habit_state: HabitState, now: dt.datetime
     ) -> Iterator[None]:
-        """Advance to an entry for *day*: the days before it that are over are closed."""
-        while (
-            habit_state.next
-            and habit_state.next.day < day
-            and habit_state.is_over(habit_state.next.day, at)
-        ):
-            yield from self._close(habit, habit_state)
+        learns, closes = habit_state.learns(), habit_state.closes()
+        if learns is not None and learns <= now:
+            self._settling.learn(habit_state)
             yield
-        if habit_state.next is None or day < habit_state.next.day:
-            yield from self._advance(habit, habit_state)
-        elif habit_state.is_done_early:
-            yield from self._close(habit, habit_state)
+        if closes is not None and closes <= now:
+            yield from self._advance(habit, habit_state, now)
+        else:
+            self._schedule(habit, habit_state)
 
-    def _close(self, habit: str, habit_state: HabitState) -> Iterator[None]:
-        self._settle(habit_state)
-        yield from self._advance(habit, habit_state)
-
-    def _settle(self, habit_state: HabitState) -> None:
-        """Settle the next day by its outcome; one of which nothing is known was missed."""
-        assert habit_state.next is not None
-        day = habit_state.next.day
-        achieved = habit_state.entries.get(day, False)
-        if achieved is not None and day != habit_state.chosen:
-            self._population.learn(habit_state, habit_state.next, done=achieved)
-        if achieved is not None:
-            self._population.count(habit_state, day, done=achieved)
-        habit_state.settle(day)
-        habit_state.rest()
-
-    def _advance(self, habit: str, habit_state: HabitState) -> Iterator[None]:
-        """Predict the next day anew, after settling those that were done early."""
-        habit_state.next = self._population.predict(habit_state)
-        while habit_state.is_done_early:
-            yield
-            self._settle(habit_state)
-            habit_state.next = self._population.predict(habit_state)
+    def _advance(self, habit: str, habit_state: HabitState, at: dt.datetime) -> Iterator[None]:
+        """Settle the days that are over, and predict the next one."""
+        yield from self._settling.advance(habit_state, at)
         self._touched[habit] = habit_state.feed
         self._schedule(habit, habit_state)
 
     def _schedule(self, habit: str, habit_state: HabitState) -> None:
-        closes = habit_state.closing()
-        if closes is not None and closes != habit_state.closes:
-            heapq.heappush(self._closings, (closes, habit))
-        habit_state.closes = closes
+        dues = [due for due in (habit_state.closes(), habit_state.learns()) if due]
+        due = min(dues, default=None)
+        if due is not None and due != habit_state.due:
+            heapq.heappush(self._dues, (due, habit))
+        habit_state.due = due
 
     def _forecast(self, habit: str, feed: str) -> Forecast:
         habit_state = self._habit_states.get(habit)
@@ -337,7 +331,7 @@ class HabitOdds:
             feed=feed,
             habit=habit,
             day=habit_state.next.day,
-            labels=habit_state.history.labels,
+            labels=habit_state.known.history.labels,
             scores=self.scores(feed),
             model=model,
         )

@@ -17,11 +17,13 @@ from models.base.msgpack_pieces import array_head, encode, map_pieces
 from models.learners.bayesian_logistic import BayesianLogistic, LogOdds
 from models.learners.features import NAMES, features
 from models.learners.habit_state import HabitState, Prediction
-from models.learners.history import PersonHistory, RunningCount
+from models.learners.history import HabitHistory, PersonHistory
+from models.learners.running_count import RunningCount
 from models.learners.scores import Losses
 
 LEVEL: Final = 0.9  # of the interval
 PRIOR_VARIANCE: Final = 0.03  # 1 learns as much in the end, but is led astray by the first days
+PRIOR_MEANS: Final = {"slow": 0.3, "fast": 0.2}  # before anything is learned: as it was so far
 FORGETTING: Final = 1e-6  # a million labels
 LESSONS_A_DAY: Final = 200  # outcomes of one person that what all share learns from
 LESSONS: Final = 2_000  # of one person, in all
@@ -87,21 +89,18 @@ class Population:
 
     def __init__(self) -> None:
         self.now = dt.datetime.min.replace(tzinfo=dt.UTC)
-        self.model = BayesianLogistic(PRIOR_VARIANCE, FORGETTING)
+        self.model = BayesianLogistic(PRIOR_VARIANCE, FORGETTING, PRIOR_MEANS)
         self.tally = RunningCount()
         self.losses = Losses()
         self.people: dict[str, Person] = {}
 
-    def predict(self, habit_state: HabitState) -> Prediction | None:
-        """The prediction of a habit's next due day, if there is one."""
-        day = habit_state.next_day()
-        if day is None:
-            return None
-        history = self.person(habit_state.feed).history
+    def predict(self, habit_state: HabitState, history: HabitHistory, day: dt.date) -> Prediction:
+        """The prediction of a due day of a habit, of which *history* is known."""
+        person = self.person(habit_state.feed).history
         plan = habit_state.plan
-        x = features(habit_state.history, history, self.tally, plan.schedule, plan.measure, day)
+        x = features(history, person, self.tally, plan.schedule, plan.measure, day)
         belief = self.model.log_odds_one(x)
-        own = habit_state.own.log_odds(day, habit_state.history.last)
+        own = habit_state.own.log_odds(day, history.last)
         belief = LogOdds(belief.mean + own.mean, belief.variance + own.variance)
         low, high = belief.interval(LEVEL)
         return Prediction(
@@ -117,8 +116,8 @@ class Population:
         """Score a prediction by its label, then learn from it."""
         person = self.person(habit_state.feed)
         person.losses.add(prediction.odds, base=prediction.base, done=done)
-        day, last = prediction.day, habit_state.history.last
         x = dict(zip(NAMES, prediction.x, strict=True))
+        day, last = prediction.day, x["last"]
         own = habit_state.own.log_odds(day, last)
         if person.lessons.take(self.now.date()):
             self.losses.add(prediction.odds, base=prediction.base, done=done)
@@ -128,10 +127,9 @@ class Population:
             step = self.model.step_beside(x, done, own)
         habit_state.own.learn(day, last, step)
 
-    def count(self, habit_state: HabitState, day: dt.date, *, done: bool) -> None:
-        """Add the outcome of a day to the history of its habit and of its person."""
-        habit_state.history.count(day, done=done)
-        self.person(habit_state.feed).history.count(day, done=done)
+    def count(self, feed: str, day: dt.date, *, done: bool) -> None:
+        """Add the outcome of a day to the history of its person."""
+        self.person(feed).history.count(day, done=done)
 
     def person(self, feed: str) -> Person:
         """The `Person` whose feed it is, to be changed in place."""

@@ -56,6 +56,7 @@ def _print_scores(steps: list[Step]) -> None:
 
 
 def _is_awaited(odds: HabitOdds, outcome: Outcome) -> bool:
+    odds.next_tick()  # what was written is followed by then
     awaited = odds._habit_states[outcome.habit].next
     return awaited is not None and awaited.day == outcome.day
 
@@ -67,8 +68,10 @@ def _print_coverage(steps: list[Step]) -> None:
         if not isinstance(step, Outcome):
             _learn(odds, step)
             continue
+        odds.next_tick()
         track = odds._habit_states[step.habit]
-        if track.next and track.next.day == step.day and track.history.labels >= MINIMUM_LABELS:
+        labels = track.known.history.labels
+        if track.next and track.next.day == step.day and labels >= MINIMUM_LABELS:
             total += 1
             held += track.next.low <= step.odds <= track.next.high
     print(f"the 90 % interval held the true odds on {held / total:.1%} of {total} days")

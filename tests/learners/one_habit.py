@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from models.learners import Forecast, HabitOdds
+from models.learners.history import HabitHistory
 from tests.learners.events import ADA, created
 
 DAY = dt.timedelta(days=1)
@@ -23,8 +24,20 @@ def running(**more: Any) -> HabitOdds:
 
 def counts(odds: HabitOdds) -> tuple[int, int]:
     """Of how many days the outcome is known, and how many of them were done."""
-    history = odds._habit_states["run"].history
+    history = known(odds)
     return history.labels, history.done
+
+
+def known(odds: HabitOdds) -> HabitHistory:
+    """What is known of its days, learned or not."""
+    odds.next_tick()  # what was written is followed by then
+    return odds._habit_states["run"].known.history
+
+
+def learned(odds: HabitOdds) -> int:
+    """Of how many days the weights have learned."""
+    scores = odds.scores()
+    return scores.n if scores else 0
 
 
 def forecast(odds: HabitOdds) -> Forecast:

@@ -3,6 +3,7 @@
 import datetime as dt
 import time
 from collections.abc import Iterable
+from typing import Any
 
 from models.habits.schedules import Recurring, Weekdays
 from models.learners import HabitOdds
@@ -35,10 +36,10 @@ def counted(odds: HabitOdds, events: Iterable[Ev]) -> int:
     predictions = 0
     predict = odds._population.predict
 
-    def counting(track: object) -> object:
+    def counting(*given: Any) -> Any:
         nonlocal predictions
         predictions += 1
-        return predict(track)  # type: ignore[arg-type]
+        return predict(*given)
 
     odds._population.predict = counting  # type: ignore[method-assign,assignment]
     for one in events:
@@ -138,7 +139,7 @@ def test_the_days_of_hundreds_of_habits_close_in_short_steps() -> None:
     odds = owner_of(300)
 
     assert longest(odds.ticking(noon(START + 3 * DAY))) < STEP_S / 5
-    assert all(track.history.labels == 3 for track in odds._habit_states.values())
+    assert all(track.known.history.labels == 3 for track in odds._habit_states.values())
 
 
 def test_another_persons_vacation_looks_at_nobodys_habits() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from models.habits.measures import Amount
 from tests.learners.events import ADA, corrected, entered, event, noon, withdrawn
-from tests.learners.one_habit import MONDAY, counts, day, forecast, running
+from tests.learners.one_habit import MONDAY, counts, day, forecast, known, learned, running
 
 
 def test_a_day_without_an_entry_is_a_missed_one_three_hours_after_it() -> None:
@@ -25,31 +25,78 @@ def test_a_tick_closes_no_more_days_than_it_may() -> None:
     odds.tick(noon(day(10)), limit=2)
 
     assert counts(odds) == (2, 0)
-    assert odds.next_tick() == dt.datetime(2026, 1, 8, 3, tzinfo=dt.UTC)
+    assert odds.next_tick() == dt.datetime(2026, 1, 7, 9, tzinfo=dt.UTC)  # Monday is learned
 
 
-def test_a_done_day_is_learned_at_once_and_only_once() -> None:
+def test_a_done_day_counts_at_once_and_may_be_taken_back() -> None:
     odds = running()
 
     odds.apply(entered(ADA, "run", MONDAY))
-    at_once = counts(odds)
-    odds.apply(entered(ADA, "run", MONDAY, achieved=False, at=noon(MONDAY)))
+    at_once, tomorrow = counts(odds), odds._habit_states["run"].next
     odds.apply(withdrawn(ADA, "run", MONDAY, at=noon(MONDAY)))
+    taken_back, today = counts(odds), odds._habit_states["run"].next
     odds.tick(noon(day(1)))
 
-    assert at_once == (1, 1)
-    assert counts(odds) == (1, 1)
+    assert (at_once, taken_back, counts(odds)) == ((1, 1), (0, 0), (1, 0))
+    assert tomorrow is not None
+    assert today is not None
+    assert (tomorrow.day, today.day) == (day(1), MONDAY)
 
 
-def test_an_entry_for_a_learned_day_changes_nothing_at_all() -> None:
+def test_a_day_is_learned_33_hours_after_its_end_and_only_once() -> None:
     odds = running()
-    odds.tick(noon(day(3)))
-    before = odds.to_state()
+    odds.apply(entered(ADA, "run", MONDAY))
 
-    odds.apply(entered(ADA, "run", day(1), at=noon(day(3))))
-    odds.apply(withdrawn(ADA, "run", day(1), at=noon(day(3))))
+    odds.tick(dt.datetime(2026, 1, 7, 8, 59, tzinfo=dt.UTC))
+    before = learned(odds)
+    odds.tick(dt.datetime(2026, 1, 7, 9, 0, tzinfo=dt.UTC))
+    odds.apply(entered(ADA, "run", MONDAY, achieved=False, at=noon(day(2))))
+    odds.tick(noon(day(2)))
 
-    assert odds.to_state() == before
+    assert (before, learned(odds)) == (0, 1)
+    assert odds._population.tally.done == 1.0
+
+
+def test_yesterday_may_be_written_down_at_breakfast() -> None:
+    odds, on_time = running(), running()
+    on_time.apply(entered(ADA, "run", MONDAY))
+
+    odds.tick(dt.datetime(2026, 1, 6, 7, tzinfo=dt.UTC))
+    unwritten = counts(odds)
+    odds.apply(entered(ADA, "run", MONDAY, at=dt.datetime(2026, 1, 6, 8, tzinfo=dt.UTC)))
+    for each in (odds, on_time):
+        each.tick(noon(day(3)))
+
+    assert unwritten == (1, 0)
+    assert counts(odds) == counts(on_time) == (3, 1)
+    assert odds.scores() == on_time.scores()
+    assert known(odds).fast.done == pytest.approx(known(on_time).fast.done)
+
+
+def test_an_entry_for_a_learned_day_corrects_its_counts_and_is_not_learned() -> None:
+    odds, on_time = running(), running()
+    on_time.apply(entered(ADA, "run", day(1), at=noon(day(1))))
+    for each in (odds, on_time):
+        each.tick(noon(day(5)))
+    before = odds.scores(), odds._population.model.to_state()
+
+    odds.apply(entered(ADA, "run", day(1), at=noon(day(5))))
+
+    assert counts(odds) == counts(on_time) == (5, 1)
+    assert known(odds).slow.done == pytest.approx(known(on_time).slow.done)
+    assert known(odds).last_done == known(on_time).last_done == day(1)
+    assert (odds.scores(), odds._population.model.to_state()) == before
+
+
+def test_a_correction_of_a_learned_day_is_taken_back_exactly() -> None:
+    odds = running()
+    odds.tick(noon(day(5)))
+    before = known(odds).copy()
+
+    odds.apply(entered(ADA, "run", day(1), at=noon(day(5))))
+    odds.apply(withdrawn(ADA, "run", day(1), at=noon(day(5))))
+
+    assert known(odds) == before
 
 
 def test_a_ceiling_can_be_broken_until_the_day_closes() -> None:
@@ -87,16 +134,13 @@ def test_a_withdrawn_entry_leaves_a_missed_day() -> None:
 def test_a_skipped_day_is_no_label_and_leaves_the_history_as_it_was() -> None:
     odds = running()
     odds.apply(entered(ADA, "run", MONDAY))
-    before = odds._habit_states["run"].history.streak, odds._habit_states["run"].history.recent_done
+    before = known(odds).streak, list(known(odds).remembered())
 
     odds.apply(entered(ADA, "run", day(1), achieved=None))
     odds.tick(noon(day(2)))
 
     assert counts(odds) == (1, 1)
-    assert (
-        odds._habit_states["run"].history.streak,
-        odds._habit_states["run"].history.recent_done,
-    ) == before
+    assert (known(odds).streak, list(known(odds).remembered())) == before
     assert forecast(odds).day == day(2)
 
 
@@ -139,8 +183,9 @@ def test_a_history_is_learned_day_by_day_when_it_is_imported() -> None:
     for number in (0, 1, 4, 9):
         odds.apply(entered(ADA, "run", day(number), at=noon(day(100))))
 
-    assert counts(odds) == (10, 4)
-    assert odds._habit_states["run"].history.recent_done == (2, 7)
+    assert counts(odds) == (10, 4)  # none since: nobody could write them down
+    done = [done for _, done in known(odds).remembered()]
+    assert done == [True, False, False, False, False, True, False, False, True, True]
 
 
 def test_no_day_before_its_creation_counts_without_an_entry() -> None:
@@ -149,6 +194,14 @@ def test_no_day_before_its_creation_counts_without_an_entry() -> None:
     odds.tick(noon(day(1001)))
 
     assert counts(odds) == (1, 0)
+
+
+def test_the_day_of_which_it_speaks_is_not_over() -> None:
+    odds = running(at=noon(day(10)))
+    for number in (3, 4, 5):
+        odds.apply(entered(ADA, "run", day(number), at=noon(day(10))))
+
+    assert forecast(odds).day == day(10)
 
 
 def test_the_clock_does_not_overtake_an_import() -> None:
@@ -165,13 +218,19 @@ def test_the_clock_does_not_overtake_an_import() -> None:
     assert counts(odds) == (11, 3)
 
 
-def test_an_entry_earlier_than_the_first_to_arrive_comes_too_late() -> None:
+def test_a_history_may_be_brought_along_until_the_day_of_the_creation_is_learned() -> None:
     odds = running(at=noon(day(10)))
     odds.apply(entered(ADA, "run", day(5), at=noon(day(10))))
+    counted = counts(odds)
 
     odds.apply(entered(ADA, "run", day(3), at=noon(day(10))))
+    earlier = counts(odds)
+    odds.tick(noon(day(12)))
+    odds.apply(entered(ADA, "run", day(1), at=noon(day(12))))
 
-    assert counts(odds) == (1, 1)
+    assert (counted, earlier) == ((1, 1), (3, 2))
+    assert learned(odds) == 3  # the fourth, the fifth, and that of the creation
+    assert counts(odds) == (5, 2)  # the first was not asked for
 
 
 @pytest.mark.parametrize("date", ["1969-12-31", "2027-01-08", "9999-12-31"])

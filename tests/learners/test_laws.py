@@ -201,10 +201,12 @@ def test_a_prediction_is_scored_before_its_label_is_learned() -> None:
     odds.apply(created(ADA, "run", START))
     foreseen = []
     for number in range(5):
+        odds.tick(noon(START + dt.timedelta(days=number)))
         upcoming = odds._habit_states["run"].next
         assert upcoming is not None
         foreseen.append((upcoming.odds, upcoming.base))
         odds.apply(entered(ADA, "run", START + dt.timedelta(days=number)))
+    odds.tick(noon(START + dt.timedelta(days=6)))
 
     scores = odds.scores(ADA)
 
@@ -212,17 +214,21 @@ def test_a_prediction_is_scored_before_its_label_is_learned() -> None:
     assert scores == odds.scores()
     assert scores.n == 5
     assert scores.brier == pytest.approx(sum((1 - p) ** 2 for p, _ in foreseen) / 5)
-    assert scores.base_brier == pytest.approx(sum((1 / (2 + n)) ** 2 for n in range(5)) / 5)
+    assert scores.base_brier == pytest.approx(sum((1 - base) ** 2 for _, base in foreseen) / 5)
+    assert [base for _, base in foreseen] == pytest.approx([1 / 2, 1 / 2, 1 / 2, 2 / 3, 3 / 4])
 
 
 def test_the_model_learns_from_the_features_as_they_were_foreseen() -> None:
     odds = HabitOdds()
     odds.apply(created(ADA, "run", START))
-    odds.apply(created(ADA, "read", START))
+    odds.apply(created(ADA, "walk", START))
     foreseen = odds._habit_states["run"].next
     assert foreseen is not None
-    for number in range(6):  # what she does elsewhere changes her features meanwhile
-        odds.apply(entered(ADA, "read", START + dt.timedelta(days=number)))
+    for number in range(2):  # what she does elsewhere changes her features meanwhile
+        odds.apply(entered(ADA, "walk", START + dt.timedelta(days=number)))
+    odds.apply(entered(ADA, "run", START))
+    learns = dt.datetime(2026, 1, 7, 9, tzinfo=dt.UTC)
+    odds.tick(learns - dt.timedelta(minutes=1))
     expected = HabitOdds.from_state(odds.to_state())._population.model
     own = HabitWeights()
     step = expected.learn_beside(
@@ -230,7 +236,7 @@ def test_the_model_learns_from_the_features_as_they_were_foreseen() -> None:
     )
     own.learn(START, 0.0, step)
 
-    odds.apply(entered(ADA, "run", START))
+    odds.tick(learns, limit=1)
 
     assert odds._population.model.to_state() == expected.to_state()
     assert odds._habit_states["run"].own == own

@@ -3,10 +3,10 @@ from typing import Any
 
 from models.habits.schedules import PerWeek, Rate, Recurring, Weekdays
 from models.learners import Forecast, HabitOdds
-from models.learners.habit_state import PATIENCE
+from models.learners.settlement import PATIENCE
 from models.wire.frames import Ev
 from tests.learners.events import ADA, created, entered, event, noon, updated, withdrawn
-from tests.learners.one_habit import MONDAY, counts, day, forecast, running
+from tests.learners.one_habit import MONDAY, counts, day, forecast, known, learned, running
 
 
 def test_a_habit_that_starts_later_is_not_due_before() -> None:
@@ -16,7 +16,7 @@ def test_a_habit_that_starts_later_is_not_due_before() -> None:
     odds.tick(noon(day(3)))
 
     assert counts(odds) == (0, 0)
-    assert odds._habit_states["run"].history.last_done == day(1)
+    assert known(odds).last_done == day(1)
     assert forecast(odds).day == day(3)
 
 
@@ -36,15 +36,14 @@ def test_a_habit_sleeps_after_sixty_missed_days_and_wakes_with_an_entry() -> Non
 def test_a_day_known_only_by_its_entry_is_remembered_and_not_learned() -> None:
     odds = running(at=noon(day(3000)))
 
-    odds.apply(entered(ADA, "run", MONDAY, at=noon(day(3000))))
-    begun = odds.scores()
-    odds.apply(entered(ADA, "run", day(1), at=noon(day(3000))))
-    odds.apply(entered(ADA, "run", day(2999), at=noon(day(3000))))
+    for number in (0, 1, 2999):
+        odds.apply(entered(ADA, "run", day(number), at=noon(day(3000))))
+    counted = counts(odds)
+    odds.tick(noon(day(3002)))
 
-    assert begun is None
-    assert counts(odds) == (PATIENCE + 3, 3)
+    assert counted == (PATIENCE + 3, 3)
     assert odds.scores(ADA) == odds.scores()
-    assert odds._population.losses.n == PATIENCE + 1
+    assert learned(odds) == PATIENCE + 2  # days 1 to 61, and that of the creation
 
 
 def test_a_habit_of_a_distant_future_has_no_days() -> None:
@@ -108,7 +107,7 @@ def test_a_deleted_habit_has_no_forecast() -> None:
     odds.apply(event(ADA, "habit.deleted", "run", noon(MONDAY)))
     odds.apply(entered(ADA, "run", MONDAY))
 
-    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/3")]
+    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/4")]
     assert odds.next_tick() is None
 
 
@@ -149,7 +148,7 @@ def test_a_schedule_of_weekdays_misses_no_other_days() -> None:
     odds.tick(noon(day(7)))
 
     assert counts(odds) == (2, 0)
-    assert odds._habit_states["run"].history.last_done == day(1)
+    assert known(odds).last_done == day(1)
 
 
 def test_a_satisfied_rate_is_due_again_when_its_window_has_passed() -> None:
@@ -214,7 +213,7 @@ def test_a_vacation_that_is_moved_or_taken_back_asks_again() -> None:
     odds.tick(noon(day(8)))
 
     assert moved == (2, 0)
-    assert counts(odds) == (6, 0)
+    assert counts(odds) == (8, 0)  # none is left
 
 
 def test_a_pause_survives_a_restart() -> None:
