@@ -25,6 +25,7 @@ a document.
   answers OPTIONS, and HEAD where it answers GET.
 - **Versions**: a document's `version` is its `ETag`.  A change is a merge patch (RFC 7396) to the
   version in `If-Match`; under an `Idempotency-Key` it is merged with what others wrote since.
+  `If-None-Match: *` writes only what is not there yet; conditions are compared as RFC 9110 says.
 - **Lists** have `limit` and `after`, and say in `Link` where they go on.  A parameter that a path
   does not know is 400.
 - **Ids** are a prefix and a UUID of version 7, made by the client or by the server.

@@ -33,17 +33,22 @@ WORDS: Final[dict[str, str]] = {
     "wait": "How many seconds to wait for something new; without it, what is there comes at once.",
 }
 
+_TAG: Final = '"v[1-9][0-9]{0,8}"'
 HEADERS: Final[dict[str, tuple[Any, str]]] = {
     "If-Match": (
-        {"type": "string", "pattern": '^"v[1-9][0-9]{0,8}"$', "examples": ['"v3"']},
+        {"type": "string", "pattern": rf"^(\*|{_TAG}(, {_TAG})*)$", "examples": ['"v3"', "*"]},
         (
-            "The version that the write is based on, as `ETag` said it.  A named write to an older "
-            "version is merged with what others wrote since."
+            "The version that the write is based on, as `ETag` said it; one of several, or `*` for "
+            "whichever is there.  A named write to an older version is merged with what others "
+            "wrote since."
         ),
     ),
     "If-None-Match": (
         {"type": "string"},
-        "The version that you have: the answer is 304 while it is the newest.",
+        (
+            "The version that you have: the answer is 304 while it is the newest.  Of a write, "
+            "those that it must not meet: `*` where nothing may be there yet."
+        ),
     ),
     "Idempotency-Key": (
         MutationId,
@@ -102,7 +107,7 @@ def of(schemas: Schemas, operation: Operation[Any], *, tagged: bool) -> list[Jso
             by_name.setdefault(parameter["name"], parameter | {"required": is_required})
     headers = {
         "If-Match": operation.base == "taken",
-        "If-None-Match": tagged and not operation.writes,
+        "If-None-Match": operation.base == "taken" or (tagged and not operation.writes),
         "Idempotency-Key": is_named(operation),
         "Upcoach-Follows": operation.base != "ignored",
         "Last-Event-ID": StreamQuery in operation.forms,

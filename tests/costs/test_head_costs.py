@@ -17,6 +17,7 @@ from handlers.http.cookies import cookie_of
 from handlers.http.rest import request_bodies, request_reader
 from handlers.live.websocket import deflate
 from models.base.errors import Refusal
+from models.oauth.origin_list import OriginList
 from tests.costs.adversarial import UNITS, repeated, units
 from tests.costs.cpu import NOISE_S, TRIES, Work, cost_s, flaw
 
@@ -33,6 +34,7 @@ class Reader(NamedTuple):
     after: str = ""
 
 
+ORIGINS: Final = OriginList.of(["https://app.example.org/cb", "http://localhost/cb"])
 READERS: Final = {
     "a cookie": Reader("Cookie", lambda request: cookie_of(request, "sid")),
     "a quoted cookie": Reader("Cookie", lambda request: cookie_of(request, "sid"), 'sid="', '"'),
@@ -41,7 +43,15 @@ READERS: Final = {
     "a token": Reader("Authorization", request_bodies._shows_credentials, "Bearer "),
     "a scheme": Reader("Authorization", token_auth.scheme_of),
     "a way": Reader("X-Forwarded-For", lambda request: address_of(request, PROXIES)),
-    "a version": Reader("If-Match", request_reader.if_match_version),
+    "versions": Reader("If-Match", request_reader.base_of_write),
+    "quoted versions": Reader("If-Match", request_reader.base_of_write, '"v1", "', '"'),
+    "no versions": Reader(
+        "If-None-Match", lambda request: request_reader.is_not_modified(request, 1), 'W/"v1",'
+    ),
+    "an origin": Reader("Origin", lambda request: ORIGINS.admits(request.headers["Origin"])),
+    "an origin of here": Reader(
+        "Origin", lambda request: ORIGINS.admits(request.headers["Origin"]), "http://localhost:"
+    ),
     "what is followed": Reader("Upcoach-Follows", request_reader.follows_of),
     "extensions": Reader("Sec-WebSocket-Extensions", lambda one: deflate.agree(one.headers)),
     "nothing": Reader("X-Any", lambda _: None),

@@ -18,7 +18,8 @@ from tests.support.wire.answers import done
 async def test_a_change_says_which_version_it_changes(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await furnished(server)
-        malformed = ("v1", '"1"', '"v0"', "*", 'W/"v1"', '"v1", "v2"', '"v9999999999"', "", '"v1')
+        malformed = ("v1", "", '"v1', '*, "v1"')
+        others = ('"1"', '"v0"', 'W/"v1"', '"v2", "v3"', '"v9999999999"')
         goal, habit = ONE_GOAL.format(id=GOAL), ONE_HABIT.format(id=HABIT)
         body = {"archived": True}
 
@@ -35,10 +36,12 @@ async def test_a_change_says_which_version_it_changes(settings: Settings) -> Non
                 RefusedRequest(428, "version_required", "PATCH", goal, {"title": "X"}),
                 RefusedRequest(428, "version_required", "PATCH", habit, body),
                 *(
-                    RefusedRequest(
-                        400, "version_invalid", method, path, sent, headers={"If-Match": text}
+                    RefusedRequest(status, code, method, path, sent, headers={"If-Match": text})
+                    for status, code, texts in (
+                        (400, "version_invalid", malformed),
+                        (412, "version_stale", others),
                     )
-                    for text in malformed
+                    for text in texts
                     for method, path, sent in (
                         ("PATCH", goal, {"title": "X"}),
                         ("PATCH", habit, body),

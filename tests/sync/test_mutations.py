@@ -125,6 +125,7 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
         share = SHARE.format(coach=scope_of(server, coach).user)
         rows = [(row.method, row.path, row.url, row.body, row.base) for row in WRITES]
         rows += [
+            ("PATCH", "/v1/me", "/v1/me", {"name": "Ann"}, 1),
             ("PUT", SHARE, share, {"kinds": ["goal"]}, None),
             ("DELETE", SHARE, share, {}, None),
             ("DELETE", CLIENT, CLIENT.format(client=scope_of(server, coach).user), {}, None),

@@ -13,6 +13,7 @@ from models.access.request_origin import RequestOrigin
 from models.access.scope import Scope
 from models.base.errors import FieldError, Forbidden, Invalid, Unauthenticated, invalid_parameter
 from models.base.validation import checked
+from models.base.version_conditions import needs_document
 from upcoach.store.write.requests import Mutation
 
 T = TypeVar("T")
@@ -96,7 +97,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def require_base(self) -> int:
         """The version that the change is based on; without one nobody knows what it would undo."""
-        if self.base is None:
+        if not needs_document(self.base) or self.base is None:
             raise Invalid(
                 "version_required", 'Say which version you change: If-Match: "v3", or base.'
             )

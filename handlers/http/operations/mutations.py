@@ -9,6 +9,7 @@ import msgspec
 from handlers.http.operations.rows import Operation
 from models.base.errors import Invalid
 from models.base.ids import MutationId
+from models.base.version_conditions import VersionCondition
 from upcoach.store.write.requests import Mutation
 
 NEWEST: Final = 999_999_999  # version of a document
@@ -38,5 +39,6 @@ def mutation_of(
         raise Invalid(
             "mutation_id_invalid", "The id of a write is a UUID of version 7, in lower case."
         ) from None
-    content = msgspec.json.encode([operation.method, path, base, body], order="sorted")
+    versions = base.described if isinstance(base, VersionCondition) else base
+    content = msgspec.json.encode([operation.method, path, versions, body], order="sorted")
     return Mutation(key, hashlib.sha256(content).digest(), follows)

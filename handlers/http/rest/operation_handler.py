@@ -15,11 +15,12 @@ from handlers.http.rate_limiting import parties_of
 from handlers.http.rest.handler import Handler
 from handlers.http.rest.request_reader import (
     LARGE,
+    base_of_write,
     check_name,
     content_of,
     digest_of,
     follows_of,
-    if_match_version,
+    is_not_modified,
     parse_content,
 )
 from models.access.caller import Caller
@@ -151,7 +152,7 @@ class OperationHandler(Handler):
         content = content_of(self.request, operation)
         is_json = operation.body in ("json", "merge-patch") and not operation.unread
         body = await parse_content(content) if is_json else None
-        base = if_match_version(self.request)
+        base = base_of_write(self.request) if operation.writes else None
         key = self.request.headers.get("Idempotency-Key")
         # A write without a body is the same one that a `mut` frame without a body names.  What no
         # frame holds is told by its bytes: to write it anew would hold the loop.
@@ -220,10 +221,9 @@ class OperationHandler(Handler):
             self.runner.unread.hold(self._reader, size, written, stream.close)
 
     def _not_modified(self, version: int) -> bool:
-        etag = f'"v{version}"'
-        self.set_header("ETag", etag)
-        etags = self.request.headers.get("If-None-Match", "")
-        if self.request.method in ("GET", "HEAD") and etag in etags.replace("W/", ""):
-            self.set_status(304)
-            return True
-        return False
+        self.set_header("ETag", f'"v{version}"')
+        is_read = self.request.method in ("GET", "HEAD")
+        if not is_read or not is_not_modified(self.request, version):
+            return False
+        self.set_status(304)
+        return True

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import re
 from typing import Any, Final
 
 from tornado.httputil import HTTPServerRequest
@@ -10,8 +9,9 @@ from tornado.web import HTTPError
 
 from handlers.http import operations
 from handlers.http.operations import Operation
-from models.base.errors import Invalid
+from models.base.errors import Conflict, Invalid
 from models.base.validation import checked
+from models.base.version_conditions import EntityTags, base_of
 from models.wire.frames import Follows
 
 MEDIA_TYPES: Final = {
@@ -22,7 +22,6 @@ MEDIA_TYPES: Final = {
 }
 NAME: Final = 512  # characters of an id or a parameter
 CURSOR: Final = 2_048  # of a cursor, which may stand for many places
-_ETAG: Final = re.compile(r'^"v([1-9][0-9]{0,8})"\Z')
 LARGE: Final = 64 * 1024  # bytes of JSON beyond which reading them would hold the loop
 
 
@@ -51,15 +50,25 @@ def content_of(request: HTTPServerRequest, operation: Operation[Any]) -> bytes:
     return content
 
 
-def if_match_version(request: HTTPServerRequest) -> int | None:
-    """The version that `If-Match` names; None without the header."""
-    header = request.headers.get("If-Match")
-    if header is None:
-        return None
-    match = _ETAG.match(header.strip())
-    if match is None:
-        raise Invalid("version_invalid", 'If-Match holds one version: "v3".')
-    return int(match[1])
+def base_of_write(request: HTTPServerRequest) -> int | None:
+    """The versions that a write is for, as `If-Match` and `If-None-Match` say."""
+    return base_of(request.headers.get("If-Match"), request.headers.get("If-None-Match"))
+
+
+def is_not_modified(request: HTTPServerRequest, version: int) -> bool:
+    """Whether who reads a document at *version* has it already (RFC 9110, 13.2.2).
+
+    `Conflict` if it is at another one than they ask for.
+    """
+    if_match, if_none_match = map(request.headers.get, ("If-Match", "If-None-Match"))
+    if if_match is not None and not EntityTags.read(if_match).matches_strongly(version):
+        words = f"It is at version {version}, which is not what If-Match asks for."
+        raise Conflict("version_stale", words, extra={"version": version})
+    try:
+        tags = EntityTags() if if_none_match is None else EntityTags.read(if_none_match)
+    except Invalid:  # whoever asks so is shown it
+        return False
+    return tags.matches_weakly(version)
 
 
 def follows_of(request: HTTPServerRequest) -> list[str]:

@@ -15,6 +15,7 @@ from models.base.errors import Conflict, Invalid
 from models.base.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.base.merge_patch import Json, difference
 from models.base.text.continuations import appended
+from models.base.version_conditions import NEVER, VersionCondition
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Version
 from upcoach.store.write.requests import Mutation
@@ -108,6 +109,10 @@ def base_version_of(document: Document, base: int, mutation: Mutation | None) ->
     Whoever makes a document and has no answer yet calls it version 1, though it goes on from an
     earlier one that was under its id.
     """
+    if isinstance(base, VersionCondition):
+        if base.admits(document.version):
+            return document.version
+        return NEVER if base == document.version else int(base)
     follows = () if mutation is None else mutation.follows
     made_it = document.made_by != "" and document.made_by in follows
     return document.first_version if base == 1 and made_it else base
@@ -115,9 +120,10 @@ def base_version_of(document: Document, base: int, mutation: Mutation | None) ->
 
 def stale(document: Document, base: int) -> Conflict:
     """The refusal of a write to another version than *document* is at."""
+    wanted = "which the request is not for" if isinstance(base, VersionCondition) else f"not {base}"
     return Conflict(
         "version_stale",
-        f"This was changed elsewhere: it is at version {document.version}, not {base}.",
+        f"This was changed elsewhere: it is at version {document.version}, {wanted}.",
         extra={"version": document.version, "current": public(document)},
     )
 

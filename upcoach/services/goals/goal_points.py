@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from models.access.scope import Scope
 from models.base.errors import Conflict, invalid_field
+from models.base.version_conditions import needs_document
 from models.goals import Goal, GoalPoint, PointDraft
 from models.goals.goal_point import point_id
 from upcoach.services.base.merging import require_version
@@ -50,7 +51,7 @@ class GoalPoints:
         def decide(changes: WriteContext, goal: Goal, before: GoalPoint | None) -> GoalPoint | None:
             _require_measurable(goal, draft)
             if before is None:
-                if base is not None:
+                if needs_document(base):
                     raise MissingDocument(Ref(GoalPoint, scope.user, point_id(goal_id, point)))
                 if goal.points >= MOST:
                     raise Conflict("points_too_many", f"A goal has {MOST} points at most.")

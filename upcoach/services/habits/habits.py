@@ -11,6 +11,7 @@ from models.base.merge_patch import Json
 from models.base.text.masking import knowing
 from models.base.time import DAY, local_date
 from models.base.validation import checked
+from models.base.version_conditions import needs_document
 from models.habits import Entry, EntryDraft, Habit, HabitDraft, Logged, NewHabit
 from models.habits.entry import check_day, entry_id
 from models.insights import HabitForecast, insight_id
@@ -115,10 +116,10 @@ class Habits(Resources[Habit, NewHabit]):
             habit = changes.get(Habit, scope.user, habit_id)
             check_day(day, draft, changes.at)
             before = changes.find(Entry, scope.user, entry_id(habit_id, day))
-            if base is None:
-                return set_entry(changes, habit, day, draft, before)
-            if before is None:
+            if before is None and needs_document(base):
                 raise not_found()
+            if before is None or base is None:
+                return set_entry(changes, habit, day, draft, before)
             return _change_entry(changes, habit, before, draft, base, mutation)
 
         reads = _entry_reads(scope, habit_id, day)

@@ -5,6 +5,7 @@ import msgspec
 from models.access.scope import Scope
 from models.base.errors import Invalid
 from models.base.validation import checked
+from models.base.version_conditions import needs_document
 from models.journal import JournalEntryContent, JournalEntryId, UnsavedEntry
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import deletion_outcome, write_outcome
@@ -46,7 +47,7 @@ class UnsavedEntries:
 
         def decide(changes: WriteContext) -> Outcome[UnsavedEntry | None]:
             before = changes.find(UnsavedEntry, scope.user, entry)
-            if before is None and base is not None:
+            if before is None and needs_document(base):
                 raise not_found()
             if before is not None and base is not None:
                 require_version(before, base, mutation)
