@@ -52,7 +52,7 @@ HEADERS: Final[dict[str, tuple[Any, str]]] = {
     ),
     "Idempotency-Key": (
         MutationId,
-        "Your name for the write, a UUID of version 7: a repeat gets the answer of the first.",
+        "Your name for the write, any UUID: a repeat gets the answer of the first.",
     ),
     "Upcoach-Follows": (
         {"type": "string"},

@@ -16,7 +16,10 @@ _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 # Of a part of a document.  Not "type": in a merge, that names what an object is.
 PartId = Annotated[str, msgspec.Meta(pattern=r"^(?!type\Z)[A-Za-z0-9_-]{1,40}\Z")]
-MUTATION_ID_PATTERN: Final = rf"^{_UUID}\Z"
+# Of any version: ours sort by time, and many programs can make only those that do not.
+MUTATION_ID_PATTERN: Final = (
+    r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
+)
 MutationId = Annotated[str, msgspec.Meta(pattern=MUTATION_ID_PATTERN)]
 
 

@@ -74,7 +74,7 @@ class Unsub(Frame, tag="unsub", frozen=True, kw_only=True):
 class Mut(Frame, tag="mut", frozen=True, kw_only=True):
     """A write: exactly what the REST route *op* *path* does with *body*.
 
-    *id* is a UUID of version 7, in lower case.  *follows* names earlier writes of the same device
+    *id* is a UUID, in lower case.  *follows* names earlier writes of the same device
     whose effects it took for granted, though it had no answer to them yet.
     """
 

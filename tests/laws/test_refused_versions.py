@@ -1,5 +1,7 @@
 """Writes from a version that is not, or under a name that is none or was used."""
 
+import uuid
+
 import pytest
 
 from config.settings import Settings
@@ -13,6 +15,8 @@ from tests.support.laws.surface import SURFACE
 from tests.support.people.furnished import ENTRY, GOAL, GOALS, HABIT, HABITS, ONE_GOAL, ONE_HABIT
 from tests.support.server import serving
 from tests.support.wire.answers import done
+
+KEY = "Idempotency-Key"
 
 
 async def test_a_change_says_which_version_it_changes(settings: Settings) -> None:
@@ -64,7 +68,9 @@ async def test_a_write_is_named_by_a_uuid(settings: Settings) -> None:
             "",
             "1",
             "x" * 300,
-            new_mutation_id().upper(),
+            "00000000-0000-0000-0000-000000000000",
+            f"urn:uuid:{new_mutation_id()}",
+            f'"{new_mutation_id()}',
             f"{{{new_mutation_id()}}}",
             "ü",
             "a b",
@@ -86,7 +92,7 @@ async def test_a_write_is_named_by_a_uuid(settings: Settings) -> None:
                 )
                 for operation in SURFACE
                 if operation.writes
-                for key in (*keys, "01a20c66-99df-45bd-8f37-3328887fd981")
+                for key in keys
             ],
         )
 
@@ -124,6 +130,28 @@ async def test_a_write_is_carried_out_once_for_its_name(
         assert again.headers["upcoach-cursor"] == first.headers["upcoach-cursor"]
         assert again.headers["etag"] == first.headers["etag"]
         assert await snapshot(person) == witness
+
+
+async def test_any_uuid_names_a_write_however_it_is_spelt(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+        plain = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
+        others = (uuid.uuid1(), uuid.uuid5(uuid.NAMESPACE_DNS, "x"), new_mutation_id())
+
+        first, *again = [
+            await done(person.call("POST", GOALS, {"title": "Swim"}, headers={KEY: key}))
+            for key in (plain, plain.upper(), f'"{plain}"')
+        ]
+        fresh = [
+            await done(person.call("POST", GOALS, {"title": "Swim"}, headers={KEY: str(key)}))
+            for key in others
+        ]
+        refused = await person.call("POST", GOALS, {"title": "Swim"}, headers={KEY: "swim-1"})
+
+        assert [answer.body for answer in again] == [first.body] * 2
+        assert {answer.headers["idempotency-replayed"] for answer in again} == {"true"}
+        assert len({answer.body["id"] for answer in (first, *fresh)}) == 4
+        assert refused.body["detail"].startswith("Idempotency-Key is a UUID")
 
 
 async def test_a_deletion_is_carried_out_once_for_its_name(settings: Settings) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from handlers.http.operations.rows import Operation
 from models.base.errors import Invalid
-from models.base.ids import MutationId
+from models.base.ids import MutationId, new_mutation_id
 from models.base.version_conditions import VersionCondition
 from upcoach.store.write.requests import Mutation
 
@@ -29,16 +29,20 @@ def mutation_of(
     base: int | None,
     body: Any,
     follows: Collection[str] = (),
+    *,
+    called: str = "The id of a write",
 ) -> Mutation | None:
-    """The name of a write with a digest of what it asks for; None when the client gave no name."""
+    """The name of a write with a digest of what it asks for; None when the client gave no name.
+
+    The name is *called* so where it stands.
+    """
     if key is None:
         return None
     try:
         msgspec.convert(key, MutationId)
     except msgspec.ValidationError:
-        raise Invalid(
-            "mutation_id_invalid", "The id of a write is a UUID of version 7, in lower case."
-        ) from None
+        words = f"{called} is a UUID (RFC 9562) in lower case, such as {new_mutation_id()}."
+        raise Invalid("mutation_id_invalid", words) from None
     versions = base.described if isinstance(base, VersionCondition) else base
     content = msgspec.json.encode([operation.method, path, versions, body], order="sorted")
     return Mutation(key, hashlib.sha256(content).digest(), follows)

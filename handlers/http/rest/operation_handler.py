@@ -21,6 +21,7 @@ from handlers.http.rest.request_reader import (
     digest_of,
     follows_of,
     is_not_modified,
+    key_of,
     parse_content,
 )
 from models.access.caller import Caller
@@ -153,7 +154,7 @@ class OperationHandler(Handler):
         is_json = operation.body in ("json", "merge-patch") and not operation.unread
         body = await parse_content(content) if is_json else None
         base = base_of_write(self.request) if operation.writes else None
-        key = self.request.headers.get("Idempotency-Key")
+        key = key_of(self.request)
         # A write without a body is the same one that a `mut` frame without a body names.  What no
         # frame holds is told by its bytes: to write it anew would hold the loop.
         is_small = is_json and len(content) <= LARGE
@@ -165,6 +166,7 @@ class OperationHandler(Handler):
             base,
             digested,
             follows_of(self.request),
+            called="Idempotency-Key",
         )
         for name in names.values():
             check_name(name)

@@ -71,6 +71,18 @@ def is_not_modified(request: HTTPServerRequest, version: int) -> bool:
     return tags.matches_weakly(version)
 
 
+def key_of(request: HTTPServerRequest) -> str | None:
+    """The name that `Idempotency-Key` gives to a write; None without the header.
+
+    It may be quoted, as in draft-ietf-httpapi-idempotency-key-header, and in either case.
+    """
+    header = request.headers.get("Idempotency-Key")
+    if header is None:
+        return None
+    quoted = len(header) > 1 and header[0] == header[-1] == '"'
+    return (header[1:-1] if quoted else header).lower()
+
+
 def follows_of(request: HTTPServerRequest) -> list[str]:
     """The names of earlier writes in `Upcoach-Follows`."""
     header = request.headers.get("Upcoach-Follows", "")
