@@ -1,12 +1,14 @@
 """Imports of files of other apps; with `dry_run`, only saying what would become of them."""
 
-from typing import Any
+from typing import Annotated, Any, Final
+
+import msgspec
 
 from handlers.http.operations import Body, Call, Operation, Query, Reply, write_reply
 from handlers.http.time_zones import zone
 from models.access.limits import UPLOAD_BYTES
 from models.access.rate_limits import KEPT_AT_ONCE, Cost, kib
-from models.base.errors import Invalid
+from models.base.errors import Invalid, invalid_parameter
 from upcoach.services.imports import ImportServices
 from upcoach.services.imports.plan_codec import PackedPlan
 from upcoach.services.imports.planning.plan import Imported
@@ -14,6 +16,8 @@ from upcoach.services.imports.readers.csv_columns import COLUMNS, What
 from upcoach.services.imports.readers.csv_rows import ROWS
 from upcoach.services.imports.readers.habitica_export import HabiticaExport
 from upcoach.services.imports.worker_protocol import Format
+
+_LEVELS: Final = frozenset("12345")
 
 
 class ImportQuery(Query, frozen=True, kw_only=True):
@@ -32,6 +36,32 @@ class ImportQuery(Query, frozen=True, kw_only=True):
     dry_run: bool = False
 
 
+class DaylioQuery(ImportQuery, frozen=True, kw_only=True):
+    """How a file of Daylio is to be read.
+
+    Attributes
+    ----------
+    moods
+        The levels of the moods that its owner has named, as `Solid:4;almost rad:5`; those that it
+        begins with (rad, good, meh, bad, awful) are known.
+
+    """
+
+    moods: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+
+
+def _levels(query: ImportQuery) -> dict[str, int]:
+    """The levels in the query, by the names of moods."""
+    levels: dict[str, int] = {}
+    written = query.moods if isinstance(query, DaylioQuery) else ""
+    for part in filter(None, map(str.strip, written.split(";"))):
+        name, _, level = part.rpartition(":")
+        if not name.strip() or level.strip() not in _LEVELS:
+            raise invalid_parameter("moods", "Write moods and their levels as Solid:4;tired:2.")
+        levels[name.strip()] = int(level)
+    return levels
+
+
 async def _pay(call: Call, plan: PackedPlan) -> None:
     """Charge what *plan* would keep: of the same ledger as writes one by one."""
     cost = Cost(0, kib(plan.size()))
@@ -42,13 +72,20 @@ async def _pay(call: Call, plan: PackedPlan) -> None:
 
 
 def _row(
-    path: str, format_: Format, summary: str, body: Body, needs: str, takes: Any = None
+    path: str,
+    format_: Format,
+    summary: str,
+    body: Body,
+    needs: str,
+    takes: Any = None,
+    parameters: type[ImportQuery] = ImportQuery,
 ) -> Operation[ImportServices]:
     async def run(services: ImportServices, call: Call) -> Reply:
-        query = call.parse_query(ImportQuery)
+        query = call.parse_query(parameters)
+        levels = _levels(query)
         tz = await zone(services.zones, call, query.tz)
         async with services.imports.slot(call.scope):
-            plan = await services.imports.read(call.scope, format_, call.content, tz)
+            plan = await services.imports.read(call.scope, format_, call.content, tz, levels)
             if query.dry_run:
                 return Reply(body=await services.imports.show(call.scope, plan))
             await _pay(call, plan)
@@ -62,7 +99,7 @@ def _row(
         body=body,
         takes=takes,
         unread=True,
-        query=ImportQuery,
+        query=parameters,
         gives=Imported,
         named=True,
         statuses=(200,),
@@ -105,6 +142,15 @@ OPERATIONS = (
         HabiticaExport,
     ),
     _row("dayone", "dayone", "Import the JSON export (zip) of Day One.", "zip", "journal:write"),
+    _row(
+        "daylio",
+        "daylio",
+        "Import the CSV export of Daylio.",
+        "csv",
+        "moods:write",
+        parameters=DaylioQuery,
+    ),
+    _row("streaks", "streaks", "Import the CSV export of Streaks.", "csv", "habits:write"),
     _sheet("habits", "habits and their entries", "habits:write"),
     _sheet("moods", "moods", "moods:write"),
     _sheet("tasks", "tasks", "tasks:write"),

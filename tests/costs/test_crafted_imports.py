@@ -10,7 +10,7 @@ from config.settings import Settings
 from tests.costs import crafted
 from tests.costs.probe import PARTS, Call, probing
 from tests.imports.exports import MEDITATE, MEDITATED, NEW, OVERVIEW, RUN, zipped
-from tests.imports.tables import ENTRY, TABLES
+from tests.imports.tables import DAYLIO, ENTRY, STREAKS, TABLES
 
 CELLS: Final = (
     *crafted.NUMBERS,
@@ -44,6 +44,11 @@ async def test_no_table_breaks_an_import(settings: Settings, every: int) -> None
             for what, table in TABLES_OF
             for text in _bent_table(table)
             for tz in ("Pacific/Kiritimati", "Etc/GMT%2B12")  # the first and the last to see a day
+        ]
+        calls += [
+            Call(probe.person, "POST", f"/v1/imports/{app}?tz=UTC", text, TABLE)
+            for app, table in (("daylio", DAYLIO), ("streaks", STREAKS))
+            for text in _bent_table(table)
         ]
         await probe.ask(calls[::every])
 

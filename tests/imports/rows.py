@@ -20,7 +20,10 @@ ROWS = ContextRows(
     name="imports",
     alone=frozenset(
         {
-            *(("POST", f"/v1/imports/{name}") for name in ("loop", "dayone", "habitica")),
+            *(
+                ("POST", f"/v1/imports/{name}")
+                for name in ("loop", "dayone", "habitica", "daylio", "streaks")
+            ),
             *(
                 ("POST", f"/v1/imports/csv/{kind}")
                 for kind in ("habits", "journal", "moods", "tasks")

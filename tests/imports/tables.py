@@ -19,6 +19,16 @@ ENTRY: Json = {
 }
 PLAIN: Json = {"uuid": "0A1C", "creationDate": "2026-01-06T08:00:00+00:00", "text": "Home"}
 
+DAYLIO = (
+    "full_date,date,weekday,time,mood,activities,note_title,note\n"
+    '2026-01-06,6 January,Tuesday,6:50 pm,rad,friends | nap,,"Went\nout"\n'
+    "2026-01-05,5 January,Monday,18:52,Solid,,Lake,Swam\n"
+)
+STREAKS = (
+    "task_id,title,entry_type,entry_date,entry_timestamp,page,display_order\n"
+    "p2,Wake up,missed_auto,20260105,2026-01-06T12:24:16+08:00,1,1\n"
+    "p2,Wake up,completed_manually,20260106,2026-01-07T09:37:49+08:00,1,1\n"
+)
 TABLES = {
     "habits": "Date,Habit,Value,Unit,Note,Weather\n2026-01-05,Water,2,l,calm,fog\n"
     "2026-01-06,Water,1.5,,,\n2026-01-05,Walk,,,,\n",

@@ -4,7 +4,7 @@ import zipfile
 import pytest
 
 from tests.imports.exports import MEDITATE, MEDITATED, NEW, NEWER, flaws_of, zipped
-from upcoach.services.imports.readers.archive import MEMBERS, PACKED, UNPACKED
+from upcoach.services.imports.files.archive import MEMBERS, PACKED, UNPACKED
 
 
 def test_what_is_no_archive_is_refused() -> None:

@@ -5,7 +5,7 @@ import zipfile
 
 from config.settings import Settings
 from models.base.merge_patch import Json
-from tests.imports.tables import ENTRY, PLAIN, TABLES, zipped
+from tests.imports.tables import DAYLIO, ENTRY, PLAIN, STREAKS, TABLES, zipped
 from tests.support.laws.snapshots import assert_law, snapshot
 from tests.support.server import serving
 from upcoach.client import Response, RestClient
@@ -24,6 +24,10 @@ async def test_what_is_shown_first_is_what_then_happens_once(settings: Settings)
     async with serving(settings) as server:
         imports = [("dayone", zipped(Journal=[ENTRY, PLAIN], Travel=[]), "application/zip")]
         imports += [(f"csv/{what}", text.encode(), "text/csv") for what, text in TABLES.items()]
+        imports += [
+            ("daylio", DAYLIO.replace("Solid", "meh").encode(), "text/csv"),
+            ("streaks", STREAKS.encode(), "text/csv"),
+        ]
         for path, content, media in imports:
             person = await server.person()
             nothing = await snapshot(person)

@@ -17,7 +17,7 @@ from models.base.merge_patch import Json
 from tests.costs import crafted
 from tests.imports.exports import MEDITATE, NEW, zipped
 from tests.imports.exports import RUN as FIRST_RUN
-from tests.imports.tables import ENTRY, TABLES
+from tests.imports.tables import DAYLIO, ENTRY, STREAKS, TABLES
 from upcoach.services.imports.plan_codec import PackedItem
 from upcoach.services.imports.planning.plan import ImportTally
 from upcoach.services.imports.reading import plan_of
@@ -156,6 +156,14 @@ def test_an_archive_of_loop_is_brought_or_refused(files: Mapping[str, bytes]) ->
 @given(st.data(), zones)
 def test_a_table_is_brought_or_refused(what: Format, data: st.DataObject, tz: str) -> None:
     _brought(what, data.draw(table(TABLES[what])), tz)
+
+
+@pytest.mark.parametrize(("app", "text"), [("daylio", DAYLIO), ("streaks", STREAKS)])
+@given(st.data(), zones)
+def test_a_table_of_an_app_is_brought_or_refused(
+    app: Format, text: str, data: st.DataObject, tz: str
+) -> None:
+    _brought(app, data.draw(table(text)), tz)
 
 
 def _brought(format_: Format, content: bytes, tz: str) -> None:

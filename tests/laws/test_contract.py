@@ -26,7 +26,7 @@ from tests.account.contract_mail import come_from_provider, go_by_mail
 from tests.account.web_app import log_in_at_a_browser
 from tests.imports.exports import loop
 from tests.imports.games import GAME
-from tests.imports.tables import PLAIN, TABLES
+from tests.imports.tables import DAYLIO, PLAIN, STREAKS, TABLES
 from tests.imports.tables import zipped as day_one
 from tests.laws.contexts import WRITES
 from tests.laws.contexts import furnished as with_everything
@@ -128,9 +128,10 @@ async def join_and_leave(server: Server) -> None:
     zipped = {"Content-Type": "application/zip"}
     export = loop("2026-01-05,YES_MANUAL,", "2026-01-06,SKIP,ill")
     await done(person.call("POST", "/v1/imports/loop", raw=export, headers=zipped))
-    for what, text in TABLES.items():
+    tables = {f"csv/{what}": text for what, text in TABLES.items()}
+    for what, text in (tables | {"daylio": DAYLIO, "streaks": STREAKS}).items():
         table = {"Content-Type": "text/csv"}
-        path = f"/v1/imports/csv/{what}"
+        path = f"/v1/imports/{what}"
         await done(person.call("POST", path, raw=text.encode(), headers=table))
     book = day_one(Journal=[PLAIN])
     await done(person.call("POST", "/v1/imports/dayone", raw=book, headers=zipped))

@@ -1,6 +1,6 @@
 """What people bring from elsewhere: read whole before any of it is written.
 
-A reader (`readers`) makes a plan (`planning`) of a file, or says what is wrong with it and where.
+A reader (`readers`) makes a plan (`planning`) of a file (`files`), or says what is wrong and where.
 That happens in a process of its own (`workers`); `imports` writes the plan in parts.
 """
 

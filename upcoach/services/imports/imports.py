@@ -1,6 +1,6 @@
 """Imports of what people logged elsewhere."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final, NamedTuple
 
@@ -63,10 +63,18 @@ class Imports:
         """Hold the caller's slot while a file is read and carried out: one at a time."""
         return self._users.slot(scope.user)
 
-    async def read(self, scope: Scope, format_: Format, content: bytes, tz: str) -> PackedPlan:
-        """Read a file into a plan, for somebody in *tz*."""
+    async def read(
+        self,
+        scope: Scope,
+        format_: Format,
+        content: bytes,
+        tz: str,
+        moods: Mapping[str, int] | None = None,
+    ) -> PackedPlan:
+        """Read a file into a plan, for somebody in *tz*; *moods* are levels by their names."""
         check_zone(tz)
-        return await self._workers.read(ImportJob(format_, scope.user, tz, self._clock()), content)
+        job = ImportJob(format_, scope.user, tz, self._clock(), dict(moods or {}))
+        return await self._workers.read(job, content)
 
     async def show(self, scope: Scope, plan: PackedPlan) -> Json:
         """Preview *plan*: what it would do now; nothing is written."""

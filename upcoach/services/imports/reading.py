@@ -8,7 +8,14 @@ import msgspec
 from models.base.errors import Invalid
 from upcoach.services.imports.plan_codec import PackedItem
 from upcoach.services.imports.planning.plan import ImportPlan
-from upcoach.services.imports.readers import csv_import, dayone, habitica, loop_plan
+from upcoach.services.imports.readers import (
+    csv_import,
+    daylio,
+    dayone,
+    habitica,
+    loop_plan,
+    streaks,
+)
 from upcoach.services.imports.worker_protocol import (
     ITEMS_PER_FRAME,
     LENGTH,
@@ -40,6 +47,10 @@ def plan_of(job: ImportJob, content: bytes, parse: Parse) -> ImportPlan:
             return habitica.read(export, owner=job.owner, tz=job.tz, now=job.now)
         case "dayone":
             return dayone.read(content, owner=job.owner, tz=job.tz, now=job.now)
+        case "daylio":
+            return daylio.read(content, owner=job.owner, tz=job.tz, moods=job.moods)
+        case "streaks":
+            return streaks.read(content, owner=job.owner, tz=job.tz, now=job.now)
     return csv_import.read(content, what=job.format, owner=job.owner, tz=job.tz, now=job.now)
 
 

@@ -22,16 +22,34 @@ TOO_COSTLY: Final = refused(
     "", "export_too_large", "This takes too much time or memory to be read: split it."
 )
 
-Format = Literal["loop", "habitica", "dayone", "habits", "moods", "tasks", "journal"]
+Format = Literal[
+    "loop",
+    "habitica",
+    "dayone",
+    "daylio",
+    "streaks",
+    "habits",
+    "moods",
+    "tasks",
+    "journal",
+]
 
 
 class ImportJob(msgspec.Struct, frozen=True):
-    """A file to be read: its format, whose it is, where they live, and when that is."""
+    """A file to be read: its format, whose it is, where they live, and when that is.
+
+    Attributes
+    ----------
+    moods
+        The levels of moods that an app only names.
+
+    """
 
     format: Format
     owner: str
     tz: str
     now: dt.datetime
+    moods: dict[str, int] = {}
 
 
 class PlanBegun(msgspec.Struct, frozen=True, tag="begun"):

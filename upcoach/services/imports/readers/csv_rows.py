@@ -5,6 +5,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from models.base.errors import Invalid
 from models.base.validation import cut
+from upcoach.services.imports.files.csv_table import MOST_COLUMNS, Table, TableRow, cells_of
 from upcoach.services.imports.planning.import_errors import refused
 from upcoach.services.imports.planning.reports import (
     ImportReports,
@@ -14,7 +15,6 @@ from upcoach.services.imports.planning.reports import (
     reason,
 )
 from upcoach.services.imports.readers.csv_columns import CsvColumn
-from upcoach.services.imports.readers.csv_table import MOST_COLUMNS, Table, TableRow, cells_of
 
 V = TypeVar("V")
 

@@ -16,12 +16,12 @@ from models.base.merge_patch import Json
 from models.base.time import local_date, to_stored
 from models.base.validation import checked
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
+from upcoach.services.imports.files.archive import read_archive
 from upcoach.services.imports.planning.diary_items import JournalEntryItem, JournalItem
 from upcoach.services.imports.planning.fitting import fitted, shortened
 from upcoach.services.imports.planning.import_errors import pointer_to, refused
 from upcoach.services.imports.planning.plan import ImportItem, ImportPlan
 from upcoach.services.imports.planning.reports import ImportReports, Report, ReportPlace
-from upcoach.services.imports.readers.archive import read_archive
 from upcoach.services.imports.readers.dayone_text import plain_text
 from upcoach.services.imports.readers.dayone_zones import offset_of, zone_of
 

@@ -48,6 +48,8 @@ from models.base.errors import Invalid
 from models.base.time import check_zone
 from models.habits import Amount, EntryDraft, HabitDraft, Measure, Rate
 from models.habits.entry import check_not_ahead
+from upcoach.services.imports.files.archive import read_archive
+from upcoach.services.imports.files.csv_table import MOST_COLUMNS, Table, TableRow, cells_of
 from upcoach.services.imports.planning.import_errors import refused
 from upcoach.services.imports.planning.reports import (
     ImportReports,
@@ -57,8 +59,6 @@ from upcoach.services.imports.planning.reports import (
     code_of,
     reason,
 )
-from upcoach.services.imports.readers.archive import read_archive
-from upcoach.services.imports.readers.csv_table import MOST_COLUMNS, Table, TableRow, cells_of
 from upcoach.services.imports.readers.loop_cells import (
     day_of,
     draft_of,

@@ -9,9 +9,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from upcoach.services.imports.files.csv_table import Table, TableRow
 from upcoach.services.imports.planning.import_errors import pointer_to, refused
 from upcoach.services.imports.planning.reports import ImportReports
-from upcoach.services.imports.readers.csv_table import Table, TableRow
 from upcoach.services.imports.readers.loop_cells import sanitized
 
 CHECKMARKS: Final = "Checkmarks.csv"

@@ -1,0 +1,1 @@
+"""Reads files that a stranger sent, within bounds: archives and tables."""
