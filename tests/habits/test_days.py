@@ -135,6 +135,20 @@ def test_nothing_in_the_past_changes_when_a_habit_moves(
     ]
 
 
+@given(moments, zones, day_starts, st.none() | zones)
+def test_today_ends_by_the_clocks_that_tell_it(
+    now: dt.datetime, tz: str, day_start: int, asked: str | None
+) -> None:
+    run = habit(tz=tz, day_start=day_start)
+
+    evaluated = evaluated_habit(run, None, (), AsOf(now=now, tz=asked))
+
+    assert evaluated.today == local_date(now, asked or tz, day_start)
+    assert evaluated.ends_at > now
+    last = evaluated.ends_at - dt.timedelta(microseconds=1)
+    assert local_date(last, asked or tz, day_start) == evaluated.today
+
+
 @pytest.mark.parametrize("eastward", [True, False])
 def test_a_journey_around_the_world_breaks_no_streak(*, eastward: bool) -> None:
     places = ("Europe/Berlin", "Asia/Tehran", "Asia/Kathmandu", "Pacific/Apia", "America/New_York")

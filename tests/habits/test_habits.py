@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -89,6 +90,12 @@ async def test_today_is_where_somebody_is(settings: Settings) -> None:
         await make(person, tz="Pacific/Pago_Pago")
 
         here = (await get(person, f"{HABITS}/today"))["items"][0]["local_date"]
+        for tz in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"):
+            [item] = (await get(person, f"{HABITS}/today?tz={tz}"))["items"]
+            ends_at = dt.datetime.fromisoformat(item["ends_at"]).astimezone(ZoneInfo(tz))
+            assert ends_at > dt.datetime.now(dt.UTC), tz
+            day = dt.date.fromisoformat(item["local_date"]) + DAY
+            assert (ends_at.date(), ends_at.time()) == (day, dt.time()), tz
         path = f"{HABITS}/today?tz=Pacific/Kiritimati"
         there = (await get(person, path))["items"][0]["local_date"]
 

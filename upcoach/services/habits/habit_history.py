@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from models.base.time import DateRange, local_date, skipped_days
+from models.base.time import DateRange, end_of_day, local_date, skipped_days
 from models.habits import Habit
 from models.habits.evaluation import Units, evaluate, lookahead
 from models.habits.freezes import FreezeTokens, resolved
@@ -34,17 +34,25 @@ class AsOf(msgspec.Struct, frozen=True, kw_only=True):
     tz: str | None = None
     is_past: bool = False
 
+    def zone(self, habit: Habit) -> str:
+        """The zone whose days are meant."""
+        return self.tz or habit.tz
+
+    def today(self, habit: Habit) -> dt.date:
+        """The day that it is now there."""
+        return local_date(self.now, self.zone(habit), habit.day_start)
+
     def day(self, habit: Habit) -> dt.date:
         """The last day to evaluate of *habit*."""
-        today = self.date or local_date(self.now, self.tz or habit.tz, habit.day_start)
-        return habit.last_day(today)
+        return habit.last_day(self.date or self.today(habit))
 
 
 class EvaluatedHabit(msgspec.Struct, frozen=True, eq=False):
-    """A habit with its history and evaluation up to *today*."""
+    """A habit with its history and evaluation up to *today*, a day of the zone *tz*."""
 
     habit: Habit
     today: dt.date
+    tz: str
     history: EntryHistory
     days: Days
     units: Units
@@ -54,6 +62,11 @@ class EvaluatedHabit(msgspec.Struct, frozen=True, eq=False):
     def schedule(self) -> Schedule:
         """When it is due."""
         return self.habit.schedule
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """When today ends."""
+        return end_of_day(self.today, self.tz, self.habit.day_start)
 
     @property
     def ordinal(self) -> int:
@@ -79,7 +92,8 @@ def evaluated_habit(
             today=today,
             away=[*pauses, *leapt],
             beyond=lookahead(habit.schedule, today),
-            is_over=as_of.is_past and today < habit.today(as_of.now),
+            is_over=as_of.is_past and today < as_of.today(habit),
         )
     )
-    return EvaluatedHabit(habit, today, history, days, evaluate(habit.schedule, days), tokens)
+    units = evaluate(habit.schedule, days)
+    return EvaluatedHabit(habit, today, as_of.zone(habit), history, days, units, tokens)

@@ -11,7 +11,7 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.time import AHEAD, DAY, DateRange, end_of_day, range_containing
+from models.base.time import AHEAD, DAY, DateRange, range_containing
 from models.habits import Entry, Habit, Vacation
 from models.habits.correlation import correlation
 from models.habits.entry import entry_id
@@ -61,7 +61,7 @@ class HabitReports:
         return (self._clock() + AHEAD).date()
 
     async def today(self, scope: Scope, tz: str | None, date: dt.date | None) -> list[HabitToday]:
-        """The habits due today, in the caller's or the given zone."""
+        """The habits due today, each by the clocks of its own zone or of the given one."""
         as_of = AsOf(now=self._clock(), date=date, tz=tz)
         habits = await self._all(scope, as_of)
         ids = [entry_id(evaluated.habit.id, evaluated.today) for evaluated in habits]
@@ -83,8 +83,7 @@ class HabitReports:
     ) -> StreakAnswer:
         """The streak of a habit, with its newest *windows*."""
         evaluated = await self._evaluated(scope, habit_id, AsOf(now=self._clock(), date=date))
-        habit = evaluated.habit
-        return streak_of(evaluated, windows, end_of_day(evaluated.today, habit.tz, habit.day_start))
+        return streak_of(evaluated, windows)
 
     async def analytics(
         self,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from models.base.time import DAY, end_of_day
+from models.base.time import DAY
 from models.base.trend import trend
 from models.habits import Entry
 from models.habits.achievements import achievements
@@ -45,7 +45,7 @@ def today_of(evaluated: EvaluatedHabit, now: TodayState, entry: Entry | None) ->
         habit=evaluated.habit.id,
         name=evaluated.habit.name,
         local_date=evaluated.today,
-        ends_at=end_of_day(evaluated.today, evaluated.habit.tz, evaluated.habit.day_start),
+        ends_at=evaluated.ends_at,
         due=now.due,
         done=now.done,
         state=entry.state if entry else None,
@@ -58,13 +58,13 @@ def today_of(evaluated: EvaluatedHabit, now: TodayState, entry: Entry | None) ->
     )
 
 
-def streak_of(evaluated: EvaluatedHabit, newest: int, ends_at: dt.datetime) -> StreakAnswer:
+def streak_of(evaluated: EvaluatedHabit, newest: int) -> StreakAnswer:
     """The streak of *evaluated*."""
     current = streak(evaluated.schedule, evaluated.days, evaluated.units)
     return StreakAnswer(
         habit=evaluated.habit.id,
         as_of=evaluated.today,
-        ends_at=ends_at,
+        ends_at=evaluated.ends_at,
         windows=windows(evaluated.units, newest),
         freezes=evaluated.tokens,
         **_fields(current),
