@@ -3,7 +3,9 @@
 The leave is kept twice, as that to follow documents is: with the client, who decides about it, and
 with the coach, whose app lists it.  Neither holds a word of the entry: the coach asks for it, and
 gets it as it is at that moment, if the leave still holds.  It ends with the relation in which it
-was given: in the same write, and whatever a later relation of the same two people shows.
+was given: in the same write, and whatever a later relation of the same two people shows.  A write
+reads its caller's side first, and the other one's only if there is such a side: who knows no more
+than somebody's id does not write to their feed.
 
 The documents are the journal's (`models.journal.entry_share`), since they stand below an entry, and
 so are the paths; the service is here, since relations end shares, and since the journal may know of
@@ -84,6 +86,7 @@ class EntryShares:
             if mine is not None and mine.given_in(share) and mine.until == until:
                 return write_outcome("unchanged", mine)
             after = _leave(mine, share, entry, until, changes.at)
+            changes.find_refs([theirs_ref])  # so that it is read: the coach is one of the caller's
             theirs = changes.find(ClientEntry, coach, client_entry_id(scope.user, entry))
             after = changes.set(mine, after)
             changes.set(theirs, _mirrored(theirs, after, changes.at))
@@ -91,8 +94,9 @@ class EntryShares:
             announce_document(changes, scope, "entry share", after, is_narrowed=is_narrowed)
             return write_outcome("created" if mine is None else "updated", after)
 
+        mine_ref, theirs_ref = _both(scope.user, entry, coach)
         entries = Ref(JournalEntry, scope.user, entry), Ref(Share, scope.user, coach)
-        reads = (*entries, *_both(scope.user, entry, coach), caller_ref(scope))
+        reads = (*entries, mine_ref, caller_ref(scope))
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
         return await submit_with_best(self._committer, write, acr)
 
@@ -102,12 +106,13 @@ class EntryShares:
         """End the share of an entry with *coach*."""
 
         def decide(changes: WriteContext) -> Outcome[EntryShare | None]:
-            mine = changes.get_any(EntryShare, scope.user, share_id(entry, coach))
-            delete_shares(changes, _both(scope.user, entry, coach))
+            mine = changes.get_any(*both[0])
+            changes.find_refs(both)  # so that the coach's side is read, where there is one
+            delete_shares(changes, both)
             return deletion_outcome(mine)
 
-        reads = _both(scope.user, entry, coach)
-        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        both = _both(scope.user, entry, coach)
+        write = Write(scope=scope, reads=both[:1], decide=decide, mutation=mutation)
         return await self._committer.submit(write)
 
     async def shared_with(self, scope: Scope, client: str, page: Selection) -> list[ClientEntry]:

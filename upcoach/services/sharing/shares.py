@@ -1,6 +1,7 @@
 """Shares: which documents a client lets a coach see.
 
-A relation begins in `invitations`, by the word of both, and ends here, by the word of either.
+A relation begins in `invitations`, by the word of both, and ends here, by the word of either.  Its
+other side is read only if there is the caller's own: see `entry_shares`.
 """
 
 import contextlib
@@ -76,6 +77,7 @@ class Shares:
             after = before.revised(draft, changes.at)
             if (before.kinds, before.hidden) == (after.kinds, after.hidden):
                 return write_outcome("unchanged", before)
+            changes.find_refs(both)  # so that the coach's side is read, too
             client = changes.find(CoachClient, coach, scope.user)
             after = changes.set(before, after)
             changes.set(client, after.mirrored(client, changes.at))
@@ -83,7 +85,8 @@ class Shares:
             announce_document(changes, scope, "share", after, is_narrowed=is_narrowed)
             return write_outcome("updated", after)
 
-        reads = (*relation_refs(scope.user, coach), caller_ref(scope))
+        both = relation_refs(scope.user, coach)
+        reads = (both[0], caller_ref(scope))
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
         return await submit_with_best(self._committer, write, acr)
 
@@ -109,19 +112,16 @@ class Shares:
             entries = await refs_between(self._documents, client, coach)
 
         def decide(changes: WriteContext) -> Outcome[Share | None]:
+            own = changes.get_any(*mine)
             if entries is None:
                 raise NeedsLookup(look)
-            changes.find_refs(entries)  # so that they are read
-            is_client = scope.user == client
-            mine = (Share, client, coach) if is_client else (CoachClient, coach, client)
-            own = changes.get_any(*mine)
-            changes.discard(Share, client, coach)
-            changes.discard(CoachClient, coach, client)
-            delete_shares(changes, entries)
+            changes.find_refs((*both, *entries))  # so that they are read
+            delete_shares(changes, (*both, *entries))
             return deletion_outcome(own)
 
-        reads = relation_refs(client, coach)
-        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        both = relation_refs(client, coach)
+        mine = both[0] if scope.user == client else both[1]
+        write = Write(scope=scope, reads=(mine,), decide=decide, mutation=mutation)
         ended = await self._committer.submit(write)
         await self._clear(scope, client, coach)
         return ended
