@@ -36,6 +36,7 @@ def pages(plan: ImportPlan) -> list[NewJournalEntry]:
         ("~~~ python\n\\.\n```\n\\.\n~~~\n\\.", "~~~ python\n\\.\n```\n\\.\n~~~\n."),
         ("```\n\\. to the end", "```\n\\. to the end"),
         ("![](dayone-moment://77)\n\nHi\\.", "Hi."),
+        ("for \u200b***Alice***\u200b, a\u200bb", "for ***Alice***, a\u200bb"),
         ("a ` here\n\nand ` there \\.", "a ` here\n\nand ` there ."),
     ],
 )

@@ -14,6 +14,8 @@ _FENCE: Final = re.compile(r" {0,3}(```+|~~~+)")
 _PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")  # CommonMark 2.4
 _MARK: Final = re.compile(r"\\.|`+", re.DOTALL)  # an escaped character, or a run of backticks
 _RUN: Final = re.compile("`+")
+# It puts spaces of no width around marks that would not mark anything otherwise.
+_NO_WIDTH: Final = re.compile("(?<=[*_~=])\u200b|\u200b(?=[*_~=])")
 
 
 def plain_text(markdown: str) -> str:
@@ -25,7 +27,7 @@ def plain_text(markdown: str) -> str:
     Went out. Ran 3~4 km | `C:\.config`
 
     """
-    text = _MOMENT.sub("", markdown)
+    text = _NO_WIDTH.sub("", _MOMENT.sub("", markdown))
     return "".join(part if is_code else _unescaped(part) for part, is_code in _parts(text)).strip()
 
 
