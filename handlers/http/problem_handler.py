@@ -113,6 +113,9 @@ class ProblemHandler(RequestHandler):
         reservation = getattr(self.request, "reservation", None)
         if reservation is not None:
             reservation.release()
+        upload = getattr(self.request, "upload", None)
+        if upload is not None:
+            upload.close()
 
     def headers_of(self, status: int) -> dict[str, str]:
         """The headers that an answer of *status* must have (RFC 9110, 15.5)."""

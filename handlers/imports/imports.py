@@ -6,7 +6,7 @@ import msgspec
 
 from handlers.http.operations import Body, Call, Operation, Query, Reply, write_reply
 from handlers.http.time_zones import zone
-from models.access.limits import UPLOAD_BYTES
+from models.access.limits import ARCHIVE_BYTES, UPLOAD_BYTES
 from models.access.rate_limits import KEPT_AT_ONCE, Cost, kib
 from models.base.errors import Invalid, invalid_parameter
 from upcoach.services.imports import ImportServices
@@ -85,7 +85,8 @@ def _row(
         levels = _levels(query)
         tz = await zone(services.zones, call, query.tz)
         async with services.imports.slot(call.scope):
-            plan = await services.imports.read(call.scope, format_, call.content, tz, levels)
+            file = call.content if call.upload is None else call.upload
+            plan = await services.imports.read(call.scope, format_, file, tz, levels)
             if query.dry_run:
                 return Reply(body=await services.imports.show(call.scope, plan))
             await _pay(call, plan)
@@ -103,7 +104,7 @@ def _row(
         gives=Imported,
         named=True,
         statuses=(200,),
-        largest=UPLOAD_BYTES,
+        largest=ARCHIVE_BYTES if body == "zip" else UPLOAD_BYTES,
         limit="upload",
         summary=summary,
     )

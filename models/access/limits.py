@@ -29,6 +29,7 @@ HELLO_BYTES: Final = 64 * 1024  # the same, of who has not said hello
 BATCH_BYTES: Final = 2 * 1024 * 1024
 BATCH_WRITES: Final = 100
 UPLOAD_BYTES: Final = 8 * 1024 * 1024
+ARCHIVE_BYTES: Final = 1024 * 1024 * 1024  # an archive of an import, which goes to the disk
 PUBLIC_BYTES: Final = 64 * 1024  # of what needs no login, and of all that carries no document
 
 # A body, by whether its sender shows a token that holds, and how long it may take to come.
@@ -36,8 +37,8 @@ ANONYMOUS_BODY_BYTES: Final = PUBLIC_BYTES + 32 * 1024  # beyond what a row take
 ANONYMOUS_BODY_S: Final = 15.0
 AUTHENTICATED_BODY_BYTES: Final = BATCH_BYTES + 64 * 1024
 AUTHENTICATED_BODY_S: Final = 60.0
-UPLOAD_BODY_BYTES: Final = UPLOAD_BYTES + 64 * 1024
 UPLOAD_S: Final = 120.0
+ARCHIVE_S: Final = 3_600.0
 PAGE_BYTES: Final = 1024 * 1024  # of a list, a snapshot, or events
 CHUNKS: Final = 1_024  # of a body, beside one for each of the next number of bytes
 LEAST_CHUNK: Final = 256
@@ -47,6 +48,8 @@ DROPPED_BYTES: Final = 64 * 1024 * 1024  # read of a refused body, so that its a
 UNCOUNTED_BYTES: Final = 4 * 1024  # of each
 HELD_BY_NETWORK: Final = 4 * 1024 * 1024  # of an address, by who has shown nothing
 HELD_BY_ANONYMOUS: Final = 64 * 1024 * 1024  # by all of those
+SPOOLED_BY_USER: Final = ARCHIVE_BYTES  # on the disk
+SPOOLED_BY_ALL: Final = 8 * ARCHIVE_BYTES
 HELD_BY_USER: Final = 24 * 1024 * 1024
 HELD_BY_AUTHENTICATED: Final = 256 * 1024 * 1024  # by all who have logged in
 

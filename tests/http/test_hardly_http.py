@@ -16,7 +16,7 @@ DIGITS = b"1" * 5_000  # more than Python reads as one number
     ("head", "status"),
     [
         (b"GET /v1/me HTTP/1.1\r\nHost: x\r\nX-Large: " + b"x" * 20_000 + b"\r\n\r\n", b""),
-        (b"POST /v1/goals HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", b"400"),
+        (b"POST /v1/goals HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", b"413"),
         (b"POST /v1/goals HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", b"400"),
         (b"GET /v1/me HTTP/1.1\r\nHost: x\r\nBroken\r\n\r\n", b"400"),
         (b"POST /v1/goals HTTP/1.1\r\nHost: x\r\nContent-Length: " + DIGITS + b"\r\n\r\n", b"400"),

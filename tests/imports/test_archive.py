@@ -3,8 +3,8 @@ import zipfile
 
 import pytest
 
-from tests.imports.exports import MEDITATE, MEDITATED, NEW, NEWER, flaws_of, zipped
-from upcoach.services.imports.files.archive import MEMBERS, PACKED, UNPACKED
+from tests.imports.exports import MEDITATE, MEDITATED, NEW, NEWER, Files, flaws_of, read, zipped
+from upcoach.services.imports.files.archive import MEMBERS, UNPACKED
 
 
 def test_what_is_no_archive_is_refused() -> None:
@@ -14,17 +14,21 @@ def test_what_is_no_archive_is_refused() -> None:
         assert [flaw.code for flaw in flaws_of(archive)] == ["archive_broken"]
 
 
-def test_an_archive_that_is_too_large_is_refused_unread() -> None:
-    archive = bytes(PACKED + 1)
-
-    assert [flaw.code for flaw in flaws_of(archive)] == ["archive_too_large"]
-
-
 def test_an_archive_that_unpacks_to_too_much_is_refused() -> None:
     bomb = zipped(NEWER | {MEDITATED: bytes(UNPACKED)})
 
-    assert len(bomb) < PACKED
+    assert len(bomb) < UNPACKED // 100
     assert [flaw.code for flaw in flaws_of(bomb)] == ["archive_too_large"]
+
+
+def test_what_is_not_wanted_is_not_unpacked() -> None:
+    photos: Files = {f"photos/{number}.jpeg": bytes(UNPACKED // 3) for number in range(4)}
+
+    assert read({**NEWER, **photos}) == read(NEWER)
+
+
+def test_a_folder_that_was_packed_again_is_read() -> None:
+    assert read({f"Loop Habits/{name}": content for name, content in NEWER.items()}) == read(NEWER)
 
 
 def test_an_archive_of_too_many_files_is_refused() -> None:

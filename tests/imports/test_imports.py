@@ -198,7 +198,7 @@ async def test_a_zip_bomb_is_refused(settings: Settings) -> None:
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
             file.writestr("Habits.csv", MEDITATE)
-            file.writestr("big.csv", b"0" * (65 << 20))
+            file.writestr("001 Meditate/Checkmarks.csv", b"0" * (65 << 20))
 
         answer = await imported(person, archive.getvalue())
 

@@ -43,7 +43,6 @@ LINE_2 = "/001 Meditate/Checkmarks.csv/line/2"
 HABIT_2 = "/Habits.csv/line/2"
 BAD = {
     "no Habits.csv": Bad({}, "/Habits.csv", "file_missing"),
-    "Habits.csv in a folder": Bad({"x/Habits.csv": NEW}, "/Habits.csv", "file_missing"),
     "an empty Habits.csv": Bad({"Habits.csv": ""}, "/Habits.csv/line/1", "columns_unknown"),
     "other columns": Bad({"Habits.csv": "Name,Date\n"}, "/Habits.csv/line/1", "columns_unknown"),
     "a column twice": Bad(

@@ -180,7 +180,7 @@ class Node:
         credit = PrepaidRateLimiter(limits)
         runner = self.runner = self._make_runner(epoch, credit, limits, HeldWrites(counter))
         self.tickets = runner.tickets
-        self.bodies = BodyLimits(self.services.account, settings.proxies)
+        self.bodies = BodyLimits(self.services.account, settings.proxies, settings.data)
         live = LiveNode(
             runner=runner,
             router=runner.router,

@@ -14,6 +14,7 @@ from models.access.scope import Scope
 from models.base.errors import FieldError, Forbidden, Invalid, Unauthenticated, invalid_parameter
 from models.base.validation import checked
 from models.base.version_conditions import needs_document
+from upcoach.services.base.spooled_file import SpooledFile
 from upcoach.store.write.requests import Mutation
 
 T = TypeVar("T")
@@ -52,6 +53,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         The cookie of a trusted device, if the browser that it came from has one.
     client
         The app that it says it is of, which nobody has checked yet.
+    upload
+        The file that is its body, where that went to the disk.
     size
         The bytes of its body.
     charge
@@ -64,6 +67,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     query: dict[str, str] = {}
     body: Any = None
     content: bytes = b""
+    upload: SpooledFile | None = None
     base: int | None = None
     mutation: Mutation | None = None
     origin: RequestOrigin

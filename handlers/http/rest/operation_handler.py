@@ -23,6 +23,7 @@ from handlers.http.rest.request_reader import (
     is_not_modified,
     key_of,
     parse_content,
+    upload_of,
 )
 from models.access.caller import Caller
 from models.access.rate_limiter import RateVerdict
@@ -150,7 +151,7 @@ class OperationHandler(Handler):
     async def _call(
         self, operation: Operation[Any], names: dict[str, str], login: Caller | None
     ) -> Call:
-        content = content_of(self.request, operation)
+        content, upload = content_of(self.request, operation), upload_of(self.request)
         is_json = operation.body in ("json", "merge-patch") and not operation.unread
         body = await parse_content(content) if is_json else None
         base = base_of_write(self.request) if operation.writes else None
@@ -159,6 +160,8 @@ class OperationHandler(Handler):
         # frame holds is told by its bytes: to write it anew would hold the loop.
         is_small = is_json and len(content) <= LARGE
         digested = await digest_of(content) if content and not is_small else body
+        if upload is not None:
+            digested = upload.digest
         mutation = operations.mutation_of(
             key if operation.writes else None,
             operation,
@@ -176,6 +179,7 @@ class OperationHandler(Handler):
             query=self.query(),
             body=body,
             content=content,
+            upload=upload,
             base=operation.base_of(base),
             mutation=mutation,
             origin=self.origin,

@@ -9,8 +9,10 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from tornado.http1connection import HTTP1Connection
 from tornado.httputil import (
     HTTPHeaders,
@@ -29,9 +31,11 @@ from handlers.http.cookies import cookie_of
 from handlers.http.limits.byte_budget import ByteBudget, ByteReservation
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.rest.handler import Handler
+from handlers.http.rest.upload_spool import UploadSpool
 from models.access.limits import (
     ANONYMOUS_BODY_BYTES,
     ANONYMOUS_BODY_S,
+    ARCHIVE_S,
     AUTHENTICATED_BODY_BYTES,
     AUTHENTICATED_BODY_S,
     CHUNKS,
@@ -41,15 +45,17 @@ from models.access.limits import (
     HELD_BY_NETWORK,
     HELD_BY_USER,
     LEAST_CHUNK,
+    SPOOLED_BY_ALL,
+    SPOOLED_BY_USER,
     UNCOUNTED_BYTES,
-    UPLOAD_BODY_BYTES,
     UPLOAD_S,
 )
 from models.access.request_origin import RequestOrigin
 from models.base.errors import Refusal, Unavailable
 from upcoach.services.account import AccountServices
 
-UPLOADS: Final = "/v1/imports/"
+ANY_BYTES: Final = 1 << 60  # of a body, of which this module counts by itself what may come
+_log = structlog.get_logger(__name__)
 _COOKIES: Final = ("__Host-sid", "sid")
 # Of what is longer, or no number, the connection itself finds that it is too much, or none.
 _LENGTH: Final = re.compile("[0-9]{1,18}")
@@ -59,9 +65,13 @@ _PARTS_OF_A_JWT: Final = 3
 class BodyLimits:
     """How many bytes of bodies a node holds, and for whom."""
 
-    def __init__(self, account: AccountServices, proxies: tuple[Network, ...]) -> None:
+    def __init__(
+        self, account: AccountServices, proxies: tuple[Network, ...], folder: Path | None
+    ) -> None:
         self._account = account
         self._proxies = proxies
+        self._folder = folder
+        self._spooled = ByteBudget(SPOOLED_BY_USER, SPOOLED_BY_ALL)
         self._anonymous = ByteBudget(HELD_BY_NETWORK, HELD_BY_ANONYMOUS)
         self._authenticated = ByteBudget(HELD_BY_USER, HELD_BY_AUTHENTICATED)
 
@@ -69,6 +79,15 @@ class BodyLimits:
     def held(self) -> int:
         """The bytes that are held in all."""
         return self._anonymous.total + self._authenticated.total
+
+    @property
+    def spooled(self) -> int:
+        """The bytes that are on the disk in all."""
+        return self._spooled.total
+
+    def spool_for(self, user: str) -> UploadSpool:
+        """A spool for *user*, with nothing in it."""
+        return UploadSpool(self._folder, ByteReservation(self._spooled, user))
 
     def reserve_for(self, user: str) -> ByteReservation:
         """A reservation for *user*, of nothing yet."""
@@ -132,6 +151,7 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
         self._no_owner: Refusal | None = None  # why nobody is known who could send more
         self._declared = self._size = self._received = self._chunks = 0
         self._dropped: asyncio.Event | None = None
+        self._spool: UploadSpool | None = None
         self._counted: IOStream | None = None
 
     def headers_received(
@@ -140,7 +160,7 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
         """Find the limit of the body, and refuse one that is declared to be larger."""
         connection = self._request.connection
         assert isinstance(connection, HTTP1Connection)
-        connection.set_max_body_size(DROPPED_BYTES)
+        connection.set_max_body_size(ANY_BYTES)
         connection.set_body_timeout(ANONYMOUS_BODY_S)
         length = headers.get("Content-Length", "")
         self._declared = int(length) if _LENGTH.fullmatch(length) else 0
@@ -157,12 +177,11 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
         start_line: RequestStartLine | ResponseStartLine,
         headers: HTTPHeaders,
     ) -> None:
-        if self._declared <= DROPPED_BYTES:  # else the connection itself refuses it
-            await self._find_owner(connection)
+        await self._find_owner(connection)
         begun = self._inner.headers_received(start_line, headers)
         if begun is not None:
             await begun
-        if self._max_bytes < self._declared <= DROPPED_BYTES:
+        if self._declared > self._max_bytes:
             self._refuse(self._too_large())
 
     async def _find_owner(self, connection: HTTP1Connection) -> None:
@@ -172,25 +191,65 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
             if _shows_credentials(self._request):
                 self._no_owner = refusal
             return
-        is_upload = self._request.path.startswith(UPLOADS)
         self._reservation = self._bodies.reserve_for(owner)
-        self._max_bytes = UPLOAD_BODY_BYTES if is_upload else AUTHENTICATED_BODY_BYTES
-        connection.set_body_timeout(UPLOAD_S if is_upload else AUTHENTICATED_BODY_S)
+        upload = self._upload()
+        if upload is None:
+            self._max_bytes = AUTHENTICATED_BODY_BYTES
+            connection.set_body_timeout(AUTHENTICATED_BODY_S)
+            return
+        self._max_bytes = upload.largest
+        connection.set_body_timeout(ARCHIVE_S if upload.body == "zip" else UPLOAD_S)
+        if upload.body == "zip":
+            self._spool = self._bodies.spool_for(owner)
+
+    def _upload(self) -> operations.Operation[Any] | None:
+        """The operation that takes a whole file, if the request is for one."""
+        match = self._runner.router.find(self._request.path)
+        operation = match[0].operations.get(self._request.method or "") if match else None
+        return operation if operation is not None and operation.limit == "upload" else None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Take the next bytes, or drop them."""
         self._received += len(chunk)
         if self._dropped is not None:
+            self._drop()
             return None
         self._size += len(chunk)
         if self._size > self._max_bytes:
             self._refuse(self._too_large())
             return None
+        if self._spool is not None:
+            return self._spool_on(self._spool, chunk)
         if self._size > UNCOUNTED_BYTES and not self._reserve(len(chunk)):
             words = "Too much is being sent at once. Send it again a little later."
             self._refuse(Unavailable("bodies_too_many", words))
             return None
         return self._inner.data_received(chunk)
+
+    def _drop(self) -> None:
+        """Hang up on whoever sends on and on after the answer."""
+        connection = self._request.connection
+        assert isinstance(connection, HTTP1Connection)
+        if self._received > self._max_bytes + DROPPED_BYTES:
+            connection.stream.close()
+
+    def _spool_on(self, spool: UploadSpool, chunk: bytes) -> Awaitable[None] | None:
+        if not spool.has_room(len(chunk)):
+            words = "Too many large files are being sent at once. Send it again a little later."
+            self._refuse(Unavailable("bodies_too_many", words))
+            return None
+        written = spool.take(chunk)
+        return None if written is None else self._written(written)
+
+    async def _written(self, written: Awaitable[None]) -> None:
+        try:
+            await written
+        except ValueError:  # the connection was closed, and the file with it
+            return
+        except OSError as failure:  # the disk is full
+            _log.error("upload_not_spooled", error=str(failure))
+            words = "There is no room for a file of this size just now. Send it again later."
+            self._refuse(Unavailable("bodies_too_many", words))
 
     def _count_chunks(self, stream: IOStream) -> None:
         """Hang up on masses of small chunks: each costs as much time as a large one.
@@ -225,6 +284,10 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
         if self._dropped is not None:
             self._dropped.set()
             return
+        if self._spool is not None:
+            self._spool.finish()
+            self._request.upload = self._spool  # type: ignore[attr-defined]
+            self._spool = None  # the request has it, until the answer
         if self._reservation is not None:
             # Until the answer.
             self._request.reservation = self._reservation  # type: ignore[attr-defined]
@@ -242,6 +305,9 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
     def _release(self) -> None:
         if self._reservation is not None:
             self._reservation.release()
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
 
     def _too_large(self) -> Exception:
         if self._no_owner is not None:

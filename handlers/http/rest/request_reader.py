@@ -13,6 +13,7 @@ from models.base.errors import Conflict, Invalid
 from models.base.validation import checked
 from models.base.version_conditions import EntityTags, base_of
 from models.wire.frames import Follows
+from upcoach.services.base.spooled_file import SpooledFile
 
 MEDIA_TYPES: Final = {
     "json": {"application/json"},
@@ -91,6 +92,12 @@ def follows_of(request: HTTPServerRequest) -> list[str]:
         return checked(names, Follows)
     except Invalid as failure:
         raise Invalid("follows_invalid", f"Upcoach-Follows: {failure.detail}") from None
+
+
+def upload_of(request: HTTPServerRequest) -> SpooledFile | None:
+    """The file that *request* has brought, if its body was large and went to the disk."""
+    upload = getattr(request, "upload", None)
+    return None if upload is None else upload.file
 
 
 async def digest_of(content: bytes) -> str:

@@ -5,6 +5,7 @@ It has everything imported, and forks for each socket that comes over the socket
 reads one file and ends.  When the server ends, so does this one, and with it its children.
 """
 
+import contextlib
 import ctypes
 import functools
 import os
@@ -34,13 +35,15 @@ def main() -> int:
     parent = os.getpid()
     with socket.socket(fileno=int(sys.argv[1])) as control:
         while True:
-            _, sockets, _, _ = socket.recv_fds(control, 1, 1)
-            if not sockets:
+            _, descriptors, _, _ = socket.recv_fds(control, 1, 2)
+            if not descriptors:
                 return 0
-            with socket.socket(fileno=sockets[0]) as job:
+            with contextlib.ExitStack() as stack:
+                job = stack.enter_context(socket.socket(fileno=descriptors[0]))
+                files = [stack.enter_context(open(one, "rb")) for one in descriptors[1:]]  # noqa: PTH123
                 if os.fork() == 0:
                     control.close()
-                    _work(job, parent, functools.partial(answer, parse=parse))
+                    _work(job, parent, functools.partial(answer, parse=parse, files=files))
 
 
 def _work(job: socket.socket, parent: int, answer: Answer) -> NoReturn:

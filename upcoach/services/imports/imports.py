@@ -12,7 +12,7 @@ from models.base.time import check_zone
 from upcoach.services.base.concurrency import UserConcurrency
 from upcoach.services.imports.plan_codec import PackedPlan
 from upcoach.services.imports.planning.plan import ImportItem, ImportTally
-from upcoach.services.imports.worker_protocol import Format, ImportJob
+from upcoach.services.imports.worker_protocol import Format, ImportFile, ImportJob
 from upcoach.services.imports.workers import Workers
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents
@@ -67,14 +67,14 @@ class Imports:
         self,
         scope: Scope,
         format_: Format,
-        content: bytes,
+        file: ImportFile,
         tz: str,
         moods: Mapping[str, int] | None = None,
     ) -> PackedPlan:
         """Read a file into a plan, for somebody in *tz*; *moods* are levels by their names."""
         check_zone(tz)
         job = ImportJob(format_, scope.user, tz, self._clock(), dict(moods or {}))
-        return await self._workers.read(job, content)
+        return await self._workers.read(job, file)
 
     async def show(self, scope: Scope, plan: PackedPlan) -> Json:
         """Preview *plan*: what it would do now; nothing is written."""

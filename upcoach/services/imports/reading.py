@@ -1,11 +1,12 @@
 """Reads a file, in a process of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any
 
 import msgspec
 
 from models.base.errors import Invalid
+from upcoach.services.imports.files.archive import Archive
 from upcoach.services.imports.plan_codec import PackedItem
 from upcoach.services.imports.planning.plan import ImportPlan
 from upcoach.services.imports.readers import (
@@ -30,7 +31,7 @@ from upcoach.services.imports.worker_protocol import (
 Parse = Callable[[bytes], Any]
 
 
-def plan_of(job: ImportJob, content: bytes, parse: Parse) -> ImportPlan:
+def plan_of(job: ImportJob, content: Archive, parse: Parse) -> ImportPlan:
     """Read the file *content* into a plan; raises `Invalid` with up to 20 flaws.
 
     Parameters
@@ -42,11 +43,13 @@ def plan_of(job: ImportJob, content: bytes, parse: Parse) -> ImportPlan:
     match job.format:
         case "loop":
             return loop_plan.read(content, owner=job.owner, tz=job.tz, now=job.now)
+        case "dayone":
+            return dayone.read(content, owner=job.owner, tz=job.tz, now=job.now)
+    assert isinstance(content, bytes)  # no archive
+    match job.format:
         case "habitica":
             export = parse(content) if content else None
             return habitica.read(export, owner=job.owner, tz=job.tz, now=job.now)
-        case "dayone":
-            return dayone.read(content, owner=job.owner, tz=job.tz, now=job.now)
         case "daylio":
             return daylio.read(content, owner=job.owner, tz=job.tz, moods=job.moods)
         case "streaks":
@@ -54,12 +57,17 @@ def plan_of(job: ImportJob, content: bytes, parse: Parse) -> ImportPlan:
     return csv_import.read(content, what=job.format, owner=job.owner, tz=job.tz, now=job.now)
 
 
-def answer(request: IO[bytes], reply: IO[bytes], parse: Parse) -> None:
-    """Read a job from *request*, and write its plan to *reply*; see `worker_protocol`."""
+def answer(
+    request: IO[bytes], reply: IO[bytes], parse: Parse, files: Sequence[IO[bytes]] = ()
+) -> None:
+    """Read a job from *request*, and write its plan to *reply*; see `worker_protocol`.
+
+    What it is about is the one of *files*, or what stands in *request*.
+    """
     job = msgspec.msgpack.decode(_next(request), type=ImportJob)
     content = _next(request)
     try:
-        for framed in _framed(plan_of(job, content, parse)):
+        for framed in _framed(plan_of(job, files[0] if files else content, parse)):
             reply.write(framed)
     except Invalid as refusal:
         reply.write(frame(PlanRefused(refusal.code, refusal.detail, refusal.flaws)))

@@ -1,6 +1,7 @@
 """The protocol between the server and the process that reads a file: frames over a socket.
 
-A frame is four bytes of length and a MessagePack.  The server sends an `ImportJob` and the file.
+A frame is four bytes of length and a MessagePack.  The server sends an `ImportJob` and the file;
+one that is on the disk is handed over open, with the socket, and nothing stands in its place.
 The answer is a `PlanRefused`, a `ReaderBroken`, or a `PlanBegun`, lists of `PackedItem`, and an
 empty list: whoever ends before that last frame has died.
 """
@@ -12,6 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from models.base.errors import FieldError, Invalid
+from upcoach.services.base.spooled_file import SpooledFile
 from upcoach.services.imports.plan_codec import PackedItem
 from upcoach.services.imports.planning.import_errors import refused
 from upcoach.services.imports.planning.reports import Reported
@@ -22,6 +24,7 @@ TOO_COSTLY: Final = refused(
     "", "export_too_large", "This takes too much time or memory to be read: split it."
 )
 
+ImportFile = bytes | SpooledFile
 Format = Literal[
     "loop",
     "habitica",

@@ -18,11 +18,13 @@ import msgspec
 import structlog
 
 from models.base.errors import Invalid, Unavailable
+from upcoach.services.base.spooled_file import SpooledFile
 from upcoach.services.imports.plan_codec import PackedItem, PackedPlan, area_named
 from upcoach.services.imports.worker_protocol import (
     LENGTH,
     TOO_COSTLY,
     Answer,
+    ImportFile,
     ImportJob,
     Items,
     PlanBegun,
@@ -54,15 +56,15 @@ class ForkServer:
         self.process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
-    def fork(self) -> socket.socket:
-        """The socket of a new reader."""
+    def fork(self, file: SpooledFile | None = None) -> socket.socket:
+        """The socket of a new reader, which gets the open *file*."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._send(theirs)
+                self._send(theirs, file)
             except OSError:  # it has died: once more, with another
                 self.close()
-                self._send(theirs)
+                self._send(theirs, file)
         ours.setblocking(False)
         return ours
 
@@ -75,11 +77,12 @@ class ForkServer:
             control.close()
             process.wait()
 
-    def _send(self, job: socket.socket) -> None:
+    def _send(self, job: socket.socket, file: SpooledFile | None) -> None:
+        descriptors = [job.fileno(), *([] if file is None else [file.fileno()])]
         with self._lock:
             if self._control is None:
                 self._control, self.process = _started()
-            socket.send_fds(self._control, [b"\0"], [job.fileno()])
+            socket.send_fds(self._control, [b"\0"], descriptors)
 
 
 def _started() -> tuple[socket.socket, subprocess.Popen[bytes]]:
@@ -118,9 +121,9 @@ class Workers:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._short_turns = asyncio.Semaphore(1)
 
-    async def read(self, job: ImportJob, content: bytes) -> PackedPlan:
-        """Read the file *content* into a plan; raises `Invalid` with up to 20 flaws."""
-        is_short = len(content) <= SHORT and job.format not in _ARCHIVES
+    async def read(self, job: ImportJob, file: ImportFile) -> PackedPlan:
+        """Read *file* into a plan; raises `Invalid` with up to 20 flaws."""
+        is_short = job.format not in _ARCHIVES and isinstance(file, bytes) and len(file) <= SHORT
         turns = self._short_turns if is_short else self._turns
         try:
             async with asyncio.timeout(self._patience_s):
@@ -130,14 +133,15 @@ class Workers:
             raise Unavailable("busy", words) from None
         try:
             async with asyncio.timeout(self._deadline_s):
-                return await self._read(job, content)
+                return await self._read(job, file)
         except (TimeoutError, EOFError, ConnectionError):
             raise Invalid(TOO_COSTLY.code, TOO_COSTLY.detail, flaws=TOO_COSTLY.flaws) from None
         finally:
             turns.release()
 
-    async def _read(self, job: ImportJob, content: bytes) -> PackedPlan:
-        ours = await asyncio.to_thread(self._server.fork)
+    async def _read(self, job: ImportJob, file: ImportFile) -> PackedPlan:
+        content, opened = (file, None) if isinstance(file, bytes) else (b"", file)
+        ours = await asyncio.to_thread(self._server.fork, opened)
         reader, writer = await asyncio.open_connection(sock=ours)
         try:
             writer.write(frame(job))

@@ -1,18 +1,19 @@
-"""Reads zip archives from strangers: within bounds, in memory, never onto the disk."""
+"""Reads zip archives from strangers: what is wanted of them, within bounds, never onto the disk."""
 
 import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import IO, Final
 
 from models.base.errors import Invalid
 from upcoach.services.imports.planning.import_errors import ImportErrors, pointer_to, refused
 
-PACKED: Final = 10 * 1024 * 1024  # bytes
+Archive = bytes | IO[bytes]
+
 UNPACKED: Final = 64 * 1024 * 1024  # bytes, counted while reading: headers lie
-MEMBERS: Final = 2_000
+MEMBERS: Final = 100_000  # most are photos, which are not read
 NAME: Final = 255  # characters
 
 _ENCRYPTED: Final = 0x1  # APPNOTE 4.4.4
@@ -32,20 +33,40 @@ _BROKEN: Final = (
 
 
 def read_archive(
-    archive: bytes, wanted: Collection[str], suffix: str | None = None
+    archive: Archive, wanted: Collection[str], suffix: str | None = None
 ) -> dict[str, bytes]:
     """Read some members of *archive*, in any folder; raises `Invalid`.
 
     They are called one of *wanted*, or end in *suffix*.
     """
-    if len(archive) > PACKED:
-        raise _too_large(f"The archive has more than {PACKED >> 20} MiB.")
     try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        opened = io.BytesIO(archive) if isinstance(archive, bytes) else archive
+        with zipfile.ZipFile(opened) as file:
             _check(file.infolist())
             return _contents(file, wanted, suffix)
     except _BROKEN:
         raise refused("", "archive_broken", "This is not a zip archive that we can read.") from None
+
+
+def from_top(files: Mapping[str, bytes], suffix: str) -> dict[str, bytes]:
+    """*files* by their names below the folder of the highest that ends in *suffix*.
+
+    Whoever unpacks an export and packs its folder again has one folder more around it.
+
+    Examples
+    --------
+    >>> from_top({"Loop/Habits.csv": b"", "Loop/001 Run/Checkmarks.csv": b""}, "Habits.csv")
+    {'Habits.csv': b'', '001 Run/Checkmarks.csv': b''}
+
+    """
+    found = [name for name in files if name.endswith(suffix)]
+    highest = min(found, key=lambda name: name.count("/"), default="")
+    folder = highest[: highest.rfind("/") + 1]
+    return {
+        name.removeprefix(folder): content
+        for name, content in files.items()
+        if name.startswith(folder)
+    }
 
 
 def _check(members: list[zipfile.ZipInfo]) -> None:
@@ -91,11 +112,10 @@ def _contents(
     contents: dict[str, bytes] = {}
     left = UNPACKED
     for member in file.infolist():
-        content = _unpacked(file, member, left)
-        left -= len(content)
         name = _name_of(member)
         if name.rpartition("/")[2] in wanted or (suffix is not None and name.endswith(suffix)):
-            contents[name] = content
+            contents[name] = _unpacked(file, member, left)
+            left -= len(contents[name])
     return contents
 
 

@@ -16,7 +16,7 @@ from models.base.merge_patch import Json
 from models.base.time import local_date, to_stored
 from models.base.validation import checked
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
-from upcoach.services.imports.files.archive import read_archive
+from upcoach.services.imports.files.archive import Archive, from_top, read_archive
 from upcoach.services.imports.planning.diary_items import JournalEntryItem, JournalItem
 from upcoach.services.imports.planning.fitting import fitted, shortened
 from upcoach.services.imports.planning.import_errors import pointer_to, refused
@@ -55,9 +55,9 @@ class TheirJournal(msgspec.Struct, frozen=True):
     entries: tuple[Any, ...]
 
 
-def read(archive: bytes, *, owner: str, tz: str, now: dt.datetime) -> ImportPlan:  # noqa: ARG001 - a diary may look ahead
+def read(archive: Archive, *, owner: str, tz: str, now: dt.datetime) -> ImportPlan:  # noqa: ARG001 - a diary may look ahead
     """Read the zip *archive* into a plan, for somebody in *tz*; raises `Invalid`."""
-    files = read_archive(archive, (), suffix=".json")
+    files = from_top(read_archive(archive, (), suffix=".json"), ".json")
     journals = {name: content for name, content in files.items() if "/" not in name}
     if not journals:
         raise refused("", "file_missing", "The archive has no JSON file at its top.")

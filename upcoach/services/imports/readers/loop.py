@@ -48,7 +48,7 @@ from models.base.errors import Invalid
 from models.base.time import check_zone
 from models.habits import Amount, EntryDraft, HabitDraft, Measure, Rate
 from models.habits.entry import check_not_ahead
-from upcoach.services.imports.files.archive import read_archive
+from upcoach.services.imports.files.archive import Archive, from_top, read_archive
 from upcoach.services.imports.files.csv_table import MOST_COLUMNS, Table, TableRow, cells_of
 from upcoach.services.imports.planning.import_errors import refused
 from upcoach.services.imports.planning.reports import (
@@ -123,10 +123,11 @@ class LoopExport(msgspec.Struct, frozen=True):
     reports: Reported = Reported()
 
 
-def read_export(archive: bytes, *, tz: str, now: dt.datetime) -> LoopExport:
+def read_export(archive: Archive, *, tz: str, now: dt.datetime) -> LoopExport:
     """Read an export, for somebody who lives in *tz*; raises `Invalid` with up to 20 flaws."""
     check_zone(tz)
     files = read_archive(archive, (_HABITS_CSV, CHECKMARKS, CHECKMARKS.lower()))
+    files = from_top(files, _HABITS_CSV)
     if _HABITS_CSV not in files:
         files = _with_list(files)
     return _Reader(files, tz, now).read()

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from models.base.document import fields_of
 from models.base.ids import derived_id
 from models.habits import Habit, HabitDraft, NewHabit
+from upcoach.services.imports.files.archive import Archive
 from upcoach.services.imports.planning.plan import EntryItem, HabitItem, ImportPlan
 from upcoach.services.imports.readers.loop import LoopExport, LoopHabit, read_export
 
 LOOP = "loop"
 
 
-def read(archive: bytes, *, owner: str, tz: str, now: dt.datetime) -> ImportPlan:
+def read(archive: Archive, *, owner: str, tz: str, now: dt.datetime) -> ImportPlan:
     """Read the zip *archive* into a plan; raises `Invalid` with up to 20 flaws."""
     return plan_of(read_export(archive, tz=tz, now=now), owner)
 
