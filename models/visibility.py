@@ -14,8 +14,8 @@ from models.base.document import (
     fields_marked,
     public,
 )
-from models.base.field_versions import BOOKKEEPING, updated_at_seen, version_seen
 from models.base.merge_patch import Json
+from models.base.versions.field_versions import BOOKKEEPING, updated_at_seen, version_seen
 from models.contexts import KINDS
 
 Field = tuple[str, str]  # a kind, and the name of a field of it

@@ -7,7 +7,7 @@ import pytest
 from config.settings import Settings
 from models.base.errors import Invalid
 from models.base.ids import new_mutation_id
-from models.base.version_conditions import EntityTags, VersionCondition, base_of
+from models.base.versions.version_conditions import EntityTags, VersionCondition, base_of
 from tests.support.server import serving
 from tests.support.wire.answers import done
 from upcoach.client import RestClient

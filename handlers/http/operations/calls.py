@@ -13,7 +13,7 @@ from models.access.request_origin import RequestOrigin
 from models.access.scope import Scope
 from models.base.errors import FieldError, Forbidden, Invalid, Unauthenticated, invalid_parameter
 from models.base.validation import checked
-from models.base.version_conditions import needs_document
+from models.base.versions.version_conditions import needs_document
 from upcoach.services.base.spooled_file import SpooledFile
 from upcoach.store.write.requests import Mutation
 

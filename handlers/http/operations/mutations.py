@@ -9,7 +9,7 @@ import msgspec
 from handlers.http.operations.rows import Operation
 from models.base.errors import Invalid
 from models.base.ids import MutationId, new_mutation_id
-from models.base.version_conditions import VersionCondition
+from models.base.versions.version_conditions import VersionCondition
 from upcoach.store.write.requests import Mutation
 
 NEWEST: Final = 999_999_999  # version of a document

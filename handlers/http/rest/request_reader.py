@@ -11,7 +11,7 @@ from handlers.http import operations
 from handlers.http.operations import Operation
 from models.base.errors import Conflict, Invalid
 from models.base.validation import checked
-from models.base.version_conditions import EntityTags, base_of
+from models.base.versions.version_conditions import EntityTags, base_of
 from models.wire.frames import Follows
 from upcoach.services.base.spooled_file import SpooledFile
 

@@ -23,7 +23,7 @@ from upcoach.cli.explain.seeds import Scale, Seeds, loop_archives
 from upcoach.node import app, connecting
 from upcoach.services.account.login.logins import Challenge
 from upcoach.store.base.codec import WORDS
-from upcoach.store.schema.profile import Profile, ProfiledOperation, profiled
+from upcoach.store.schema.profile import ProfiledOperation, QueryProfile, profiled
 
 PASSWORD = "nobody logs in again"  # noqa: S105 - of an account that lives for minutes
 
@@ -110,11 +110,11 @@ class _Asking:
         self._node = node
         self._caller = caller
         self._operator = operator
-        self._profile: Profile | None = None
+        self._profile: QueryProfile | None = None
         self.queries: list[ExplainedQuery] = []
         self.cpu_s: dict[str, list[float]] = {}
 
-    def begin(self, profile: Profile) -> None:
+    def begin(self, profile: QueryProfile) -> None:
         """Measure from now on."""
         self._profile = profile
 

@@ -15,7 +15,7 @@ from models.base.errors import Conflict, Invalid
 from models.base.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.base.merge_patch import Json, difference
 from models.base.text.continuations import appended
-from models.base.version_conditions import NEVER, VersionCondition
+from models.base.versions.version_conditions import NEVER, VersionCondition
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Version
 from upcoach.store.write.requests import Mutation

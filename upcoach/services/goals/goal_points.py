@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from models.access.scope import Scope
 from models.base.errors import Conflict, invalid_field
-from models.base.version_conditions import needs_document
+from models.base.versions.version_conditions import needs_document
 from models.goals import Goal, GoalPoint, PointDraft
 from models.goals.goal_point import point_id
 from upcoach.services.base.merging import require_version

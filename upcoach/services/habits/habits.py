@@ -11,7 +11,7 @@ from models.base.merge_patch import Json
 from models.base.text.masking import knowing
 from models.base.time import DAY, local_date
 from models.base.validation import checked
-from models.base.version_conditions import needs_document
+from models.base.versions.version_conditions import needs_document
 from models.habits import Entry, EntryDraft, Habit, HabitDraft, Logged, NewHabit
 from models.habits.entry import check_day, entry_id
 from models.insights import HabitForecast, insight_id

@@ -5,7 +5,7 @@ import msgspec
 from models.access.scope import Scope
 from models.base.errors import Invalid
 from models.base.validation import checked
-from models.base.version_conditions import needs_document
+from models.base.versions.version_conditions import needs_document
 from models.journal import JournalEntryContent, JournalEntryId, UnsavedEntry
 from upcoach.services.base.merging import require_version
 from upcoach.services.base.resources import deletion_outcome, write_outcome

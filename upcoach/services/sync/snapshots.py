@@ -6,8 +6,8 @@ import msgspec
 
 from models.base.checksums import Sums, toggle
 from models.base.document import public
-from models.base.field_versions import version_seen
 from models.base.merge_patch import Json
+from models.base.versions.field_versions import version_seen
 from models.contexts import KINDS
 from models.visibility import Visibility
 from upcoach.store.base.pacing import paced

@@ -37,7 +37,7 @@ class ProfiledOperation(msgspec.Struct, frozen=True):
     returned: int
 
 
-class Profile:
+class QueryProfile:
     """The profiler's record of one database."""
 
     def __init__(self, database: Database) -> None:
@@ -56,7 +56,7 @@ class Profile:
 
 
 @contextlib.asynccontextmanager
-async def profiled(database: Database) -> AsyncIterator[Profile]:
+async def profiled(database: Database) -> AsyncIterator[QueryProfile]:
     """Profile every operation in *database* while the context lasts."""
     handle = database.handle
     async with database.connection():
@@ -65,7 +65,7 @@ async def profiled(database: Database) -> AsyncIterator[Profile]:
         await handle.create_collection(NAME, capped=True, size=BYTES)
         await handle.command("profile", 2)
     try:
-        yield Profile(database)
+        yield QueryProfile(database)
     finally:
         async with database.connection():
             await handle.command("profile", 0)

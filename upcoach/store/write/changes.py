@@ -7,9 +7,9 @@ from typing import TypeVar
 import msgspec
 
 from models.base.document import Document, public
-from models.base.field_versions import counted
 from models.base.mail import MailRequest
 from models.base.merge_patch import Json, difference
+from models.base.versions.field_versions import counted
 from models.contexts import SHAREABLE
 from upcoach.store.base.broken_documents import BrokenDocument, unreadable
 from upcoach.store.base.codec import require_readable
