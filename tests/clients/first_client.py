@@ -37,11 +37,16 @@ class FirstClient:
         self._begin = ""
         self._is_asking = False
         self._tries = 0
+        self._made_from: dict[str, list[str]] = {}
         self._held_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._kept: dict[str, Any] = {"documents": {}, "cursor": "", "queue": [], "refresh": ""}
         if file.exists():
             self._kept = json.loads(file.read_text())
+        for frame in self._kept["queue"]:
+            self._made_from.setdefault(f"{frame.get('base')} {frame['path']}", []).append(
+                frame["id"]
+            )
 
     @property
     def documents(self) -> Documents:
@@ -67,8 +72,9 @@ class FirstClient:
         """Queue a write, send it if there is a connection, and return its id."""
         frame: dict[str, Any] = {"t": "mut", "id": uuid7(), "op": op, "path": path}
         if base is not None:
-            alike = [one for one in self.queue if (one["path"], one.get("base")) == (path, base)]
-            frame |= {"base": base, "follows": [one["id"] for one in alike][-256:]}
+            alike = self._made_from.setdefault(f"{base} {path}", [])
+            frame |= {"base": base, "follows": alike[-256:]}
+            alike.append(frame["id"])
         if body is not None:
             frame["body"] = body
         self.queue.append(frame)

@@ -75,6 +75,23 @@ async def test_an_answer_is_the_same_over_every_transport(settings: Settings) ->
         assert answers == [answers[0]] * len(TRANSPORTS)
 
 
+async def test_a_device_is_in_no_conflict_with_what_it_was_answered(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        statuses = {}
+        for transport in TRANSPORTS:
+            goal = (await person.call("POST", GOALS, {"title": "Run"})).body
+            path = f"{GOALS}/{goal['id']}"
+            async with SyncDevice([server.url], person.token, transport=transport) as device:
+                answers = [
+                    await device.mutate("PATCH", path, {"title": title}, base=1)
+                    for title in ("Walk", "Swim", "Dive")
+                ]
+            statuses[transport] = [answer["status"] for answer in answers]
+
+    assert statuses == {transport: [200, 200, 200] for transport in TRANSPORTS}
+
+
 async def test_a_device_that_was_closed_goes_on_where_it_was(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()

@@ -116,6 +116,21 @@ test("an event is applied once, and a deletion takes along what stands below", (
   });
 });
 
+test("a write follows those before it that were made from the same version", async () => {
+  const stage = new Stage();
+  stage.go(...WAYS.live);
+  const path = "/v1/goals/gol_1";
+  const ids = [];
+  for (const [number, base] of [2, 2, 3].entries()) {
+    const answered = stage.device.mutate("PATCH", path, { title: `${number}` }, base);
+    const frame = stage.sent.at(-1);
+    ids.push(frame.id);
+    assert.deepEqual(frame.follows, [undefined, [ids[0]], undefined][number]);
+    stage.line.hear({ t: "res", id: frame.id, status: 200 });
+    await answered;
+  }
+});
+
 test("a deletion leaves what another kind has under the same id", () => {
   const documents = { share: { usr_1: { version: 1 } }, client: { usr_1: { version: 1 } } };
   applyEvent(documents, { type: "share.deleted", id: "usr_1", ver: 2 });

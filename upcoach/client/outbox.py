@@ -1,6 +1,7 @@
 """The queue of writes that have no answer yet, in order."""
 
 import asyncio
+import collections
 from collections.abc import Callable
 from typing import Final
 
@@ -34,6 +35,7 @@ class PendingWrites:
         self._send = send
         self._on_refused = on_refused
         self._frames: dict[str, Json] = {}
+        self._accepted: collections.deque[Json] = collections.deque(maxlen=FOLLOWED)
         self._answers: dict[str, asyncio.Future[Json]] = {}
         self._held: set[str] = set()
         self._held_until = 0.0
@@ -41,9 +43,17 @@ class PendingWrites:
         self.refusals: dict[str, Json] = {}
 
     def add(self, frame: Json) -> asyncio.Future[Json]:
-        """Queue a `mut` frame until it is answered; it follows those for the same path."""
+        """Queue a `mut` frame until it is answered; it follows those for the same path.
+
+        Of those that have their answers, it follows whichever were made from the same version: it
+        knows no newer one, and takes their effects for granted all the same.
+        """
+        base = frame.get("base")
+        known = [one for one in self._accepted if base is not None and one.get("base") == base]
         before = [
-            earlier["id"] for earlier in self._frames.values() if earlier["path"] == frame["path"]
+            earlier["id"]
+            for earlier in (*known, *self._frames.values())
+            if earlier["path"] == frame["path"]
         ]
         if before:
             frame["follows"] = before[-FOLLOWED:]
@@ -85,6 +95,8 @@ class PendingWrites:
             return
         del self._frames[frame["id"]]
         self._held.discard(frame["id"])
+        if result["status"] < 400:
+            self._accepted.append({name: frame.get(name) for name in ("id", "path", "base")})
         answer = self._answers.pop(frame["id"], None)
         if answer is not None and not answer.done():
             answer.set_result(result)

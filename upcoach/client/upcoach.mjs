@@ -444,6 +444,7 @@ class Outbox {
   #send;
   #onRefused;
   #writes = new Map();
+  #accepted = []; // the last writes that went through: id, path, base
   #held = new Set();
   #heldUntil = 0;
   #timer = new Timer(() => this.#sendHeld());
@@ -456,9 +457,14 @@ class Outbox {
     for (const refusal of saved?.refusals ?? []) this.refusals.set(refusal.write.id, refusal);
   }
 
+  /**
+   * Queue a write; it follows those for the same path.  Of those that have their answers, it follows
+   * whichever were made from the same version: it takes their effects for granted all the same.
+   */
   add(frame) {
-    const before = this.#frames().filter((one) => one.path === frame.path).map((one) => one.id);
-    if (before.length) frame.follows = before.slice(-FOLLOWED);
+    const known = this.#accepted.filter((one) => one.base !== undefined && one.base === frame.base);
+    const alike = [...known, ...this.#frames()].filter((one) => one.path === frame.path);
+    if (alike.length) frame.follows = alike.map((one) => one.id).slice(-FOLLOWED);
     return new Promise((resolve, reject) => {
       this.#writes.set(frame.id, { frame, resolve, reject });
     });
@@ -493,6 +499,10 @@ class Outbox {
     }
     this.#writes.delete(result.id);
     this.#held.delete(result.id);
+    if (result.status < 400) {
+      const { id, path, base } = write.frame;
+      this.#accepted = [...this.#accepted, { id, path, base }].slice(-FOLLOWED);
+    }
     if (write.resolve !== undefined) write.resolve(result);
     else if (result.status >= 400) this.#keepRefusal({ write: write.frame, answer: result });
   }
