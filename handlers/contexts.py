@@ -78,6 +78,7 @@ def make_application(parts: ApplicationParts) -> BoundedApplication:
         default_handler_args={"runner": runner},
         log_function=lambda _: None,  # each handler logs its own line
         websocket_max_message_size=FRAME_BYTES,
+        issuer=runner.services.oauth.issuer,
         web_origins=runner.services.oauth.web_origins,
         is_secure=runner.services.oauth.issuer.startswith("https://"),
     )

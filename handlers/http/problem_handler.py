@@ -9,14 +9,12 @@ import structlog
 import uuid_utils
 from tornado.web import HTTPError, RequestHandler
 
-from handlers.http import cors, problems
+from handlers.http import challenges, cors, problems
 from handlers.http.limits.rate_limit_headers import retry_after
 from models.base.errors import Refusal
 from upcoach.services.oauth import WebOrigins
 
 _log = structlog.get_logger(__name__)
-
-DPOP: Final = 'DPoP error="invalid_token", algs="ES256 Ed25519"'  # RFC 9449, 7.1
 
 HSTS: Final = "max-age=63072000; includeSubDomains; preload"
 # What no page of ours asks a browser for (Permissions Policy, W3C).
@@ -104,6 +102,8 @@ class ProblemHandler(RequestHandler):
         # Here, because Tornado drops the headers that were set before an error.
         for name, value in self.headers_of(status).items():
             self.set_header(name, value)
+        if isinstance(failure, Refusal) and (status == 401 or failure.code in challenges.ERRORS):
+            self.set_header("WWW-Authenticate", self.challenge_of(failure))
         self.set_header("Content-Type", problems.MEDIA_TYPE)
         return msgspec.json.encode(body)
 
@@ -120,11 +120,17 @@ class ProblemHandler(RequestHandler):
     def headers_of(self, status: int) -> dict[str, str]:
         """The headers that an answer of *status* must have (RFC 9110, 15.5)."""
         if status == 401:
-            shown = self.request.headers.get("Authorization", "").lower()
-            return {"WWW-Authenticate": DPOP if shown.startswith("dpop ") else "Bearer"}
+            return {"WWW-Authenticate": self.challenge_of(None)}
         if status == 405:
             return {"Allow": self.allowed()}
         return retry_after(self.retry_after_s) if status in (429, 503) else {}
+
+    def challenge_of(self, refusal: Refusal | None) -> str:
+        """How to show who asks, after a *refusal*."""
+        shown = self.request.headers.get("Authorization", "").lower()
+        scheme = "DPoP" if shown.startswith("dpop ") else "Bearer"
+        issuer = self.application.settings.get("issuer", "")
+        return challenges.challenge(issuer, self.request.path, scheme, refusal)
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log what nobody expected; refusals are answers."""

@@ -16,6 +16,7 @@ from handlers.oauth.client_operations import (
     TELL_USER,
 )
 from upcoach.services.base.oauth_errors import OAuthError
+from upcoach.services.oauth import resource_metadata, resource_metadata_path
 
 KEYS_AGE_S: Final = 300
 METADATA_AGE_S: Final = 3_600
@@ -90,6 +91,21 @@ class JwksEndpoint(OAuthEndpoint):
         """Show the public keys."""
         self.set_header("Cache-Control", f"public, max-age={KEYS_AGE_S}")
         self.answer(self.oauth.jwks())
+
+    head = get
+
+
+class ResourceMetadataEndpoint(OAuthEndpoint):
+    """The metadata of a protected resource (RFC 9728)."""
+
+    any_origin = True
+    limit = "public"
+
+    def get(self) -> None:
+        """Answer with the metadata."""
+        path = self.request.path.removeprefix(resource_metadata_path(""))
+        self.set_header("Cache-Control", f"public, max-age={METADATA_AGE_S}")
+        self.answer(resource_metadata(self.oauth.issuer, path))
 
     head = get
 

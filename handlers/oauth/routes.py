@@ -13,13 +13,15 @@ from handlers.oauth.endpoints import (
     JwksEndpoint,
     MetadataEndpoint,
     PushedAuthorizationEndpoint,
+    ResourceMetadataEndpoint,
     RevocationEndpoint,
     TokenEndpoint,
     UserInfoEndpoint,
 )
 from handlers.oauth.grant_pages import GRANTS, GrantRemovalPage
 from handlers.oauth.logout import LogoutPage
-from upcoach.services.oauth import server
+from upcoach.services.account import AUDIENCES
+from upcoach.services.oauth import resource_metadata_path, server
 from upcoach.services.oauth.grant_types import device_code
 
 ROUTES: Final = (
@@ -37,4 +39,8 @@ ROUTES: Final = (
     HandlerRoute(GRANTS, GrantRemovalPage),
     HandlerRoute("/.well-known/oauth-authorization-server", MetadataEndpoint),
     HandlerRoute("/.well-known/openid-configuration", MetadataEndpoint),
+    *(
+        HandlerRoute(resource_metadata_path(path), ResourceMetadataEndpoint)
+        for path in AUDIENCES.values()
+    ),
 )

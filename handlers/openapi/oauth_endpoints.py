@@ -13,6 +13,8 @@ from handlers.openapi import paths
 from handlers.openapi.other_routes import HTML
 from handlers.openapi.schemas import Schemas
 from models.base.merge_patch import Json
+from upcoach.services.account import AUDIENCES
+from upcoach.services.oauth import resource_metadata_path
 
 
 class TokenAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -200,6 +202,16 @@ ROWS: Final = (
         "Get the metadata of the provider (OpenID Connect Discovery).",
         Json,
         refused=(400,),
+    ),
+    *(
+        ClientEndpoint(
+            "GET",
+            resource_metadata_path(path),
+            f"Get the metadata of the protected resource {path} (RFC 9728).",
+            Json,
+            refused=(),
+        )
+        for path in AUDIENCES.values()
     ),
 )
 

@@ -97,7 +97,11 @@ async def logged_out(server: Server, person: RestClient) -> str:
 def assert_sent_away(answer: Response, ask: RefusedRequest) -> None:
     """*answer* says how to come back."""
     assert_problem(answer, ask)
-    assert answer.headers["www-authenticate"] == "Bearer"
+    challenge = answer.headers["www-authenticate"]
+    assert challenge.startswith("Bearer ")
+    error = 'error="invalid_token"' in challenge
+    assert error is (answer.body["code"] in ("token_invalid", "session_ended")), answer
+    assert "/.well-known/oauth-protected-resource/v1" in challenge
 
 
 async def test_wrong_credentials_do_not_tell_what_is_wrong(settings: Settings) -> None:

@@ -18,6 +18,14 @@ it.
 
 from upcoach.services.oauth.base.grants import Grants
 from upcoach.services.oauth.base.web_origins import WebOrigins
+from upcoach.services.oauth.metadata import resource_metadata, resource_metadata_path
 from upcoach.services.oauth.server import EndpointRequest, OAuth
 
-__all__ = ["EndpointRequest", "Grants", "OAuth", "WebOrigins"]
+__all__ = [
+    "EndpointRequest",
+    "Grants",
+    "OAuth",
+    "WebOrigins",
+    "resource_metadata",
+    "resource_metadata_path",
+]

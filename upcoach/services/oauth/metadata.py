@@ -50,6 +50,33 @@ def metadata(issuer: str, grants: Iterable[str]) -> Json:
     }
 
 
+def resource_metadata_path(resource: str) -> str:
+    """Where a resource at the path *resource* describes itself (RFC 9728, 3.1).
+
+    Examples
+    --------
+    >>> resource_metadata_path("/v1")
+    '/.well-known/oauth-protected-resource/v1'
+
+    """
+    return f"/.well-known/oauth-protected-resource{resource}"
+
+
+def resource_metadata(issuer: str, resource: str) -> Json:
+    """The metadata of the protected resource at the path *resource* (RFC 9728, 2)."""
+    return {
+        "resource": issuer + resource,
+        "resource_name": "UpCoach",
+        "authorization_servers": [issuer],
+        "jwks_uri": f"{issuer}/oauth/jwks",
+        "scopes_supported": [*SCOPES],
+        "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
+        "dpop_bound_access_tokens_required": False,
+        "resource_documentation": f"{issuer}/docs",
+    }
+
+
 def _authentication(endpoint: str, methods: list[str]) -> Json:
     return {
         f"{endpoint}_endpoint_auth_methods_supported": methods,
