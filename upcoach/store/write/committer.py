@@ -104,8 +104,10 @@ class Committer:
         self._waiting.put(pending)
         self._start_soon()
         # Shielded: a caller who goes away must not take the rest of the batch along.
-        answer: WriteResult[D] = await asyncio.shield(pending.done)
-        return answer
+        answer = asyncio.shield(pending.done)
+        del pending  # a refusal refers to this frame, and must not refer to itself by it
+        result: WriteResult[D] = await answer
+        return result
 
     async def repeated(self, scope: Scope, mutation: Mutation) -> Replay | None:
         """The answer that this mutation got before; None where there was none.

@@ -56,7 +56,7 @@ class Decision(msgspec.Struct):
         if isinstance(self.answer, Outcome):
             self.pending.done.set_result(self.answer)
         else:
-            self.pending.done.set_exception(self.answer)
+            self.pending.fail(self.answer)
 
 
 class Decider:

@@ -66,3 +66,19 @@ class MissingDocument(NotFound):
     def __init__(self, ref: Ref) -> None:
         super().__init__(*_NOT_FOUND)
         self.ref = ref
+
+
+def drop_tracebacks(failure: BaseException) -> None:
+    """Forget where *failure*, and all that led to it, was raised.
+
+    Frames hold what was read for the write, or a frame that holds the failure itself: without this
+    it would stay in memory until the next full collection.
+    """
+    chain: list[BaseException | None] = [failure]
+    seen: set[BaseException] = set()
+    while chain:
+        link = chain.pop()
+        if link is not None and link not in seen:
+            seen.add(link)
+            link.__traceback__ = None
+            chain += (link.__cause__, link.__context__)

@@ -121,7 +121,7 @@ async def replay(receipts: Receipts, pending_writes: Iterable[PendingWrite]) -> 
         try:
             pending.done.set_result(answer.repeated(pending.write.mutation.fingerprint))
         except Refusal as refusal:
-            pending.done.set_exception(refusal)
+            pending.fail(refusal)
 
 
 def _content(answer: AnyOutcome | Refusal) -> _Content:

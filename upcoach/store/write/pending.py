@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from upcoach.store.write.errors import NeedsMoreReads
+from models.base.errors import Refusal
+from upcoach.store.write.errors import NeedsMoreReads, StalePrecondition, drop_tracebacks
 from upcoach.store.write.requests import AnyWrite
 
 Name = tuple[str, str]  # whose, and the mutation's id
@@ -55,7 +56,12 @@ class PendingWrite:
         self.write = msgspec.structs.replace(self.write, reads=reads, edges=edges)
 
     def fail(self, failure: Exception) -> None:
-        """Answer with *failure*, unless it has its answer."""
+        """Answer with *failure*, unless it has its answer.
+
+        Where it comes from is told of what nobody expected, and only of that.
+        """
+        if isinstance(failure, Refusal | StalePrecondition):
+            drop_tracebacks(failure)
         if not self.done.done():
             self.done.set_exception(failure)
 
