@@ -27,7 +27,7 @@ words are in docs/habits.md.
 from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.habits.entry import Entry, EntryDraft, Logged, entry_id
+from models.habits.entry import Entry, EntryDraft, Logged, check_not_ahead, entry_id
 from models.habits.habit import Habit, HabitDraft, HabitId, NewHabit
 from models.habits.measures import Amount, Count, Measure, YesNo
 from models.habits.pauses import Pauses
@@ -91,6 +91,7 @@ __all__ = [
     "VacationDraft",
     "Weekdays",
     "YesNo",
+    "check_not_ahead",
     "due_from",
     "entry_id",
 ]

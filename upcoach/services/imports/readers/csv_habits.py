@@ -9,8 +9,7 @@ from models.base.ids import derived_id
 from models.base.merge_patch import Json
 from models.base.time import check_counted
 from models.base.validation import checked
-from models.habits import EntryDraft, Habit, NewHabit
-from models.habits.entry import check_not_ahead
+from models.habits import EntryDraft, Habit, NewHabit, check_not_ahead
 from upcoach.services.imports.planning.fitting import fitted, shortened
 from upcoach.services.imports.planning.import_errors import refused
 from upcoach.services.imports.planning.plan import EntryItem, HabitItem, ImportItem

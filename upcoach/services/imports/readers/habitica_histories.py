@@ -18,8 +18,7 @@ import msgspec
 
 from models.base.errors import Invalid
 from models.base.time import DAY
-from models.habits import EntryDraft
-from models.habits.entry import check_not_ahead
+from models.habits import EntryDraft, check_not_ahead
 from upcoach.services.imports.planning.reports import ImportReports, ReportPlace
 from upcoach.services.imports.readers.habitica_days import CronDays
 

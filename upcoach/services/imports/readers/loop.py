@@ -46,8 +46,7 @@ import msgspec
 
 from models.base.errors import Invalid
 from models.base.time import check_zone
-from models.habits import Amount, EntryDraft, HabitDraft, Measure, Rate
-from models.habits.entry import check_not_ahead
+from models.habits import Amount, EntryDraft, HabitDraft, Measure, Rate, check_not_ahead
 from upcoach.services.imports.files.archive import Archive, from_top, read_archive
 from upcoach.services.imports.files.csv_table import MOST_COLUMNS, Table, TableRow, cells_of
 from upcoach.services.imports.planning.import_errors import refused
