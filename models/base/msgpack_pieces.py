@@ -3,27 +3,13 @@
 What is encoded in one go holds the interpreter, also in another thread, for as long as that takes.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
 _encoder: Final = msgspec.msgpack.Encoder()
 encode: Final = _encoder.encode
-
-
-def array_pieces(items: Collection[Any]) -> Iterator[bytes]:
-    """Encode an array of *items*, a piece each.
-
-    Examples
-    --------
-    >>> b"".join(array_pieces(["a", 7])) == msgspec.msgpack.encode(["a", 7])
-    True
-
-    """
-    yield array_head(len(items))
-    for item in items:
-        yield encode(item)
 
 
 def map_pieces(entries: Mapping[str, Any]) -> Iterator[bytes]:
@@ -39,11 +25,6 @@ def map_pieces(entries: Mapping[str, Any]) -> Iterator[bytes]:
     yield map_head(len(entries))
     for name, value in entries.items():
         yield encode(name) + encode(value)
-
-
-def array_head(length: int) -> bytes:
-    """The header of an array of *length* items."""
-    return _head(length, small=0x90, up_to=16, sizes=((2, 0xDC), (4, 0xDD)))
 
 
 def map_head(length: int) -> bytes:
@@ -69,3 +50,54 @@ def _head(length: int, *, small: int, up_to: int, sizes: tuple[tuple[int, int], 
         return bytes((small | length,))
     size, code = next((size, code) for size, code in sizes if length < 1 << 8 * size)
     return bytes((code,)) + length.to_bytes(size)
+
+
+class PieceReader:
+    """Reads a value that was encoded in pieces, one at a time.
+
+    Examples
+    --------
+    >>> reader = PieceReader(msgspec.msgpack.encode({"turn": 70_000, "state": b"abc"}))
+    >>> reader.map_length(), reader.text(), reader.number()
+    (2, 'turn', 70000)
+    >>> reader.text(), bytes(reader.content())
+    ('state', b'abc')
+
+    """
+
+    def __init__(self, data: bytes | bytearray) -> None:
+        self._data = memoryview(data)
+        self._place = 0
+
+    def map_length(self) -> int:
+        """The number of entries of a map that begins here."""
+        return self._head(small=(0x80, 0x0F), sizes={0xDE: 2, 0xDF: 4})
+
+    def text(self) -> str:
+        """The text that comes next."""
+        length = self._head(small=(0xA0, 0x1F), sizes={0xD9: 1, 0xDA: 2, 0xDB: 4})
+        return str(self._take(length), "utf-8")
+
+    def number(self) -> int:
+        """The number, which is not negative, that comes next."""
+        return self._head(small=(0x00, 0x7F), sizes={0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8})
+
+    def content(self) -> memoryview:
+        """The bytes that come next, not copied."""
+        return self._take(self._head(small=(0, 0), sizes={0xC4: 1, 0xC5: 2, 0xC6: 4}))
+
+    def _head(self, *, small: tuple[int, int], sizes: Mapping[int, int]) -> int:
+        base, mask = small
+        code = self._take(1)[0]
+        if mask and code & ~mask == base:
+            return code & mask
+        if code not in sizes:
+            raise ValueError(f"A value that begins with {code:#x} is not expected here.")
+        return int.from_bytes(self._take(sizes[code]))
+
+    def _take(self, length: int) -> memoryview:
+        taken = self._data[self._place : self._place + length]
+        if len(taken) < length:
+            raise ValueError("The data ends too early.")
+        self._place += length
+        return taken

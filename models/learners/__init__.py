@@ -8,7 +8,6 @@ A learner takes events and the time, and is asked for what has changed:
     odds.next_tick()             # when that happens next
     odds.drain()                 # what is to be told: one newest forecast a habit
     odds.to_state()              # bytes; `from_state` goes on from them
-    odds.forget(feed)            # for erasing an account, which is not built
 
 Its laws, each of which has a test:
 

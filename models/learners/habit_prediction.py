@@ -18,28 +18,17 @@ from typing import ClassVar, Final, Self
 import msgspec
 
 from models.base.merge_patch import merged
-from models.base.msgpack_pieces import array_head, array_pieces, encode, map_pieces
+from models.base.msgpack_records import record, records
 from models.habits import Pauses
 from models.insights import Scores
+from models.learners import odds_records as kept
 from models.learners.forecast import MINIMUM_LABELS, Forecast, reasons
 from models.learners.habit_state import HabitPlan, HabitState, Pause, Prediction
-from models.learners.population import Population, PopulationState
+from models.learners.population import Population
 from models.learners.settling import Settling
 from models.wire.frames import Ev
 
 PAUSES: Final = 500  # vacations of one person that are known: those that end last
-
-
-class _State(msgspec.Struct, frozen=True, array_like=True):
-    """The state of the learner, in the order of `HabitOdds.state_pieces`."""
-
-    version: int
-    population: PopulationState
-    habit_states: dict[str, HabitState]
-    touched: list[tuple[str, str]]
-    vacations: dict[str, dict[str, Pause]]
-    repaused: dict[str, dt.datetime]
-    stale: dict[str, dt.datetime]
 
 
 class HabitOdds:
@@ -72,7 +61,7 @@ class HabitOdds:
     """
 
     NAME: ClassVar[str] = "habit-odds"
-    VERSION: ClassVar[int] = 4  # a new one for every change of what is learned or of the state
+    VERSION: ClassVar[int] = 5  # a new one for every change of what is learned or of the state
 
     def __init__(self, population: Population | None = None) -> None:
         self._population = Population() if population is None else population
@@ -162,20 +151,6 @@ class HabitOdds:
             del self._touched[habit]
         return [self._forecast(habit, feed) for habit, feed in touched]
 
-    def forget(self, feed: str) -> None:
-        """Erase the state of a person.  What the shared weights have learned stays."""
-        self._habit_states = {
-            id_: habit_state
-            for id_, habit_state in self._habit_states.items()
-            if habit_state.feed != feed
-        }
-        for habit in self._habits.pop(feed, ()):
-            self._stale.pop(habit, None)
-        self._repaused.pop(feed, None)
-        self._touched = {id_: of for id_, of in self._touched.items() if of != feed}
-        self._vacations.pop(feed, None)
-        self._population.people.pop(feed, None)
-
     def scores(self, feed: str | None = None) -> Scores | None:
         """The scores over everybody, or for the person whose feed it is."""
         if feed is None:
@@ -189,33 +164,61 @@ class HabitOdds:
 
     def state_pieces(self) -> Iterator[bytes]:
         """`to_state` in pieces, each made in some hundredths of a millisecond."""
-        yield array_head(len(_State.__struct_fields__))
-        yield encode(self.VERSION)
-        yield from self._population.state_pieces()
-        yield from map_pieces(self._habit_states)
-        yield from array_pieces(self._touched.items())
-        yield from map_pieces(self._vacations)
-        yield from map_pieces(self._repaused)
-        yield from map_pieces(self._stale)
+        yield record(kept.HEAD, (self.VERSION, self._population.to_state()))
+        for kind, entries in (
+            (kept.PERSON, self._population.people),
+            (kept.HABIT, self._habit_states),
+            (kept.TOUCHED, self._touched),
+            (kept.VACATIONS, self._vacations),
+            (kept.REPAUSED, self._repaused),
+            (kept.STALE, self._stale),
+        ):
+            for entry in entries.items():
+                yield record(kind, entry)
 
     @classmethod
-    def from_state(cls, state: bytes) -> Self:
+    def from_state(cls, state: bytes | memoryview) -> Self:
         """The learner that wrote *state*, which must be of this version."""
-        kept = msgspec.msgpack.decode(state, type=_State)
-        if kept.version != cls.VERSION:
-            raise ValueError(f"The state is of version {kept.version}, not {cls.VERSION}.")
-        odds = cls(Population.from_state(kept.population))
-        odds._habit_states, odds._touched = kept.habit_states, dict(kept.touched)
-        odds._vacations = kept.vacations
-        odds._repaused, odds._stale = kept.repaused, kept.stale
-        for habit, habit_state in kept.habit_states.items():
-            odds._habits[habit_state.feed][habit] = None
-        odds._dues = sorted(
-            (habit_state.due, habit)
-            for habit, habit_state in kept.habit_states.items()
-            if habit_state.due
-        )
+        odds = cls()
+        _exhaust(odds.restoring(state))
         return odds
+
+    def restoring(self, state: bytes | memoryview) -> Iterator[None]:
+        """`from_state` in steps, for one that has heard nothing yet."""
+        for kind, body in records(state):
+            self._restore(kind, body)
+            yield
+
+    def _restore(self, kind: int, body: memoryview) -> None:
+        match kind:
+            case kept.HEAD:
+                version, population = kept.head.decode(body)
+                if version != self.VERSION:
+                    raise ValueError(f"The state is of version {version}, not {self.VERSION}.")
+                self._population.restore(population)
+            case kept.PERSON:
+                feed, person = kept.person.decode(body)
+                self._population.people[feed] = person
+            case kept.HABIT:
+                self._restore_habit(*kept.habit.decode(body))
+            case kept.TOUCHED:
+                habit, feed = kept.touched.decode(body)
+                self._touched[habit] = feed
+            case kept.VACATIONS:
+                feed, vacations = kept.vacations.decode(body)
+                self._vacations[feed] = vacations
+            case kept.REPAUSED:
+                feed, at = kept.moment.decode(body)
+                self._repaused[feed] = at
+            case kept.STALE:
+                habit, at = kept.moment.decode(body)
+                self._stale[habit] = at
+
+    def _restore_habit(self, habit: str, habit_state: HabitState) -> None:
+        self._habit_states[habit] = habit_state
+        self._habits[habit_state.feed][habit] = None
+        if habit_state.due:
+            heapq.heappush(self._dues, (habit_state.due, habit))
 
     def _create(self, event: Ev) -> Iterator[None]:
         plan = HabitPlan.read({"created_at": event.at} | (event.doc or {}))

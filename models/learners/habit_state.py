@@ -41,7 +41,7 @@ LOGGED_AHEAD: Final = dt.timedelta(days=366)  # how far in the future an entry m
 MOST_WAITING: Final = 800  # entries and settled days of a habit that are not learned yet
 
 
-class HabitPlan(msgspec.Struct, frozen=True, kw_only=True):
+class HabitPlan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The fields of a habit's document that decide on its days; the rest is not kept."""
 
     created_at: dt.datetime
@@ -78,7 +78,7 @@ class HabitPlan(msgspec.Struct, frozen=True, kw_only=True):
 _created_on: Final = functools.lru_cache(maxsize=4096)(local_date)
 
 
-class Pause(msgspec.Struct, frozen=True, kw_only=True):
+class Pause(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The fields of a vacation's document that decide on due days."""
 
     first: dt.date
@@ -86,7 +86,7 @@ class Pause(msgspec.Struct, frozen=True, kw_only=True):
     habits: tuple[str, ...] = ()
 
 
-class Prediction(msgspec.Struct, frozen=True, array_like=True):
+class Prediction(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The prediction of a day, its features, and the base rate.
 
     Attributes
@@ -104,7 +104,7 @@ class Prediction(msgspec.Struct, frozen=True, array_like=True):
     x: tuple[float, ...]
 
 
-class SettledDay(msgspec.Struct, array_like=True):
+class SettledDay(msgspec.Struct, array_like=True, gc=False):
     """A settled day that is not learned yet.
 
     Attributes
@@ -122,7 +122,7 @@ class SettledDay(msgspec.Struct, array_like=True):
     number: LabelNumber | None = None
 
 
-class HabitState(msgspec.Struct, array_like=True):
+class HabitState(msgspec.Struct, array_like=True, gc=False):
     """The state of one habit.
 
     Attributes

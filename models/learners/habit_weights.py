@@ -13,11 +13,11 @@ import msgspec
 from models.learners.bayesian_logistic import BeliefUpdate, LogOdds
 
 LEVEL, LAST, MONDAY = 0, 1, 2
-PRIOR: Final = (0.4, 0.2, *(0.5,) * 7)
+PRIOR: Final[tuple[float, ...]] = (0.4, 0.2, *(0.5,) * 7)
 DRIFT: Final = 0.01  # the share of the way back to the prior doubt that a label takes
 
 
-class HabitWeights(msgspec.Struct, array_like=True):
+class HabitWeights(msgspec.Struct, array_like=True, gc=False):
     """A habit's own level, its own answer to the last label, and one weight for each weekday.
 
     Examples
@@ -32,8 +32,8 @@ class HabitWeights(msgspec.Struct, array_like=True):
 
     """
 
-    means: list[float] = msgspec.field(default_factory=lambda: [0.0] * len(PRIOR))
-    variances: list[float] = msgspec.field(default_factory=lambda: list(PRIOR))
+    means: tuple[float, ...] = (0.0,) * len(PRIOR)
+    variances: tuple[float, ...] = PRIOR
 
     def contributions(self, day: dt.date, last: float) -> tuple[float, float, float]:
         """What level, last label and weekday add to the log-odds of *day*."""
@@ -54,8 +54,10 @@ class HabitWeights(msgspec.Struct, array_like=True):
 
     def learn(self, day: dt.date, last: float, step: BeliefUpdate) -> None:
         """Update those that *day* concerns by a step of the whole model."""
+        means, variances = list(self.means), list(self.variances)
         for place, value in ((LEVEL, 1.0), (LAST, last), (MONDAY + day.weekday(), 1.0)):
-            gain = self.variances[place] * value
-            variance = self.variances[place] - gain * gain * step.certainty
-            self.means[place] += gain * step.error
-            self.variances[place] = variance + DRIFT * (PRIOR[place] - variance)
+            gain = variances[place] * value
+            variance = variances[place] - gain * gain * step.certainty
+            means[place] += gain * step.error
+            variances[place] = variance + DRIFT * (PRIOR[place] - variance)
+        self.means, self.variances = tuple(means), tuple(variances)

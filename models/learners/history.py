@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from models.learners.running_count import Label, RunningCount, keep
+from models.learners.running_count import Label, RunningCount, Week, keep
 
 RECENT: Final = 7  # the labels that a person is told of: a week of a daily habit
 REMEMBERED_DAYS: Final = 366  # the longest window that a rate may have
@@ -25,10 +25,6 @@ FAST, MEDIUM, SLOW, WEEKDAY = keep(3), keep(12), keep(60), keep(10)
 PERSON_FAST, PERSON_SLOW = keep(10), keep(150)
 
 
-def _week() -> list[RunningCount]:
-    return [RunningCount() for _ in range(7)]
-
-
 class LabelNumber(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The number of a label among all of a person, and among those of its weekday."""
 
@@ -36,13 +32,13 @@ class LabelNumber(msgspec.Struct, frozen=True, array_like=True, gc=False):
     of_weekday: int
 
 
-class PersonHistory(msgspec.Struct, array_like=True):
+class PersonHistory(msgspec.Struct, array_like=True, gc=False):
     """The running counts of one person over all habits."""
 
     fast: RunningCount = msgspec.field(default_factory=RunningCount)
     slow: RunningCount = msgspec.field(default_factory=RunningCount)
-    weekdays: list[RunningCount] = msgspec.field(default_factory=_week)
-    labels: list[int] = msgspec.field(default_factory=lambda: [0] * 7)  # ever, by weekday
+    weekdays: Week = msgspec.field(default_factory=Week)
+    labels: tuple[int, ...] = (0,) * 7  # ever, by weekday
 
     def count(self, day: dt.date, *, done: bool) -> LabelNumber:
         """Add the label of one day of any habit; by its number it can be replaced."""
@@ -50,7 +46,7 @@ class PersonHistory(msgspec.Struct, array_like=True):
         self.fast.count(done, PERSON_FAST)
         self.slow.count(done, PERSON_SLOW)
         self.weekdays[weekday].count(done, PERSON_FAST)
-        self.labels[weekday] += 1
+        self.labels = tuple(n + (place == weekday) for place, n in enumerate(self.labels))
         return LabelNumber(sum(self.labels), self.labels[weekday])
 
     def replace(self, day: dt.date, number: LabelNumber, before: bool, label: Label) -> None:  # noqa: FBT001
@@ -63,7 +59,7 @@ class PersonHistory(msgspec.Struct, array_like=True):
         self.weekdays[weekday].replace(before, label, PERSON_FAST**of_weekday)
 
 
-class HabitHistory(msgspec.Struct, array_like=True):
+class HabitHistory(msgspec.Struct, array_like=True, gc=False):
     """The running counts of one habit, and each day of the last year.
 
     Attributes
@@ -83,7 +79,7 @@ class HabitHistory(msgspec.Struct, array_like=True):
     fast: RunningCount = msgspec.field(default_factory=RunningCount)
     medium: RunningCount = msgspec.field(default_factory=RunningCount)
     slow: RunningCount = msgspec.field(default_factory=RunningCount)
-    weekdays: list[RunningCount] = msgspec.field(default_factory=_week)
+    weekdays: Week = msgspec.field(default_factory=Week)
     streak: int = 0
     misses: int = 0
     last_label: dt.date | None = None

@@ -8,12 +8,10 @@ in all.  The rest is learned by that person's own weights and counts alone.
 """
 
 import datetime as dt
-from collections.abc import Iterator
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 
-from models.base.msgpack_pieces import array_head, encode, map_pieces
 from models.learners.bayesian_logistic import BayesianLogistic, LogOdds
 from models.learners.features import NAMES, features
 from models.learners.habit_state import HabitState, Prediction
@@ -29,7 +27,7 @@ LESSONS_A_DAY: Final = 200  # outcomes of one person that what all share learns 
 LESSONS: Final = 2_000  # of one person, in all
 
 
-class Lessons(msgspec.Struct, array_like=True):
+class Lessons(msgspec.Struct, array_like=True, gc=False):
     """The number of outcomes of one person that the shared weights have learned from.
 
     Examples
@@ -60,7 +58,7 @@ class Lessons(msgspec.Struct, array_like=True):
         return True
 
 
-class Person(msgspec.Struct, array_like=True):
+class Person(msgspec.Struct, array_like=True, gc=False):
     """The counts and scores of one person across all habits."""
 
     history: PersonHistory = msgspec.field(default_factory=PersonHistory)
@@ -69,12 +67,11 @@ class Person(msgspec.Struct, array_like=True):
 
 
 class PopulationState(msgspec.Struct, frozen=True, array_like=True):
-    """A `Population` as it is kept, in the order of `Population.state_pieces`."""
+    """What is kept of a `Population` but its people."""
 
     model: bytes
     tally: RunningCount
     losses: Losses
-    people: dict[str, Person]
 
 
 class Population:
@@ -142,21 +139,11 @@ class Population:
         """What each feature of a prediction adds to the log-odds by the shared weights."""
         return self.model.contributions_one(dict(zip(NAMES, prediction.x, strict=True)))
 
-    def state_pieces(self) -> Iterator[bytes]:
-        """A `PopulationState` as MessagePack, in pieces."""
-        yield array_head(len(PopulationState.__struct_fields__))
-        yield encode(self.model.to_state())
-        yield encode(self.tally)
-        yield encode(self.losses)
-        yield from map_pieces(self.people)
+    def to_state(self) -> PopulationState:
+        """Everything that `restore` needs, but the people."""
+        return PopulationState(self.model.to_state(), self.tally, self.losses)
 
-    @classmethod
-    def from_state(cls, state: PopulationState) -> Self:
-        population = cls()
-        population.model = BayesianLogistic.from_state(state.model)
-        population.tally, population.losses, population.people = (
-            state.tally,
-            state.losses,
-            state.people,
-        )
-        return population
+    def restore(self, state: PopulationState) -> None:
+        """Go on from *state*, with no people yet."""
+        self.model = BayesianLogistic.from_state(state.model)
+        self.tally, self.losses = state.tally, state.losses

@@ -97,3 +97,30 @@ class RunningCount(msgspec.Struct, array_like=True, gc=False):
             self.remove(before, after, kept)
         else:
             self.replace(before, label, kept ** len(after))
+
+
+class Week(msgspec.Struct, array_like=True, gc=False):
+    """A count for each weekday, from Monday on.
+
+    It is no list: the garbage collector looks through each of these, again and again.
+
+    Examples
+    --------
+    >>> week = Week()
+    >>> week[6].count(1.0)
+    >>> week.sunday
+    RunningCount(done=1.0, total=1.0)
+
+    """
+
+    monday: RunningCount = msgspec.field(default_factory=RunningCount)
+    tuesday: RunningCount = msgspec.field(default_factory=RunningCount)
+    wednesday: RunningCount = msgspec.field(default_factory=RunningCount)
+    thursday: RunningCount = msgspec.field(default_factory=RunningCount)
+    friday: RunningCount = msgspec.field(default_factory=RunningCount)
+    saturday: RunningCount = msgspec.field(default_factory=RunningCount)
+    sunday: RunningCount = msgspec.field(default_factory=RunningCount)
+
+    def __getitem__(self, weekday: int) -> RunningCount:
+        count: RunningCount = getattr(self, self.__struct_fields__[weekday])
+        return count

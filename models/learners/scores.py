@@ -10,7 +10,7 @@ from models.insights import Scores
 FLOOR: Final = 1e-6  # a prediction of 0 or 1 that fails costs 13.8, not infinity
 
 
-class Losses(msgspec.Struct, array_like=True):
+class Losses(msgspec.Struct, array_like=True, gc=False):
     """Sums of the losses so far, of the model and of the base rate on the same labels.
 
     Examples

@@ -15,7 +15,7 @@ PATIENCE: Final = 60
 Entries = Mapping[dt.date, Label]  # what was written of days: done, missed, or None for skipped
 
 
-class Settlement(msgspec.Struct, array_like=True):
+class Settlement(msgspec.Struct, array_like=True, gc=False):
     """The days of a habit that are settled, of which each is done, missed or skipped.
 
     Attributes

@@ -86,11 +86,11 @@ class DurableConsumer(Protocol[Output]):
     def state(self) -> Iterator[bytes]:
         """Everything that `restore` needs, in pieces, each made in some tenths of a millisecond.
 
-        They are asked for in another thread; until the last of them, nothing else is.
+        Until the last of them is asked for, nothing else is.
         """
 
-    def restore(self, state: bytes | None) -> None:
-        """Restore *state*, or begin with none."""
+    def restore(self, state: bytes | memoryview | None) -> Iterator[None]:
+        """Begin with none, or restore *state*, which is then read where it lies."""
 
 
 AnyDurableConsumer = TypeVar("AnyDurableConsumer", bound=DurableConsumer[Any])

@@ -75,7 +75,8 @@ class DurableRunner(Generic[AnyDurableConsumer]):
         self._begin({}, 0)
 
     def _begin(self, seqs: dict[str, int], turn: int) -> None:
-        self._sequencers = {feed: Sequencer(self._log, feed, seq) for feed, seq in seqs.items()}
+        self._seqs = seqs  # as they were then; a sequencer is made for a feed that goes on
+        self._sequencers: dict[str, Sequencer] = {}
         self._turn = turn
         self._saved_turn = turn
         self._is_mid_turn = False  # whether a turn was begun and not ended: no snapshot says that
@@ -134,11 +135,11 @@ class DurableRunner(Generic[AnyDurableConsumer]):
     async def load(self) -> None:
         """Load the last snapshot, and take the turns recorded after it again."""
         snapshot = await self._snapshots.load()
+        self._begin({}, 0)  # whoever is cut off while restoring has nothing to save
         if snapshot is None:
-            self.consumer.restore(None)
-            self._begin({}, 0)
+            await self._walk(self.consumer.restore(None))
         else:
-            self.consumer.restore(snapshot.state)
+            await self._walk(self.consumer.restore(snapshot.state))
             self._begin(snapshot.seqs, snapshot.turn)
         async for turn in self._snapshots.turns(self._turn):
             await self._repeat(turn)
@@ -171,9 +172,9 @@ class DurableRunner(Generic[AnyDurableConsumer]):
     async def _compare(self) -> None:
         """Read from the log what was not processed yet."""
         for feed, head in (await self._log.heads()).items():
-            sequencer = self._sequencer(feed)
-            while sequencer.last < head:
-                await self._sequence(feed, await self._log.page(feed, sequencer.last, TURN_EVENTS))
+            await self._pace.breathe()
+            while (last := self._last(feed)) < head:
+                await self._sequence(feed, await self._log.page(feed, last, TURN_EVENTS))
 
     async def _take(self, arrived: Iterable[Event]) -> None:
         by_feed: dict[str, list[Event]] = {}
@@ -269,9 +270,19 @@ class DurableRunner(Generic[AnyDurableConsumer]):
         if self._turn == self._saved_turn or self._is_mid_turn:
             return
         turn = self._turn
-        seqs = {feed: sequencer.last for feed, sequencer in self._sequencers.items()}
-        await self._snapshots.save(turn, seqs, self.consumer.state())
+        for feed, sequencer in self._sequencers.items():
+            self._seqs[feed] = sequencer.last
+            await self._pace.breathe()
+        await self._snapshots.save(turn, self._seqs, self.consumer.state())
         self._saved_turn = turn
 
     def _sequencer(self, feed: str) -> Sequencer:
-        return self._sequencers.setdefault(feed, Sequencer(self._log, feed, 0))
+        sequencer = self._sequencers.get(feed)
+        if sequencer is None:
+            last = self._seqs.get(feed, 0)
+            sequencer = self._sequencers[feed] = Sequencer(self._log, feed, last)
+        return sequencer
+
+    def _last(self, feed: str) -> int:
+        sequencer = self._sequencers.get(feed)
+        return self._seqs.get(feed, 0) if sequencer is None else sequencer.last

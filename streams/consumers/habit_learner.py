@@ -11,7 +11,7 @@ from models.wire.events import feed_owner
 from models.wire.frames import Ev
 from upcoach.services.insights.insights import Insights
 
-FORECASTS_PER_STEP: Final = 20  # forecasts put into words in one step
+FORECASTS_PER_STEP: Final = 5  # forecasts put into words in one step
 
 
 class HabitLearner:
@@ -57,9 +57,10 @@ class HabitLearner:
         """See `DurableConsumer.state`."""
         return self.odds.state_pieces()
 
-    def restore(self, state: bytes | None) -> None:
+    def restore(self, state: bytes | memoryview | None) -> Iterator[None]:
         """See `DurableConsumer.restore`."""
-        self.odds = HabitOdds() if state is None else HabitOdds.from_state(state)
+        self.odds = HabitOdds()
+        return self.odds.restoring(b"" if state is None else state)
 
 
 def _insight(owner: str, forecast: Forecast, day: dt.date) -> HabitForecast:

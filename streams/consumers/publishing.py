@@ -1,7 +1,8 @@
 """The outputs of a durable consumer that are not published yet: the newest of each key."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
 from typing import Generic
 
 from models.base.errors import Refusal
@@ -23,15 +24,16 @@ class UnpublishedOutputs(Generic[Output]):
 
     async def publish(self) -> None:
         """Publish what waits, some at a time; while MongoDB is away it stays."""
-        gate = asyncio.Semaphore(MAX_CONCURRENT_WRITES)
-
-        async def write(key: Hashable, output: Output) -> None:
-            async with gate:
-                await self._write(output)
-            if self._waiting.get(key) is output:
-                del self._waiting[key]
-
-        writes = [write(*item) for item in self._waiting.items()]
-        for failure in await asyncio.gather(*writes, return_exceptions=True):
-            if isinstance(failure, BaseException) and not isinstance(failure, Refusal):
+        waiting = iter(tuple(self._waiting.items()))
+        writing = (self._publish_some(waiting) for _ in range(MAX_CONCURRENT_WRITES))
+        for failure in await asyncio.gather(*writing, return_exceptions=True):
+            if failure is not None:
                 raise failure
+
+    async def _publish_some(self, waiting: Iterator[tuple[Hashable, Output]]) -> None:
+        """Publish what comes next of *waiting*, beside others that do the same."""
+        for key, output in waiting:
+            with contextlib.suppress(Refusal):
+                await self._write(output)
+                if self._waiting.get(key) is output:
+                    del self._waiting[key]

@@ -57,8 +57,9 @@ class GoalCount:
     def state(self) -> Iterator[bytes]:
         yield msgspec.msgpack.encode(self.counts)
 
-    def restore(self, state: bytes | None) -> None:
+    def restore(self, state: bytes | memoryview | None) -> Iterator[None]:
         self.counts = collections.Counter(msgspec.msgpack.decode(state) if state else {})
+        yield
 
 
 def ground_of(server: Server, settings: Settings, redis: RedisConnections) -> ConsumerDependencies:

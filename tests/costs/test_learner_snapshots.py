@@ -10,7 +10,7 @@ from config.settings import Settings
 from models.learners import HabitOdds
 from streams.consumers.durable import DurableRunner
 from streams.consumers.habit_learner import HabitLearner
-from tests.learners.events import created, entered
+from tests.learners.events import created, entered, noon
 from tests.support.server import serving
 from tests.support.server.lag import heartbeat
 from tests.support.server.learning import connected, learning_on
@@ -26,6 +26,7 @@ def of_everybody(odds: HabitOdds) -> None:
     """Make it as large as that of a city: copies of what one habit comes to."""
     odds.apply(created("u:usr_0", "hab_0", START))
     for number in range(9):
+        odds.tick(noon(START + dt.timedelta(days=number)))
         odds.apply(entered("u:usr_0", "hab_0", START + dt.timedelta(days=number)))
     odds.drain()
     track, person = odds._habit_states["hab_0"], odds._population.people["u:usr_0"]
@@ -45,7 +46,9 @@ async def grow(runner: DurableRunner[HabitLearner]) -> None:
         runner._sequencer(f"u:usr_{number}").last = 9
 
 
-async def test_the_loop_is_not_held_while_everything_learned_is_kept(settings: Settings) -> None:
+async def test_the_loop_is_not_held_while_what_is_learned_is_kept_and_read_again(
+    settings: Settings,
+) -> None:
     async with serving(settings) as server, connected(settings) as redis:
         runner, heir = (learning_on(server, settings, redis) for _ in range(2))
         await grow(runner)
@@ -56,9 +59,14 @@ async def test_the_loop_is_not_held_while_everything_learned_is_kept(settings: S
         async with heartbeat() as beat:
             await runner._save()
 
-        await heir.load()
-        held = beat.worst()
-        print(f"learner: {len(state) / 1e6:.1f} MB, {at_once:.3f} s at once, {held:.4f} s held")
+        kept = beat.worst()
+        async with heartbeat() as beat:
+            await heir.load()
+
+        read = beat.worst()
+        print(f"learner: {len(state) / 1e6:.1f} MB, {at_once:.3f} s at once, {kept:.4f} s held,")
+        print(f"and {read:.4f} s while it is read")
         assert heir.consumer.odds.to_state() == state
         assert heir._sequencer("u:usr_7").last == 9
-        assert held < at_once / NOISE
+        assert kept < at_once / NOISE
+        assert read < at_once / NOISE

@@ -39,7 +39,7 @@ def spoken(odds: HabitOdds, **weights: float) -> list[tuple[str, float]]:
 def test_no_label_is_no_number() -> None:
     forecast = kept("")
 
-    assert forecast == Forecast(feed=ADA, habit="run", day=MONDAY, model="habit-odds/4")
+    assert forecast == Forecast(feed=ADA, habit="run", day=MONDAY, model="habit-odds/5")
 
 
 def test_too_few_labels_are_no_odds() -> None:
@@ -133,7 +133,7 @@ def test_the_weights_of_the_habit_itself_add_to_the_reasons() -> None:
     odds = keeping("x------x------")
     track = odds._habit_states["run"]
     assert track.next is not None
-    track.own.means = [1.0, 2.0, 4.0, *[0.0] * 6]
+    track.own.means = (1.0, 2.0, 4.0, *[0.0] * 6)
 
     found = reasons(track, track.next, dict.fromkeys(NAMES, 0.0))
 

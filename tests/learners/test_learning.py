@@ -11,7 +11,7 @@ from tests.support.server import serving
 from tests.support.server.learning import a_habit, connected, learning_on, log
 from upcoach.cli.demo.history import loop_export
 from upcoach.client import RestClient, SyncDevice
-from upcoach.store.collections.consumer_snapshots import OwnershipLost
+from upcoach.store.collections.consumer_snapshots import ConsumerSnapshots, OwnershipLost
 
 DAY = dt.date(2026, 6, 1)
 
@@ -75,6 +75,26 @@ async def test_what_was_learned_before_the_crash_is_not_learned_again(settings: 
         await heir.step()
 
         assert heir.consumer.odds.to_state() == before
+
+
+async def test_what_another_version_learned_is_learned_anew(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        person = await server.person()
+        habit = await a_habit(person)
+        await log(person, habit, range(1, 15))
+        first, heir = (learning_on(server, settings, redis) for _ in range(2))
+        await first.load()
+        await first.step()
+        learned, database = first.consumer.odds.to_state(), server.node.database
+        earlier = HabitOdds.NAME, HabitOdds.VERSION - 1, settings.index_key
+        seqs = {feed: sequencer.last for feed, sequencer in first._sequencers.items()}
+        snapshots = ConsumerSnapshots(database, *earlier)
+        await snapshots.save(first._turn, seqs, iter((b"as it was written then",)))
+
+        await heir.load()
+
+        assert await snapshots.load() is not None
+        assert heir.consumer.odds.to_state() == learned
 
 
 async def test_a_second_owner_is_fenced_off(settings: Settings) -> None:

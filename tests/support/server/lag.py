@@ -10,6 +10,8 @@ import gc
 import time
 from collections.abc import AsyncIterator
 
+from upcoach.node.process.gc_tuning import settle
+
 BEAT_S = 0.001
 
 
@@ -39,8 +41,8 @@ class Heartbeat:
 async def heartbeat() -> AsyncIterator[Heartbeat]:
     """Beat beside what is done within."""
     beats = Heartbeat()
-    gc.collect()
-    gc.freeze()  # as a node does: what stays is not gone through again
+    thresholds = gc.get_threshold()
+    settle()  # as a node does: what stays is not gone through again
     beating = asyncio.create_task(beats.beat())
     try:
         yield beats
@@ -49,3 +51,4 @@ async def heartbeat() -> AsyncIterator[Heartbeat]:
         with contextlib.suppress(asyncio.CancelledError):
             await beating
         gc.unfreeze()
+        gc.set_threshold(*thresholds)

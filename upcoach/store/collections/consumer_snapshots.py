@@ -9,7 +9,6 @@ Turns are numbered without a hole, and a number can be taken once: of two proces
 believe to be the owner, the second fails to write its turn and stops.
 """
 
-import asyncio
 import datetime as dt
 import hashlib
 import hmac
@@ -19,19 +18,20 @@ from typing import Final
 
 import msgspec
 from bson import ObjectId
-from gridfs import NoFile
 from gridfs.asynchronous import AsyncGridFSBucket
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from models.base.msgpack_pieces import bytes_head, encode, map_head, map_pieces
+from models.base.msgpack_pieces import PieceReader, bytes_head, encode, map_head, map_pieces
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec
+from upcoach.store.base.pacing import Pace, paced
 
 TURNS = "learner_turns"
 SNAPSHOTS = "learner_snapshots"
 FILES = "learner_files"
 BLOCK: Final = 255 * 1024  # bytes: a chunk of a file
+BATCH: Final = 2  # chunks
 PAGE = 100  # turns
 COLLECTIONS = (
     CollectionSpec(TURNS),
@@ -65,14 +65,14 @@ class ConsumerTurn(msgspec.Struct, frozen=True, kw_only=True):
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A learner's state after a turn, with the last number applied of each feed.
 
-    It is written in the order of `_snapshot_pieces`.
+    It is written in the order of `_snapshot_pieces`, and read in the same.
     """
 
     learner: str
     version: int
     turn: int
     seqs: dict[str, int]
-    state: bytes
+    state: bytes | memoryview
 
 
 class ConsumerSnapshots:
@@ -113,9 +113,9 @@ class ConsumerSnapshots:
     async def save(self, turn: int, seqs: Mapping[str, int], state: Iterable[bytes]) -> None:
         """Save a `Snapshot`: upload a file, point to it, delete the old one.
 
-        Its bytes are made and signed in another thread, where *state* is asked for its pieces.
+        Its bytes are made and signed in slices, in which *state* is asked for its pieces.
         """
-        blocks, signature = await asyncio.to_thread(self._packed, turn, seqs, state)
+        blocks, signature = await self._packed(turn, seqs, state)
         async with self._database.connection():
             file_id = await _upload(self._database.handle, self._learner, blocks)
             old = await self._database[SNAPSHOTS].find_one_and_update(
@@ -132,34 +132,42 @@ class ConsumerSnapshots:
             pointer = await self._database[SNAPSHOTS].find_one({"_id": self._learner})
             if pointer is None:
                 return None
-            try:
-                stream = await self._bucket().open_download_stream(pointer["file"])
-                body = await stream.read()
-            except NoFile:
-                return None
-        if not hmac.compare_digest(self._sign(body), pointer["signature"]):
+            body, signature = await self._download(pointer["file"])
+        if not hmac.compare_digest(signature, pointer["signature"]):
             return None
-        snapshot = msgspec.msgpack.decode(body, type=Snapshot)
-        return snapshot if snapshot.version == self._version else None
+        return await _read_snapshot(body, self._version)
 
-    def _packed(
+    async def _download(self, file_id: ObjectId) -> tuple[bytearray, bytes]:
+        """The bytes of a file, and our signature of them; none of one that is not there.
+
+        GridFS itself asks for 16 MB at a time, and the loop is held while they are decoded.
+        """
+        chunks = self._database[f"{FILES}.chunks"]
+        found = chunks.find({"files_id": file_id}, sort=[("n", 1)], batch_size=BATCH)
+        body, signing = bytearray(), self._signing()
+        async for chunk in found:
+            body += chunk["data"]
+            signing.update(chunk["data"])
+        return body, signing.digest()
+
+    async def _packed(
         self, turn: int, seqs: Mapping[str, int], state: Iterable[bytes]
     ) -> tuple[list[bytes], bytes]:
         """Encode a `Snapshot` as MessagePack in blocks, and sign it."""
-        states = tuple(_blocks(state))
+        states = [block async for block in _blocks(state)]
         names = self._learner, self._version, turn
         head = _snapshot_pieces(*names, seqs, sum(map(len, states)))
-        blocks = list(_blocks(itertools.chain(head, states)))
-        signing = hmac.new(self._secret, digestmod=hashlib.sha256)
-        for block in blocks:
+        blocks, signing = [], self._signing()
+        async for block in _blocks(itertools.chain(head, states)):
             signing.update(block)
+            blocks.append(block)
         return blocks, signing.digest()
 
     def _turn_key(self, number: int) -> str:
         return f"{self._learner}/{number:016}"
 
-    def _sign(self, body: bytes) -> bytes:
-        return hmac.digest(self._secret, body, hashlib.sha256)
+    def _signing(self) -> hmac.HMAC:
+        return hmac.new(self._secret, digestmod=hashlib.sha256)
 
     def _bucket(self) -> AsyncGridFSBucket:
         return AsyncGridFSBucket(self._database.handle, bucket_name=FILES)
@@ -206,10 +214,27 @@ def _snapshot_pieces(
     yield encode("state") + bytes_head(state_length)
 
 
-def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+async def _read_snapshot(body: bytearray, version: int) -> Snapshot | None:
+    """The snapshot that *body* is; None for another version than this."""
+    reader, pace = PieceReader(body), Pace()
+    reader.map_length()
+    _, learner, _, written = reader.text(), reader.text(), reader.text(), reader.number()
+    if written != version:
+        return None
+    _, turn, _ = reader.text(), reader.number(), reader.text()
+    seqs = {}
+    for _ in range(reader.map_length()):
+        feed = reader.text()
+        seqs[feed] = reader.number()
+        await pace.breathe()
+    reader.text()
+    return Snapshot(learner=learner, version=version, turn=turn, seqs=seqs, state=reader.content())
+
+
+async def _blocks(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
     """Join *pieces* and cut them into blocks of `BLOCK`; the last is what is left."""
     block = bytearray()
-    for piece in pieces:
+    async for piece in paced(pieces):
         block += piece
         while len(block) >= BLOCK:
             yield bytes(block[:BLOCK])
