@@ -224,7 +224,7 @@ async def set_point(services: GoalServices, call: Call) -> Reply:
         await services.points.set(
             call.scope,
             call.names["id"],
-            checked(call.names["point"], PointId),
+            call.part("point", PointId),
             call.read(PointDraft),
             call.base,
             call.mutation,

@@ -21,7 +21,6 @@ from models.base.document import fields_of, public
 from models.base.errors import invalid_parameter
 from models.base.fields import Rating
 from models.base.text.search_words import label, words_of
-from models.base.validation import checked
 from models.journal import (
     JournalEntry,
     JournalEntryContent,
@@ -202,7 +201,8 @@ async def discard(services: JournalServices, call: Call) -> Reply:
 
 
 def _version(call: Call) -> int:
-    return checked(call.names["version"], Number, text=True)
+    number: int = call.part("version", Number)
+    return number
 
 
 def _entries(services: JournalServices) -> JournalEntries:

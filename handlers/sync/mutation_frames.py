@@ -9,7 +9,7 @@ import structlog
 from handlers.http import operations, problems
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Router
-from handlers.http.rest.request_reader import check_name
+from handlers.http.rest.request_reader import check_names
 from models.access.caller import Caller
 from models.access.request_origin import RequestOrigin
 from models.base.errors import Invalid, NotFound, Refusal
@@ -91,8 +91,7 @@ def _find(router: Router, frame: Mut | MutFrame) -> tuple[Operation[Any], dict[s
     operation = route.operations.get(frame.op)
     if operation is None or not operation.live:
         raise Invalid("method_not_allowed", f"{frame.op[:16]} is no write of this path.")
-    for name in names.values():
-        check_name(name)
+    check_names(names)
     return operation, names
 
 

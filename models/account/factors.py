@@ -8,8 +8,9 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.base.document import Document, Draft, Lookup, Privacy
-from models.base.errors import Invalid
+from models.base.errors import invalid_field
 from models.base.fields import Name, Token
+from models.base.text.type_words import shaped
 
 Method = Literal["passkey", "totp", "recovery_code"]
 
@@ -19,9 +20,16 @@ TOTP: Final = "totp"  # what the app that makes codes is called among the factor
 RECOVERY: Final = "recovery codes"
 NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)  # when a factor counts by itself that cannot
 
-TotpCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}\Z")]
+TotpCode = Annotated[str, shaped(pattern=r"^[0-9]{6}\Z", form="a code of six digits")]
 RecoveryCode = Annotated[str, msgspec.Meta(min_length=24, max_length=64)]
-_Base64 = Annotated[str, msgspec.Meta(max_length=16_384, pattern=r"^[A-Za-z0-9_-]*\Z")]
+_Base64 = Annotated[
+    str,
+    shaped(
+        pattern=r"^[A-Za-z0-9_-]*\Z",
+        form="base64url text of at most 16,384 characters",
+        max_length=16_384,
+    ),
+]
 
 
 class AuthenticatorAssertion(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -362,5 +370,5 @@ def checked_name(name: str) -> str:
     """*name* as one line, or `Invalid` when nothing is left of it."""
     cleaned = clean_name(name)
     if not cleaned:
-        raise Invalid("body_invalid", "A name has at least one letter or digit.")
+        raise invalid_field("/name", "field_invalid", "The name must have a letter or a digit.")
     return cleaned

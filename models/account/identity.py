@@ -9,9 +9,13 @@ from models.account.access_method import AccessMethod
 from models.account.session import DeviceId, DeviceName
 from models.base.document import Draft, Lookup, Privacy
 from models.base.fields import Name, Token
+from models.base.text.type_words import shaped
 
 IdToken = Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
-ProviderName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z")]
+ProviderName = Annotated[
+    str,
+    shaped(pattern=r"^[a-z][a-z0-9-]{0,31}\Z", form="the name of a provider, such as google"),
+]
 
 
 class Identity(AccessMethod, frozen=True, kw_only=True):

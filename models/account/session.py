@@ -10,8 +10,17 @@ from models.account.session_lifetimes import LIFETIMES, SessionKind
 from models.account.session_state import LoginFacts, SessionState, session_state
 from models.base.document import Document, Draft, Lookup, Order, Privacy
 from models.base.fields import EnteredPassword
+from models.base.text.type_words import shaped
 
-DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
+DeviceId = Annotated[
+    str,
+    shaped(
+        pattern=r"^[A-Za-z0-9._:-]+\Z",
+        form="1 to 64 letters, digits, dots, dashes, underscores or colons",
+        min_length=1,
+        max_length=64,
+    ),
+]
 DeviceName = Annotated[str, msgspec.Meta(max_length=100)]
 
 BROWSERS: Final = frozenset[SessionKind](

@@ -9,12 +9,18 @@ import msgspec
 from models.access.permissions import OperatorRole
 from models.base.document import Document, Draft, Lookup, Privacy, fields_of
 from models.base.fields import EnteredPassword, Name, Token
+from models.base.text.type_words import shaped
 from models.base.time import check_zone
 
 LONGEST_EMAIL: Final = 254  # characters
 
 Email = Annotated[
-    str, msgspec.Meta(max_length=LONGEST_EMAIL, pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+\Z")
+    str,
+    shaped(
+        pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+\Z",
+        form="an email address such as ada@example.org",
+        max_length=LONGEST_EMAIL,
+    ),
 ]
 Locale = Annotated[
     str, msgspec.Meta(max_length=35, pattern=r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}\Z")

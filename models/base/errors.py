@@ -11,7 +11,19 @@ import msgspec
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """One error in an input: where (a JSON pointer), a stable code, and words."""
+    """One error in an input, with words for people.
+
+    Attributes
+    ----------
+    pointer
+        Where it is: a JSON pointer into the body (RFC 6901), `?name` for a parameter of the
+        query, or `{name}` for a part of the path.
+    code
+        What is wrong, under a name that stays.
+    detail
+        What is wrong, as a sentence.
+
+    """
 
     pointer: str
     code: str

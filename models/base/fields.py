@@ -5,13 +5,23 @@ from typing import Annotated
 
 import msgspec
 
+from models.base.text.type_words import shaped
+
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 ShortText = Annotated[str, msgspec.Meta(max_length=1_000)]
 LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
-Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"\S")]
+Tag = Annotated[
+    str,
+    shaped(
+        pattern=r"\S",
+        form="text of 1 to 50 characters, not only spaces",
+        min_length=1,
+        max_length=50,
+    ),
+]
 UnitName = Annotated[str, msgspec.Meta(max_length=32)]
-Color = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}\Z")]
+Color = Annotated[str, shaped(pattern=r"^#[0-9A-Fa-f]{6}\Z", form="a color such as #1a2b3c")]
 Rating = Annotated[int, msgspec.Meta(ge=1, le=5)]  # of a mood, and of what goes with it
 Place = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]  # among the parts of a document
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]

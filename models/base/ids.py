@@ -12,20 +12,25 @@ from typing import Annotated, Final
 import msgspec
 import uuid_utils
 
+from models.base.text.type_words import shaped
+
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
+_PART = "an id of 1 to 40 letters, digits, dashes and underscores, and not 'type'"
+
 # Of a part of a document.  Not "type": in a merge, that names what an object is.
-PartId = Annotated[str, msgspec.Meta(pattern=r"^(?!type\Z)[A-Za-z0-9_-]{1,40}\Z")]
+PartId = Annotated[str, shaped(pattern=r"^(?!type\Z)[A-Za-z0-9_-]{1,40}\Z", form=_PART)]
 # Of any version: ours sort by time, and many programs can make only those that do not.
 MUTATION_ID_PATTERN: Final = (
     r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
 )
-MutationId = Annotated[str, msgspec.Meta(pattern=MUTATION_ID_PATTERN)]
+MutationId = Annotated[str, shaped(pattern=MUTATION_ID_PATTERN, form="a UUID in lower case")]
 
 
 def id_pattern(prefix: str) -> msgspec.Meta:
     """What an id with *prefix* looks like: `GoalId = Annotated[str, id_pattern("gol")]`."""
-    return msgspec.Meta(pattern=rf"^{prefix}_{_UUID}\Z")
+    form = f"an id that begins with {prefix}_ and goes on with a UUID of version 7"
+    return shaped(pattern=rf"^{prefix}_{_UUID}\Z", form=form)
 
 
 def new_id(prefix: str) -> str:

@@ -75,7 +75,7 @@ def to_stored(at: dt.datetime) -> dt.datetime:
     The first and the last day of Python's calendar have moments that are none in UTC.
     """
     if not EARLIEST <= at.date() <= LATEST:
-        raise Invalid("body_invalid", f"Moments go from {EARLIEST} to {LATEST}.")
+        raise Invalid("body_invalid", f"A moment must be from {EARLIEST} to {LATEST}.")
     return to_milliseconds(at.astimezone(dt.UTC))
 
 

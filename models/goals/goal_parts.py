@@ -7,9 +7,18 @@ import msgspec
 
 from models.base.errors import invalid_field
 from models.base.fields import Place, Title, UnitName
+from models.base.text.type_words import shaped
 
 Figure = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
-Answer = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
+Answer = Annotated[
+    str,
+    shaped(
+        pattern=r"\S",
+        form="text of 1 to 1,000 characters, not only spaces",
+        min_length=1,
+        max_length=1000,
+    ),
+]
 
 
 class Smart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

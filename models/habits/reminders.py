@@ -11,14 +11,16 @@ from typing import Annotated
 import msgspec
 
 from models.base.errors import invalid_field
+from models.base.text.type_words import shaped
 from models.base.time import DAY, instant_of_minute, local_date
 from models.habits.schedules import Weekday
 
 # Some are stored with digits of other scripts; `check_new_reminder` refuses new ones.
 WallTime = Annotated[
     str,
-    msgspec.Meta(
+    shaped(
         pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z",
+        form="a time of day such as 09:30",
         extra_json_schema={"pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"},
     ),
 ]

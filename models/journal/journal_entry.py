@@ -17,6 +17,7 @@ from models.base.fields import Rating
 from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
 from models.base.text.search_words import distinct, label, words_of
+from models.base.text.type_words import shaped
 from models.base.time import check_date, check_zone, local_date
 from models.journal.journal import JournalId, Tags, Text, default_journal
 
@@ -25,7 +26,7 @@ JournalEntryId = Annotated[str, id_pattern(ID_PREFIX)]
 KEPT: Final = dt.timedelta(days=30)  # in the trash
 
 Title = Annotated[str, msgspec.Meta(max_length=255)]
-PromptId = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{1,16}-[0-9]{1,3}\Z")]
+PromptId = Annotated[str, shaped(pattern=r"^[a-z]{1,16}-[0-9]{1,3}\Z", form="the id of a prompt")]
 
 
 class JournalEntryContent(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 import msgspec
 
+from models.base.errors import Invalid
 from models.base.ids import MUTATION_ID_PATTERN
 from models.base.merge_patch import Json
+from models.base.text.type_words import shaped
 
 PROTOCOL = "upcoach.v1"
 VERSION = 1
@@ -22,7 +24,14 @@ MutationIdText = Annotated[
 ]
 CursorText = Annotated[str, msgspec.Meta(max_length=2048)]
 TokenText = Annotated[str, msgspec.Meta(max_length=4096)]
-DeviceText = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9._:-]+\Z")]
+DeviceText = Annotated[
+    str,
+    shaped(
+        pattern=r"^[A-Za-z0-9._:-]+\Z",
+        form="1 to 64 letters, digits, dots, dashes, underscores or colons",
+        max_length=64,
+    ),
+]
 HeartbeatS = Annotated[int, msgspec.Meta(ge=15, le=120)]
 Follows = Annotated[list[FrameText], msgspec.Meta(max_length=256)]
 Kinds = Annotated[list[FrameText], msgspec.Meta(min_length=1, max_length=32)]
@@ -345,9 +354,9 @@ def encode(frame: Frame) -> bytes:
 
 
 def require_mut(line: bytes) -> None:
-    """Raise `msgspec.ValidationError` unless *line* is a `mut`, which alone may be large."""
+    """Raise `Invalid` unless *line* is a `mut`, which alone may be large."""
     if msgspec.json.decode(line, type=_Named).t != "mut":
-        raise msgspec.ValidationError("Only a write may be as large as this")
+        raise Invalid("frame_invalid", "Only a write may be as large as this.")
 
 
 def decode(line: bytes) -> ClientFrame:

@@ -108,7 +108,7 @@ FLAWED: Flaws = {
             ({"id": PLAIN}, "/id"),
             ({"title": ""}, "/title"),
             ({"days": 0}, "/days"),
-            ({"milestones": {"type": {"title": "x"}}}, "/milestones"),
+            ({"milestones": {"type": {"title": "x"}}}, "/milestones/type"),
             ({"owner": "usr_1"}, "/owner"),
         ],
     ),

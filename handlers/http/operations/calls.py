@@ -11,8 +11,16 @@ from models.access.caller import Caller
 from models.access.rate_limits import Cost
 from models.access.request_origin import RequestOrigin
 from models.access.scope import Scope
-from models.base.errors import FieldError, Forbidden, Invalid, Unauthenticated, invalid_parameter
-from models.base.validation import checked
+from models.base.errors import (
+    FieldError,
+    Forbidden,
+    Invalid,
+    Unauthenticated,
+    invalid_field,
+    invalid_parameter,
+)
+from models.base.text.type_words import words_of
+from models.base.validation import checked, summary
 from models.base.versions.version_conditions import needs_document
 from upcoach.services.base.spooled_file import SpooledFile
 from upcoach.store.write.requests import Mutation
@@ -109,7 +117,16 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def day(self) -> dt.date:
         """The local date in the path."""
-        return checked(self.names["local_date"], dt.date)
+        day: dt.date = self.part("local_date", dt.date)
+        return day
+
+    def part(self, name: str, kind: Any) -> Any:
+        """The part of the path that stands for *name*, as a *kind*."""
+        try:
+            return checked(self.names[name], kind, text=True)
+        except Invalid:
+            words = f"In the path, {name} must be {words_of(kind)}."
+            raise invalid_field(f"{{{name}}}", "field_invalid", words) from None
 
     def parse_query(self, kind: type[Q]) -> Q:
         """The query as a *kind*, which is the operation's."""
@@ -122,16 +139,19 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         try:
             query = checked(self.query, kind, text=True)
         except Invalid as failure:
-            flaws = tuple(
-                FieldError(f"?{flaw.pointer[1:]}", "parameter_invalid", flaw.detail)
-                for flaw in failure.flaws
-            )
-            raise Invalid("parameter_invalid", failure.detail, flaws=flaws) from None
+            flaws = tuple(map(_of_parameter, failure.flaws))
+            raise Invalid("parameter_invalid", summary(flaws), flaws=flaws) from None
         for name in self.query:
             if getattr(query, fields[name]) is None:  # which is how "null" is read
                 words = f"The parameter {name!r} says nothing: leave it out."
                 raise invalid_parameter(name, words)
         return query
+
+
+def _of_parameter(flaw: FieldError) -> FieldError:
+    """*flaw* of a field as one of the parameter that it was read from."""
+    detail = flaw.detail.replace("The field", "The parameter", 1)
+    return FieldError(f"?{flaw.pointer[1:]}", "parameter_invalid", detail)
 
 
 def token_missing() -> Unauthenticated:

@@ -16,7 +16,7 @@ from handlers.http.rest.handler import Handler
 from handlers.http.rest.request_reader import (
     LARGE,
     base_of_write,
-    check_name,
+    check_names,
     content_of,
     digest_of,
     follows_of,
@@ -171,8 +171,7 @@ class OperationHandler(Handler):
             follows_of(self.request),
             called="Idempotency-Key",
         )
-        for name in names.values():
-            check_name(name)
+        check_names(names)
         return Call(
             caller=login,
             names=names,

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 from tornado.httputil import HTTPServerRequest
@@ -9,8 +10,8 @@ from tornado.web import HTTPError
 
 from handlers.http import operations
 from handlers.http.operations import Operation
-from models.base.errors import Conflict, Invalid
-from models.base.validation import checked
+from models.base.errors import Conflict, Invalid, invalid_field, invalid_parameter
+from models.base.validation import checked, cut
 from models.base.versions.version_conditions import EntityTags, base_of
 from models.wire.frames import Follows
 from upcoach.services.base.spooled_file import SpooledFile
@@ -31,9 +32,10 @@ def query_of(request: HTTPServerRequest) -> dict[str, str]:
     query = {}
     for name, values in request.query_arguments.items():
         if len(values) > 1:
-            raise Invalid("parameter_repeated", f"The parameter {name[:64]!r} comes twice.")
-        query[name] = _text(values[0])
-        check_name(query[name], CURSOR if name == "since" else NAME)
+            words, code = f"The parameter {cut(name)!r} comes twice.", "parameter_repeated"
+            raise invalid_parameter(cut(name), words, code=code, refusal=code)
+        query[name] = _text(name, values[0])
+        _check_length(query[name], CURSOR if name == "since" else NAME, f"?{cut(name)}")
     return query
 
 
@@ -114,14 +116,20 @@ async def parse_content(content: bytes) -> Any:
     return operations.parse_body(content)
 
 
-def check_name(name: str, longest: int = NAME) -> None:
-    """Refuse what no id, date or parameter holds."""
-    if "\0" in name or len(name) > longest:
-        raise Invalid("parameter_invalid", "A part of the path or the query is not an id.")
+def check_names(names: Mapping[str, str]) -> None:
+    """Refuse parts of a path, by what they stand for, that hold what no id or date does."""
+    for name, text in names.items():
+        _check_length(text, NAME, f"{{{name}}}")
 
 
-def _text(raw: bytes) -> str:
+def _check_length(text: str, longest: int, pointer: str) -> None:
+    if "\0" in text or len(text) > longest:
+        words = f"This must be text of at most {longest:,} characters, without NUL."
+        raise invalid_field(pointer, "parameter_invalid", words, refusal="parameter_invalid")
+
+
+def _text(name: str, raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        raise Invalid("parameter_invalid", "A parameter is not UTF-8.") from None
+        raise invalid_parameter(cut(name), "This must be text in UTF-8.") from None

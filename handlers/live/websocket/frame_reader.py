@@ -9,8 +9,7 @@ from handlers.live.base import limits
 from handlers.live.websocket.websocket_protocol import ProtocolFault
 from models.access.limits import HELLO_BYTES
 from models.access.token_bucket import TokenBucket
-from models.base.errors import Invalid
-from models.base.validation import WORDS, cut
+from models.base.validation import refusal_of
 from models.wire.close_codes import CloseCode
 from models.wire.frames import ClientFrame, decode, require_mut
 
@@ -57,7 +56,16 @@ def read_frame(line: bytes) -> ClientFrame:
         if len(line) > HELLO_BYTES:  # nothing but a write is as large
             require_mut(line)
         return decode(line)
-    except msgspec.ValidationError as failure:
-        raise Invalid("frame_invalid", cut(str(failure), WORDS)) from None
+    except msgspec.ValidationError:
+        value = _value_of(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ProtocolFault(CloseCode.BAD_FRAME, "not a frame") from None
+    raise refusal_of(value, ClientFrame, code="frame_invalid")
+
+
+def _value_of(line: bytes) -> object:
+    """What *line* holds, which was read only as far as it is a frame; None if it is no JSON."""
+    try:
+        return msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

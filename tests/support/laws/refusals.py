@@ -55,7 +55,7 @@ def assert_problem(answer: Response, ask: RefusedRequest) -> None:
     assert problem["instance"], shown
     assert problem["request_id"] == answer.headers["x-request-id"], shown
     if ask.pointer is not None:
-        assert [flaw["pointer"] for flaw in problem["errors"]] == [ask.pointer], shown
+        assert ask.pointer in [flaw["pointer"] for flaw in problem["errors"]], shown
 
 
 def stale(version: int) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from models.base.errors import Invalid, invalid_field
-from models.base.validation import WORDS, cut
+from models.base.validation import flaws_of, summary
 from models.habits import EntryDraft, NewHabit
 from models.journal import NewJournal, NewJournalEntry
 from models.moods import NewMood
@@ -64,8 +64,9 @@ class PackedItem(msgspec.Struct, frozen=True, array_like=True, gc=False):
         kind, parts = _ITEMS[self.area]
         try:
             made: ImportItem = kind(*msgspec.msgpack.decode(self.parts, type=parts))
-        except msgspec.ValidationError as failure:
-            raise beyond_rules(str(failure), self.area) from None
+        except msgspec.ValidationError:
+            flaws = flaws_of(msgspec.msgpack.decode(self.parts), parts)
+            raise beyond_rules(summary(flaws), self.area) from None
         return made
 
 
@@ -90,8 +91,8 @@ class PackedPlan(msgspec.Struct, frozen=True):
 
 
 def beyond_rules(message: str, area: str) -> Invalid:
-    """The refusal of an item that would be no document, in msgspec's words."""
-    words = f"One of the {area} is beyond its rules: {cut(message, WORDS)}."
+    """The refusal of an item that would be no document; *message* says what is wrong with it."""
+    words = f"One of the {area} is beyond its rules. {message}"
     return invalid_field("", "field_invalid", words, refusal="document_invalid")
 
 

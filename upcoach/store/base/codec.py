@@ -12,7 +12,7 @@ from bson.errors import BSONError
 from models.base.document import Document, Privacy, fields_marked
 from models.base.errors import FieldError, Invalid, Refusal
 from models.base.text.search_words import label
-from models.base.validation import message_and_pointer
+from models.base.validation import flaws_of, summary
 from upcoach.store.base.broken_documents import BrokenDocument, BrokenDocuments, stand_in
 from upcoach.store.base.database import Bson
 from upcoach.store.base.sealing import DataKey, Unreadable, associated_data, seal, unseal
@@ -77,9 +77,10 @@ def require_readable(document: Document) -> None:
         _decoder(type(document)).decode(_encoder.encode(document))
     except Refusal as refusal:
         raise _invalid(refusal.detail, refusal.flaws) from None
-    except msgspec.ValidationError as failure:
-        words, pointer = message_and_pointer(str(failure))
-        raise _invalid(words, (FieldError(pointer, "field_invalid", words),)) from None
+    except msgspec.ValidationError:
+        plain = msgspec.json.decode(_encoder.encode(document))
+        flaws = flaws_of(plain, type(document))
+        raise _invalid(summary(flaws), flaws) from None
     except (BSONError, OverflowError, UnicodeError) as failure:
         raise _invalid(f"It cannot be stored: {type(failure).__name__}.", ()) from None
     if size > LARGEST:
