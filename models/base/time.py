@@ -55,7 +55,7 @@ def check_counted(day: dt.date | None, pointer: str) -> None:
 def check_zone(tz: str) -> None:
     """Raise `Invalid` unless *tz* is a zone of the IANA database."""
     if not _is_zone(tz):
-        message = f"{tz[:64]!r} is not a time zone of the IANA database (Europe/Berlin)."
+        message = f"There is no time zone {tz[:64]!r}. Try Europe/Berlin or UTC, for example."
         raise invalid_field("/tz", "zone_unknown", message)
 
 
