@@ -11,20 +11,19 @@ from handlers.http.client_ip import Network
 from handlers.http.limits.in_flight import InFlight
 from handlers.http.limits.refused_requests import RefusalLimiter
 from handlers.http.limits.unread_answers import UnreadAnswers
+from handlers.http.limits.write_order import WriteOrder
 from handlers.http.operations import Call, Operation, Reply, Router
 from handlers.http.policy import require_permission, require_role, require_step_up
 from models.access.limits import PAGES_AT_ONCE, PAGES_WAITING
 from models.base.clock import utc_now
-from models.base.errors import Refusal, Unavailable
+from models.base.errors import Refusal
 from models.base.metrics import Metrics
 from streams.feed.resume import Feeds
-from streams.limits.held_writes import HeldWrites
 from streams.limits.rate_limiter import SharedRateLimiter
 from streams.redis.connection_tickets import ConnectionTickets
 from upcoach.services.base.concurrency import UserConcurrency
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.contexts import Services
-from upcoach.store.write.refused_writes import RefusedWrites
 
 
 class OperationRunner(msgspec.Struct, frozen=True):
@@ -36,10 +35,9 @@ class OperationRunner(msgspec.Struct, frozen=True):
     tickets: ConnectionTickets
     epoch: str
     metrics: Metrics
-    refused_writes: RefusedWrites = msgspec.field(default_factory=RefusedWrites)
+    order: WriteOrder = msgspec.field(default_factory=WriteOrder)
     in_flight: InFlight = msgspec.field(default_factory=InFlight)
     limits: SharedRateLimiter = msgspec.field(default_factory=SharedRateLimiter)
-    held_writes: HeldWrites = msgspec.field(default_factory=HeldWrites)
     proxies: tuple[Network, ...] = ()
     costly: UserConcurrency = msgspec.field(default_factory=UserConcurrency)
     pages: UserConcurrency = msgspec.field(
@@ -51,7 +49,7 @@ class OperationRunner(msgspec.Struct, frozen=True):
     async def perform(self, operation: Operation[Any], call: Call) -> Reply:
         """Run *operation* for *call*; repeats and conflicts are counted."""
         try:
-            self._require_turn(call)
+            self.order.require_turn(call)
             if not operation.public:
                 require_permission(operation, call.authenticated_caller)
                 await require_role(self.services.account, operation, call.authenticated_caller)
@@ -66,26 +64,14 @@ class OperationRunner(msgspec.Struct, frozen=True):
             await auditing.audit_refusal(self.services.audit, operation, call, refusal)
             raise
         except Refusal as refusal:
-            self._note_refused(call, refusal)
+            await self.order.settle(call, operation.names_of(call), refusal)
             self._count("refused" if refusal.code == "conflict" else "", refusal.replayed)
             await auditing.audit_refusal(self.services.audit, operation, call, refusal)
             raise
+        await self.order.settle(call, operation.names_of(call))
         self._count("merged" if reply.merged else "", reply.replayed)
         await auditing.audit_reply(self.services.audit, operation, call, reply)
         return reply
-
-    def _require_turn(self, call: Call) -> None:
-        """Refuse what builds on a write that was refused as unavailable and is not there again."""
-        if call.caller is not None and call.mutation is not None:
-            self.refused_writes.require_turn(call.caller.scope.user, call.mutation)
-
-    def _note_refused(self, call: Call, refusal: Refusal) -> None:
-        if (
-            isinstance(refusal, Unavailable)
-            and call.caller is not None
-            and call.mutation is not None
-        ):
-            self.refused_writes.add(call.caller.scope.user, call.mutation, refusal)
 
     def _turn(self, operation: Operation[Any], call: Call) -> AbstractAsyncContextManager[None]:
         """The concurrency limit that is held while *operation* runs."""

@@ -32,20 +32,22 @@ class MutFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="mu
 
 async def mutate(
     runner: OperationRunner,
-    router: Router,
     caller: Caller,
     frame: Mut | MutFrame,
     follows: Collection[str] = (),
     *,
     origin: RequestOrigin,
+    wait_s: float = 0.0,
 ) -> Res:
     """The answer to *frame*, which *follows* other writes of the same client.
 
+    Where one of these was told to come again, so is *frame*, in *wait_s*.
     Nothing is awaited before the write is in the committer's queue: whoever starts several in
     order has them carried out in that order.
     """
     try:
-        answer = await _perform(runner, router, caller, frame, follows, origin)
+        call = Call(caller=caller, names={}, origin=origin, wait_s=wait_s)
+        answer = await _perform(runner, call, frame, frozenset((*follows, *frame.follows)))
     except Refusal as refusal:
         answer = refusal_frame(frame, refusal)
     # What Tornado does for REST: logged with its trace, and a 500 to whoever asked.  The other
@@ -58,19 +60,13 @@ async def mutate(
 
 
 async def _perform(
-    runner: OperationRunner,
-    router: Router,
-    caller: Caller,
-    frame: Mut | MutFrame,
-    follows: Collection[str],
-    origin: RequestOrigin,
+    runner: OperationRunner, call: Call, frame: Mut | MutFrame, follows: Collection[str]
 ) -> Res:
-    operation, names = _find(router, frame)
+    operation, names = _find(runner.router, frame)
     body = frame.body if isinstance(frame, MutFrame) else operations.parse_body(bytes(frame.body))
-    earlier = frozenset((*follows, *frame.follows))
     base = operation.base_of(operations.checked_version(frame.base))
-    mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, earlier)
-    call = Call(caller=caller, names=names, body=body, base=base, mutation=mutation, origin=origin)
+    mutation = operations.mutation_of(frame.id, operation, frame.path, frame.base, body, follows)
+    call = msgspec.structs.replace(call, names=names, body=body, base=base, mutation=mutation)
     reply = await runner.perform(operation, call)
     return Res(
         id=frame.id,

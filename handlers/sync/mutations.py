@@ -1,7 +1,8 @@
 """Many writes in one request, for a device that was away."""
 
 import asyncio
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 import msgspec
 
@@ -9,15 +10,24 @@ from handlers.http.operations import EACH, Call, Operation, Reply
 from handlers.sync.feed import FeedServices
 from handlers.sync.mutation_frames import MutFrame, mutate
 from models.access.limits import BATCH_BYTES, BATCH_WRITES
+from models.base.ids import MUTATION_ID_PATTERN
 from models.wire.cursor import Cursor
 from models.wire.frames import Res
 
+_NAME: Final = re.compile(MUTATION_ID_PATTERN)
 Batch = Annotated[list[MutFrame], msgspec.Meta(min_length=1, max_length=BATCH_WRITES)]
 
 
 def _writes_in(call: Call) -> int:
     """How many writes it counts as; what is no batch is refused as one."""
     return min(len(call.body), BATCH_WRITES) if isinstance(call.body, list) else 1
+
+
+def _names_in(call: Call) -> tuple[str, ...]:
+    """The names of the writes in it, as far as these have any."""
+    frames = call.body[:BATCH_WRITES] if isinstance(call.body, list) else []
+    named = (frame.get("id") for frame in frames if isinstance(frame, dict))
+    return tuple(name for name in named if isinstance(name, str) and _NAME.search(name))
 
 
 async def carry_out(services: FeedServices, call: Call) -> Reply:
@@ -27,11 +37,10 @@ async def carry_out(services: FeedServices, call: Call) -> Reply:
     tasks = []
     for number, frame in enumerate(batch):
         earlier = [before.id for before in batch[:number]]
-        tasks.append(
-            asyncio.ensure_future(
-                mutate(runner, runner.router, caller, frame, earlier, origin=call.origin)
-            )
-        )
+        # What stands before it here is under way, and its answer is waited for.
+        wait_s = runner.order.held.wait_s(call.scope.user, set(frame.follows).difference(earlier))
+        write = mutate(runner, caller, frame, earlier, origin=call.origin, wait_s=wait_s)
+        tasks.append(asyncio.ensure_future(write))
         await asyncio.sleep(0)  # each is read in a turn of its own
     answers = await asyncio.gather(*tasks)
     positions = [Cursor.parse(frame.cur).seq for frame in answers if frame.cur is not None]
@@ -50,5 +59,6 @@ OPERATIONS = (
         statuses=(200,),
         largest=BATCH_BYTES,
         weigh=_writes_in,
+        names=_names_in,
     ),
 )

@@ -7,7 +7,6 @@ import itertools
 import pytest
 
 from config.settings import Settings
-from handlers.contexts import ROUTER
 from handlers.sharing.shares import SHARE
 from handlers.sync.mutation_frames import MutFrame, mutate
 from models.access.request_origin import NOWHERE
@@ -138,7 +137,7 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
         queued = set()
         for method, path, url, body, base in rows:
             asked = MutFrame(id=new_mutation_id(), op=method, path=url, base=base, body=body)
-            answering = mutate(server.node.runner, ROUTER, caller, asked, origin=NOWHERE)
+            answering = mutate(server.node.runner, caller, asked, origin=NOWHERE)
             with contextlib.suppress(StopIteration):  # when it is refused at once
                 answering.send(None)
                 named = [ticket.write.mutation for ticket in committer._waiting]

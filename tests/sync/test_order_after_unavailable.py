@@ -184,11 +184,13 @@ async def test_over_rest_what_names_it_waits_while_it_is_under_way(
         async with contended(settings, person) as until_committing:
             under_way = asyncio.create_task(person.write(create))
             await until_committing()
+            twice = await person.write(create)
             ahead = await there.write(change)
         created = await under_way
         changed = await there.write(change)
 
         assert refused["status"] == 503
+        assert (twice["status"], twice["problem"]["code"]) == (409, "mutation_running")
         assert (ahead["status"], ahead["problem"]["after"]) == (429, AGAIN_MS)
         assert created["status"] == 201
         assert (changed["status"], changed["body"]["title"]) == (200, "1")

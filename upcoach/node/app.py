@@ -19,6 +19,7 @@ from handlers.admin import SharedCheck
 from handlers.contexts import ROUTER, make_application, make_metrics_application
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
 from handlers.http.limits.in_flight import InFlight
+from handlers.http.limits.write_order import WriteOrder
 from handlers.http.manifest import ApplicationParts
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.rest.application import BoundedApplication
@@ -154,7 +155,7 @@ class Node:
         epoch: str,
         credit: PrepaidRateLimiter,
         limits: SharedRateLimiter,
-        held_writes: HeldWrites,
+        order: WriteOrder,
     ) -> OperationRunner:
         services, heads = self.services, self.committer.heads
         snapshots, views = services.sync.snapshots, services.sharing.feed_views
@@ -166,10 +167,9 @@ class Node:
             tickets=ConnectionTickets(self._redis.writer, state_of, utc_now),
             epoch=epoch,
             metrics=self.metrics,
-            refused_writes=self.committer.refused_writes,
+            order=order,
             in_flight=self._in_flight,
             limits=limits,
-            held_writes=held_writes,
             proxies=self._settings.proxies,
         )
 
@@ -178,7 +178,8 @@ class Node:
         counter = self._redis.counter if settings.limits == "on" else None
         limits = SharedRateLimiter(counter, settings.index_key)
         credit = PrepaidRateLimiter(limits)
-        runner = self.runner = self._make_runner(epoch, credit, limits, HeldWrites(counter))
+        order = WriteOrder(self.committer.refused_writes, HeldWrites(counter))
+        runner = self.runner = self._make_runner(epoch, credit, limits, order)
         self.tickets = runner.tickets
         self.bodies = BodyLimits(self.services.account, settings.proxies, settings.data)
         live = LiveNode(

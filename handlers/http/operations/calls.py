@@ -65,6 +65,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         The file that is its body, where that went to the disk.
     size
         The bytes of its body.
+    wait_s
+        How long the writes that it follows are waited for, which were told to come again.
     charge
         Charges what the operation finds that it would keep, or refuses.
 
@@ -84,6 +86,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     trusted: str = ""
     client: str = ""
     size: int = 0
+    wait_s: float = 0.0
     charge: Charge = charge_nothing
 
     @property

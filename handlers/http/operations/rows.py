@@ -78,6 +78,8 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         How many requests it counts as, which follows from what it computes and reads.
     weigh
         The same where it depends on the call, such as on how many writes it brings.
+    names
+        The names of the writes in its body, where that holds some.
     failures
         The refusals that are counted apart.
     check
@@ -116,6 +118,7 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     limit: str = ""
     weight: int = 1
     weigh: Callable[[Call], int] | None = None
+    names: Callable[[Call], tuple[str, ...]] | None = None
     failures: FailureLimit | None = None
     check: Callable[[Call], None] | None = None
     audit: str = ""
@@ -159,6 +162,11 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         """What *call* takes of its surface: a write also the bytes that it brings."""
         requests = self.weight if self.weigh is None else self.weigh(call)
         return Cost(requests, kib(call.size) if self.writes else 0)
+
+    def names_of(self, call: Call) -> tuple[str, ...]:
+        """The names of all writes that *call* brings."""
+        brought = () if self.names is None else self.names(call)
+        return brought if call.mutation is None else (call.mutation.id, *brought)
 
     def base_of(self, given: int | None) -> int | None:
         """The version that a write is based on; what does not look at it never sees it."""

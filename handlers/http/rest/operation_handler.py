@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from tornado.http1connection import HTTP1Connection
@@ -13,6 +13,7 @@ from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply, Route
 from handlers.http.rate_limiting import parties_of
 from handlers.http.rest.handler import Handler
+from handlers.http.rest.request_owner import hold_by_headers
 from handlers.http.rest.request_reader import (
     LARGE,
     base_of_write,
@@ -29,9 +30,6 @@ from models.access.caller import Caller
 from models.access.rate_limiter import RateVerdict
 from models.access.rate_limits import Cost, extra_read_cost, extra_write_cost
 from models.base.errors import Refusal, Unavailable
-from upcoach.store.write.requests import Mutation
-
-REFUSED_S: Final = 1.0  # until a write comes again that found no database
 
 
 class OperationHandler(Handler):
@@ -39,7 +37,6 @@ class OperationHandler(Handler):
 
     _answered = 0  # bytes
     _reader = ""  # who is answered
-    _was_held = False  # whether this write was told to come again
 
     def initialize(self, runner: OperationRunner, route: Route | None = None, **_: Any) -> None:
         """Take the route."""
@@ -75,8 +72,12 @@ class OperationHandler(Handler):
         operation = self._route.operations.get(method or "")
         if operation is None:
             raise HTTPError(405)
-        self.require_few_refusals()
-        login = None if operation.public else await self.identify()
+        try:
+            self.require_few_refusals()
+            login = None if operation.public else await self.identify()
+        except Unavailable as refusal:
+            await hold_by_headers(self.runner, self.request, refusal)
+            raise
         self._reader = self.origin.household if login is None else login.scope.user or login.client
         call = await self._call(operation, names, login)
         await self._charge(operation, call)
@@ -85,7 +86,6 @@ class OperationHandler(Handler):
         try:
             await self.perform(operation, call)
         except Refusal as refusal:
-            await self._settle(call, refusal)
             # A named write keeps its refusal, which may show a whole document.
             self._answered = problems.size_of(refusal)
             await self._charge_for_answer(operation, call)
@@ -93,36 +93,25 @@ class OperationHandler(Handler):
         await self._charge_for_answer(operation, call)
 
     async def _charge(self, operation: Operation[Any], call: Call) -> None:
-        if call.caller is None or call.mutation is None:
+        names = operation.names_of(call)
+        if call.caller is None or not names:
             await self.charge_call(operation, call)
         else:
-            await self._charge_in_order(operation, call, call.caller.scope.user, call.mutation)
+            await self._charge_in_order(operation, call, call.caller.scope.user, names)
 
     async def _charge_in_order(
-        self, operation: Operation[Any], call: Call, user: str, mutation: Mutation
+        self, operation: Operation[Any], call: Call, user: str, names: tuple[str, ...]
     ) -> None:
-        """Charge a named write, which does not go ahead of those that it builds on."""
-        held = self.runner.held_writes
-        self._was_held, wait_s = await held.retried(user, mutation.id, mutation.follows)
+        """Charge named writes, which do not go ahead of those that they build on."""
+        order = self.runner.order
+        follows = () if call.mutation is None else call.mutation.follows
+        wait_s = await order.look(user, names, follows)
         try:
             self.request_limit.require(RateVerdict(wait_s))
             await self.charge_call(operation, call)
         except Unavailable as refusal:
-            await held.hold(user, mutation.id, refusal.extra.get("after", 0) / 1000)
+            await order.refuse(user, names, refusal)
             raise
-
-    async def _settle(self, call: Call, refusal: Refusal | None = None) -> None:
-        """Let what builds on a write go on once it is carried out, or wait, on all nodes.
-
-        It waits for a write that was refused as unavailable, and while one is under way again.
-        """
-        if call.caller is None or call.mutation is None:
-            return
-        held, user = self.runner.held_writes, call.caller.scope.user
-        if isinstance(refusal, Unavailable):
-            await held.hold(user, call.mutation.id, REFUSED_S)
-        elif self._was_held:
-            await held.release(user, call.mutation.id)
 
     async def _charge_for_answer(self, operation: Operation[Any], call: Call) -> None:
         """Charge for the size of the answer."""
@@ -139,9 +128,7 @@ class OperationHandler(Handler):
 
     async def perform(self, operation: Operation[Any], call: Call) -> None:
         """Answer *call*."""
-        reply = await self.carry_out(operation, call)
-        await self._settle(call)
-        self.reply(reply)
+        self.reply(await self.carry_out(operation, call))
 
     def allowed(self) -> str:
         """See `ProblemHandler.allowed`."""

@@ -27,10 +27,10 @@ from tornado.web import HTTPError, _HandlerDelegate
 
 from handlers.http import operations, token_auth
 from handlers.http.client_ip import Network, address_of
-from handlers.http.cookies import cookie_of
 from handlers.http.limits.byte_budget import ByteBudget, ByteReservation
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.rest.handler import Handler
+from handlers.http.rest.request_owner import hold_by_headers, owner_of, secret_of
 from handlers.http.rest.upload_spool import UploadSpool
 from models.access.limits import (
     ANONYMOUS_BODY_BYTES,
@@ -56,7 +56,6 @@ from upcoach.services.account import AccountServices
 
 ANY_BYTES: Final = 1 << 60  # of a body, of which this module counts by itself what may come
 _log = structlog.get_logger(__name__)
-_COOKIES: Final = ("__Host-sid", "sid")
 # Of what is longer, or no number, the connection itself finds that it is too much, or none.
 _LENGTH: Final = re.compile("[0-9]{1,18}")
 _PARTS_OF_A_JWT: Final = 3
@@ -100,18 +99,7 @@ class BodyLimits:
 
     async def owner(self, request: HTTPServerRequest) -> str:
         """The user whose token or session *request* shows, or `Refusal`."""
-        if "Authorization" not in request.headers:
-            session = await self._account.browsers.session(_secret(request))
-            if session is None:
-                raise operations.token_missing()
-            return session.owner
-        scheme, token = token_auth.scheme_of(request)
-        if scheme not in token_auth.SCHEMES or not token:
-            raise operations.token_missing()
-        # Without a proof of the key, which is asked for with the rest: this gives room only.
-        await self._account.sessions.load_key_of(token)
-        caller = self._account.sessions.holder(token)
-        return caller.scope.user or caller.client
+        return await owner_of(self._account, request)
 
 
 class RefusalHandler(Handler):
@@ -125,6 +113,7 @@ class RefusalHandler(Handler):
 
     async def prepare(self) -> None:
         """Answer with the refusal."""
+        await hold_by_headers(self.runner, self.request, self._refusal)
         status = self._refusal.status_code if isinstance(self._refusal, HTTPError) else 400
         content = self.problem(status, self._refusal)
         self.set_header("Connection", "close")
@@ -333,10 +322,6 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
 def _shows_credentials(request: HTTPServerRequest) -> bool:
     """Whether a request has a session cookie, or what looks like a token."""
     if "Authorization" not in request.headers:
-        return bool(_secret(request))
+        return bool(secret_of(request))
     _, token = token_auth.scheme_of(request)
     return len(token.split(".")) == _PARTS_OF_A_JWT
-
-
-def _secret(request: HTTPServerRequest) -> str:
-    return next(filter(None, (cookie_of(request, name) for name in _COOKIES)), "")

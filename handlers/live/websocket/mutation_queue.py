@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from handlers.http.operation_runner import OperationRunner
-from handlers.http.operations import Router, parse_body
+from handlers.http.operations import parse_body
 from handlers.live.base import limits
 from handlers.live.websocket.sent_writes import SentWrites
 from handlers.sync import MutFrame, mutate, refusal_frame
@@ -26,6 +26,7 @@ from models.wire.frames import Mut, Res
 
 LEDGER_S: Final = 0.5  # in which the ledger has room for one more write
 SPREAD_S: Final = 10.0  # the longest that one behind another is asked to wait beyond it
+LOOK_S: Final = 1.0  # how often it is looked what other roads have told to come again
 LAPSE_S: Final = 5.0  # how long a write that was sent away is waited for beyond its time
 
 
@@ -53,7 +54,6 @@ class MutationQueue:
     def __init__(
         self,
         runner: OperationRunner,
-        router: Router,
         ledger: RateLimiter,
         send_frame: Callable[[Res], int],
         rate_s: int,
@@ -61,7 +61,6 @@ class MutationQueue:
     ) -> None:
         self._runner = runner
         self._ledger = ledger
-        self._router = router
         self._send_frame = send_frame
         self._origin = origin
         self._rate = TokenBucket(rate_s, limits.BURST)
@@ -70,6 +69,8 @@ class MutationQueue:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sent = SentWrites()
         self._sent_away: DeferredMutation | None = None
+        self._under_way: set[str] = set()
+        self._looks_at = 0.0
         self._is_closed = False
 
     @property
@@ -90,18 +91,36 @@ class MutationQueue:
         if first is not None and number > first.number:
             wait_s = first.next_due() - now
         else:
-            wait_s = self._rate.take(now)
-            every_s = self._every_s
-            if not wait_s:
-                cost = Cost(1, kib(len(frame.body)))
-                parties = {"user": caller.scope.user}
-                wait_s = (await self._ledger.take("write", parties, cost)).wait_s
-                every_s = LEDGER_S
+            wait_s, every_s = await self._wait_s(caller.scope.user, frame, now)
             if not wait_s:
                 return False
             self._sent_away = DeferredMutation(frame.id, number, now + wait_s, every_s)
-        self._send_frame(refusal_frame(frame, _too_many(max(0.0, wait_s))))
+        refusal = _too_many(max(0.0, wait_s))
+        await self._runner.order.refuse(caller.scope.user, (frame.id,), refusal)
+        self._send_frame(refusal_frame(frame, refusal))
         return True
+
+    async def _wait_s(self, user: str, frame: Mut, now: float) -> tuple[float, float]:
+        """How long *frame* waits, and how much longer each that comes behind it."""
+        wait_s = self._rate.take(now)
+        if wait_s:
+            return wait_s, self._every_s
+        wait_s = await self._held_s(user, frame, now)
+        if wait_s:
+            return wait_s, self._every_s
+        cost = Cost(1, kib(len(frame.body)))
+        return (await self._ledger.take("write", {"user": user}, cost)).wait_s, LEDGER_S
+
+    async def _held_s(self, user: str, frame: Mut, now: float) -> float:
+        """How long what *frame* names as earlier takes, which another road told to come again.
+
+        What is under way here is ahead of it anyway.
+        """
+        held = self._runner.order.held
+        if frame.follows or now >= self._looks_at:
+            self._looks_at = now + LOOK_S
+            await held.look(user, (frame.id,))
+        return held.wait_s(user, set(frame.follows) - self._under_way)
 
     async def begin(self, caller: Caller, frame: Mut) -> None:
         """Carry *frame* out, as soon as there is a slot; the answer comes when it comes."""
@@ -115,6 +134,7 @@ class MutationQueue:
             self._slots.release()
             return
         follows = self._sent.begin(frame.id)
+        self._under_way.add(frame.id)
         task = asyncio.create_task(self._mutate(caller, parsed, len(frame.body), follows))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -123,9 +143,7 @@ class MutationQueue:
         self, caller: Caller, frame: Mut | MutFrame, size: int, follows: tuple[str, ...]
     ) -> None:
         try:
-            answer = await mutate(
-                self._runner, self._router, caller, frame, follows, origin=self._origin
-            )
+            answer = await mutate(self._runner, caller, frame, follows, origin=self._origin)
             if not _comes_again(answer):
                 self._sent.end(frame.id)
             sent_bytes = self._send_frame(answer)
@@ -133,6 +151,7 @@ class MutationQueue:
             if owed is not None:
                 await self._ledger.owe("write", {"user": caller.scope.user}, owed)
         finally:
+            self._under_way.discard(frame.id)
             self._slots.release()
 
 
