@@ -1,13 +1,17 @@
 """Queued additions to what others edit meanwhile: they are in no conflict with themselves."""
 
 import datetime as dt
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.base.document import Document
 from models.base.merge_patch import Json, merged
+from models.habits import Entry
 from models.tasks import Task
 from upcoach.services.base.merging import Edit, merged_onto
 from upcoach.store.write.refs import Version
@@ -41,53 +45,78 @@ def steps(mine: tuple[str, list[str]], theirs: tuple[str, list[str]]) -> st.Sear
 STARTS: Final = st.fixed_dictionaries({}, optional={"notes": st.text("ab;\n", max_size=3)})
 
 
+D = TypeVar("D", bound=Document)
 Steps = list[tuple[list[Json], Json]]
 
 
-class Tasks:
-    """A task with its past, and a device that queues writes to it without hearing of others."""
+class QueuedEdits(Generic[D]):
+    """A document with its past, and a device that queues writes to it, not hearing of others."""
 
-    def __init__(self, start: Json) -> None:
-        self.known: Json = {"title": "Walk"} | start
-        task = Task(id="tsk_1", owner="usr_1", created_at=NOON, updated_at=NOON, title="Walk")
-        self.past = [Version(with_fields(task, self.known))]
+    def __init__(self, document: D, with_fields: Callable[[D, Json], D]) -> None:
+        self.known = document.to_draft()
+        self.document = document
+        self._with_fields = with_fields
+        self._past = [Version(document)]
         self._names: list[str] = []
 
-    @property
-    def task(self) -> Task:
-        """The task as it is."""
-        document = self.past[-1].document
-        assert isinstance(document, Task)
-        return document
-
     def others_set(self, patch: Json) -> None:
-        """Have another device, which knows the task as it is, change it."""
-        fields = merged(self.task.to_draft(), patch)
-        self.past.append(Version(with_fields(self.task, fields).advanced(NOON), "theirs"))
-
-    def others_add(self, additions: Json) -> None:
-        """Have another device add to it."""
-        self.others_set(added_to(self.task.to_draft(), additions))
+        """Have another device, which knows the document as it is, change it."""
+        fields = merged(self.document.to_draft(), patch)
+        self._change(self._with_fields(self.document, fields), "theirs")
 
     def queue(self, patch: Json) -> None:
         """Carry out a queued write, built on all those before it."""
         self.known = merged(self.known, patch)
         name = f"{len(self._names)}"
-        mutation = Mutation(id=name, fingerprint=b"", follows=tuple(self._names))
         edit = Edit(
             base=1,
-            mutation=mutation,
+            mutation=Mutation(id=name, fingerprint=b"", follows=tuple(self._names)),
             wanted=lambda fields: merged(fields, patch),
-            revised=with_fields,
+            revised=self._with_fields,
         )
-        after, _ = merged_onto(self.task, self.past, edit)
-        if after is not self.task:
-            self.past.append(Version(after.advanced(NOON), name))
+        after, _ = merged_onto(self.document, self._past, edit)
+        if after is not self.document:
+            self._change(after, name)
         self._names.append(name)
 
+    def others_add(self, additions: Json) -> None:
+        """Have another device add to it."""
+        self.others_set(added_to(self.document.to_draft(), additions))
+
     def queue_addition(self, additions: Json) -> None:
-        """The same for a write that adds to what its device knows."""
+        """Carry out a queued write that adds to what its device knows."""
         self.queue(added_to(self.known, additions))
+
+    def _change(self, after: D, name: str) -> None:
+        self.document = after.advanced(NOON)
+        self._past.append(Version(self.document, name))
+
+
+def task_of(start: Json) -> QueuedEdits[Task]:
+    """A task with the notes of *start*."""
+    task = Task(id="tsk_1", owner="usr_1", created_at=NOON, updated_at=NOON, title="Walk")
+    return QueuedEdits(with_fields(task, {"title": "Walk"} | start), with_fields)
+
+
+def entry_of(value: float) -> QueuedEdits[Entry]:
+    """An entry with an amount."""
+    entry = Entry(
+        id="hab_1/2026-01-05",
+        owner="usr_1",
+        created_at=NOON,
+        updated_at=NOON,
+        habit="hab_1",
+        local_date=NOON.date(),
+        state="done",
+        tz="UTC",
+        value=value,
+    )
+    return QueuedEdits(entry, with_amount)
+
+
+def with_amount(entry: Entry, fields: Json) -> Entry:
+    """*entry* with what *fields* says of its amount and its note."""
+    return msgspec.structs.replace(entry, value=fields["value"], note=fields.get("note"))
 
 
 def with_fields(task: Task, fields: Json) -> Task:
@@ -106,42 +135,40 @@ def with_fields(task: Task, fields: Json) -> Task:
 
 def added_to(fields: Json, additions: Json) -> Json:
     """The patch that adds *additions* to *fields*."""
-    patch = dict(additions)
-    if "notes" in additions:
-        patch["notes"] = fields.get("notes", "") + additions["notes"]
-    if "tags" in additions:
-        patch["tags"] = [*fields.get("tags", []), *additions["tags"]]
-    return patch
+    return {
+        name: type(addition)(fields.get(name) or type(addition)()) + addition
+        for name, addition in additions.items()
+    }
 
 
 @given(STARTS, steps(ALIKE, ALIKE))
 def test_a_queue_of_additions_is_in_no_conflict_with_itself(start: Json, steps: Steps) -> None:
-    tasks = Tasks(start)
+    tasks = task_of(start)
 
     for others, mine in steps:
         for theirs in others:
             tasks.others_add(theirs)
-        before = tasks.task
+        before = tasks.document
         tasks.queue_addition(mine)
 
-        assert (tasks.task.notes or "").startswith(before.notes or "")
-        assert (tasks.task.notes or "").endswith(mine.get("notes", ""))
-        assert tasks.task.title == before.title
+        assert (tasks.document.notes or "").startswith(before.notes or "")
+        assert (tasks.document.notes or "").endswith(mine.get("notes", ""))
+        assert tasks.document.title == before.title
 
 
 @given(STARTS, steps(MINE, THEIRS))
 def test_each_addition_is_there_once_and_behind_what_was_there(start: Json, steps: Steps) -> None:
-    tasks = Tasks(start)
+    tasks = task_of(start)
 
     for others, mine in steps:
         for theirs in others:
             tasks.others_add(theirs)
-        before = tasks.task
+        before = tasks.document
         tasks.queue_addition(mine)
 
         note, added = before.notes or "", mine.get("notes", "")
-        assert (tasks.task.notes or "") in (note + added, f"{note}\n{added}")
-        assert tasks.task.tags == (*before.tags, *mine.get("tags", ()))
+        assert (tasks.document.notes or "") in (note + added, f"{note}\n{added}")
+        assert tasks.document.tags == (*before.tags, *mine.get("tags", ()))
 
 
 @pytest.mark.parametrize(
@@ -158,10 +185,25 @@ def test_each_addition_is_there_once_and_behind_what_was_there(start: Json, step
     ],
 )
 def test_what_a_queue_makes_of_a_text(theirs: str, queue: list[str], result: str) -> None:
-    tasks = Tasks({"notes": "a"})
+    tasks = task_of({"notes": "a"})
     tasks.others_set({"notes": theirs})
 
     for notes in queue:
         tasks.queue({"notes": notes})
 
-    assert tasks.task.notes == result
+    assert tasks.document.notes == result
+
+
+AMOUNTS: Final = st.fixed_dictionaries(
+    {"value": st.integers(1, 3).map(float)}, optional={"note": st.text("ab;", min_size=1)}
+)
+
+
+@given(st.lists(st.tuples(st.booleans(), AMOUNTS), max_size=8))
+def test_every_amount_of_a_queue_is_counted(steps: list[tuple[bool, Json]]) -> None:
+    entries = entry_of(2.0)
+
+    for is_mine, amount in steps:
+        (entries.queue_addition if is_mine else entries.others_add)(amount)
+
+    assert entries.document.value == 2.0 + sum(amount["value"] for _, amount in steps)
