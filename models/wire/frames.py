@@ -184,7 +184,11 @@ class Author(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Ev(Frame, tag="ev", frozen=True, kw_only=True):
-    """One event: a document that was created (*doc*), changed (*patch*, RFC 7396) or deleted."""
+    """One event: a document that was created (*doc*), changed (*patch*, RFC 7396) or deleted.
+
+    *type* is the document's kind up to the last dot, and behind it what happened; `deleted` takes
+    along the document of that kind and *id*, and all whose ids begin with *id* and a slash.
+    """
 
     f: str
     seq: int
