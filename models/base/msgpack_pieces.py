@@ -1,8 +1,11 @@
 """MessagePack in pieces: the encoding of a large value as an iterator of bytes.
 
+Records are a row of values, each with its kind, which can be read one at a time.
+
 What is encoded in one go holds the interpreter, also in another thread, for as long as that takes.
 """
 
+import struct
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -10,6 +13,8 @@ import msgspec
 
 _encoder: Final = msgspec.msgpack.Encoder()
 encode: Final = _encoder.encode
+
+_HEAD: Final = struct.Struct("<IB")  # of a record: its length and kind
 
 
 def map_pieces(entries: Mapping[str, Any]) -> Iterator[bytes]:
@@ -101,3 +106,26 @@ class PieceReader:
             raise ValueError("The data ends too early.")
         self._place += length
         return taken
+
+
+def record(kind: int, value: Any) -> bytes:
+    """A *value* as a record."""
+    body = encode(value)
+    return _HEAD.pack(len(body), kind) + body
+
+
+def records(data: bytes | memoryview) -> Iterator[tuple[int, memoryview]]:
+    r"""The kind and the undecoded value of each record.
+
+    Examples
+    --------
+    >>> [(kind, bytes(body)) for kind, body in records(record(1, None) + record(2, [7]))]
+    [(1, b'\xc0'), (2, b'\x91\x07')]
+
+    """
+    whole, place = memoryview(data), 0
+    while place < len(whole):
+        length, kind = _HEAD.unpack_from(whole, place)
+        place += _HEAD.size
+        yield kind, whole[place : place + length]
+        place += length

@@ -18,7 +18,7 @@ from typing import ClassVar, Final, Self
 import msgspec
 
 from models.base.merge_patch import merged
-from models.base.msgpack_records import record, records
+from models.base.msgpack_pieces import record, records
 from models.habits import Pauses
 from models.insights import Scores
 from models.learners import odds_records as kept

@@ -132,23 +132,13 @@ class ConsumerSnapshots:
             pointer = await self._database[SNAPSHOTS].find_one({"_id": self._learner})
             if pointer is None:
                 return None
-            body, signature = await self._download(pointer["file"])
-        if not hmac.compare_digest(signature, pointer["signature"]):
+            body, signing = bytearray(), self._signing()
+            async for chunk in _download(self._database.handle, pointer["file"]):
+                body += chunk
+                signing.update(chunk)
+        if not hmac.compare_digest(signing.digest(), pointer["signature"]):
             return None
         return await _read_snapshot(body, self._version)
-
-    async def _download(self, file_id: ObjectId) -> tuple[bytearray, bytes]:
-        """The bytes of a file, and our signature of them; none of one that is not there.
-
-        GridFS itself asks for 16 MB at a time, and the loop is held while they are decoded.
-        """
-        chunks = self._database[f"{FILES}.chunks"]
-        found = chunks.find({"files_id": file_id}, sort=[("n", 1)], batch_size=BATCH)
-        body, signing = bytearray(), self._signing()
-        async for chunk in found:
-            body += chunk["data"]
-            signing.update(chunk["data"])
-        return body, signing.digest()
 
     async def _packed(
         self, turn: int, seqs: Mapping[str, int], state: Iterable[bytes]
@@ -191,6 +181,17 @@ async def _upload(database: AsyncDatabase[Bson], name: str, blocks: Sequence[byt
         await chunks.delete_many({"files_id": file_id})
         raise
     return file_id
+
+
+async def _download(database: AsyncDatabase[Bson], file_id: ObjectId) -> AsyncIterator[bytes]:
+    """The chunks of a file of GridFS; none of one that is not there.
+
+    GridFS itself asks for 16 MB at a time, and the loop is held while they are decoded.
+    """
+    chunks = database[f"{FILES}.chunks"]
+    found = chunks.find({"files_id": file_id}, sort=[("n", 1)], batch_size=BATCH)
+    async for chunk in found:
+        yield chunk["data"]
 
 
 def _turn_of(stored: Bson) -> ConsumerTurn:
