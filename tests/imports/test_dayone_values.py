@@ -1,5 +1,8 @@
 """Day One's texts and zones are read as they were meant, and what is not kept is told."""
 
+import io
+import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -108,3 +111,16 @@ def test_a_journal_that_cannot_be_read_is_told_and_the_others_are_brought() -> N
 
     assert [report.pointer for report in plan.reports.listed] == ["/Other.json"]
     assert [page.text for page in pages(plan)] == ["Home"]
+
+
+def test_a_diary_that_was_packed_again_is_read() -> None:
+    diary = json.dumps({"entries": [PLAIN]})
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("Export/J.json", diary)
+        file.writestr("__MACOSX/Export/._J.json", "\0")
+
+    plan = dayone.read(archive.getvalue(), owner="usr_1", tz="UTC", now=NOW)
+
+    assert [page.text for page in pages(plan)] == ["Home"]
+    assert plan.reports.listed == ()

@@ -131,6 +131,18 @@ def test_the_export_of_a_version_is_read(version: Version) -> None:
     assert tuple(report.code for report in export.reports.listed) == version.told
 
 
+@pytest.mark.parametrize("folder", ["Loop Habits CSV 2026-01-05/", "a/b/", "Loop\\"])
+def test_an_export_that_was_packed_again_is_read(folder: str) -> None:
+    files = VERSIONS["2.2, measured"].files
+    again = {f"{folder}{name}": content for name, content in files.items()}
+    if folder.endswith("\\"):
+        again = {name.replace("/", "\\"): content for name, content in again.items()}
+
+    export = read(again | {f"__MACOSX/{folder.strip('/' + chr(92))}/._Habits.csv": "\0"})
+
+    assert export == read(files)
+
+
 def test_names_in_utf_8_of_an_archive_that_does_not_say_so_are_read() -> None:
     files = VERSIONS["1.4"].files
     archive = zipped(files)

@@ -101,9 +101,9 @@ def _is_plain(name: str) -> bool:
 
     Nothing is put anywhere; yet an archive that tries to break out is none of the app's.
     """
-    if len(name) > NAME or "\\" in name or not name.isprintable():
+    if len(name) > NAME or not name.isprintable():
         return False
-    return not {"", ".", ".."} & set(name.removesuffix("/").split("/"))
+    return not {"", ".", ".."} & set(name.replace("\\", "/").removesuffix("/").split("/"))
 
 
 def _contents(
@@ -121,12 +121,13 @@ def _contents(
 
 def _name_of(member: zipfile.ZipInfo) -> str:
     """The name of *member*; many programs write UTF-8 and do not say so (APPNOTE D)."""
+    name = member.filename.replace("\\", "/")  # as some programs on Windows write it
     if member.flag_bits & _UTF_8:
-        return member.filename
+        return name
     try:
-        return member.filename.encode("cp437").decode()
+        return name.encode("cp437").decode()
     except UnicodeError:
-        return member.filename
+        return name
 
 
 def _unpacked(file: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:

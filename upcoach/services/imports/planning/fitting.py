@@ -10,10 +10,10 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from models.base.errors import Invalid
+from models.base.errors import FieldError, Invalid
 from models.base.merge_patch import Json
 from models.base.validation import checked, cut
-from upcoach.services.imports.planning.reports import Report, code_of, decapitalised, reason
+from upcoach.services.imports.planning.reports import Report, decapitalised
 
 D = TypeVar("D")
 
@@ -45,11 +45,13 @@ def fitted(fields: Json, kind: type[D], report: Report, *, needed: Collection[st
         try:
             return checked(fields, kind)
         except Invalid as refusal:
-            name = _culprit(refusal, fields)
-            if name is None or name in needed or name in _required(draft):
+            wrong = _wrong_fields(refusal)
+            kept = {*needed, *_required(draft)} | (wrong.keys() - fields.keys())
+            if not wrong or wrong.keys() & kept:
                 raise
-            value = fields.pop(name)
-            report(code_of(refusal), f"its {_called(name)} is left out: {_why(refusal, value)}")
+            for name, flaw in wrong.items():
+                value = fields.pop(name)
+                report(flaw.code, f"its {_called(name)} is left out: {_why(flaw, value)}")
 
 
 def shortened(text: str, most: int, name: str, report: Report) -> str:
@@ -92,14 +94,20 @@ def _bounds_of(kind: msgspec.inspect.Type) -> _Bounds | None:
         if isinstance(part, msgspec.inspect.StrType) and part.max_length is not None:
             return _Bounds(part.max_length) if part.pattern is None else None
         if isinstance(part, msgspec.inspect.VarTupleType) and part.max_length is not None:
-            item = part.item_type
+            item = _bare(part.item_type)
             if isinstance(item, msgspec.inspect.StrType) and item.max_length is not None:
                 return _Bounds(item.max_length, part.max_length)
     return None
 
 
 def _parts(kind: msgspec.inspect.Type) -> Iterable[msgspec.inspect.Type]:
-    return kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
+    bare = _bare(kind)
+    return map(_bare, bare.types) if isinstance(bare, msgspec.inspect.UnionType) else (bare,)
+
+
+def _bare(kind: msgspec.inspect.Type) -> msgspec.inspect.Type:
+    """*kind* without what is declared beside it."""
+    return kind.type if isinstance(kind, msgspec.inspect.Metadata) else kind
 
 
 @functools.cache
@@ -108,23 +116,23 @@ def _required(kind: Any) -> frozenset[str]:
 
 
 def _fields(kind: Any) -> Iterable[msgspec.inspect.Field]:
-    described = msgspec.inspect.type_info(kind)
+    described = _bare(msgspec.inspect.type_info(kind))
     assert isinstance(described, msgspec.inspect.StructType)
     return described.fields
 
 
-def _culprit(refusal: Invalid, fields: Json) -> str | None:
-    """The one of *fields* that a refusal is about."""
-    pointers = {flaw.pointer for flaw in refusal.flaws}
-    names = {pointer.split("/")[1] for pointer in pointers if pointer.startswith("/")}
-    return next(iter(names)) if len(names) == 1 and names <= fields.keys() else None
+def _wrong_fields(refusal: Invalid) -> dict[str, FieldError]:
+    """The first flaw of each field that a refusal is about; the empty name is the whole."""
+    wrong: dict[str, FieldError] = {}
+    for flaw in refusal.flaws:
+        wrong.setdefault(flaw.pointer.removeprefix("/").partition("/")[0], flaw)
+    return wrong
 
 
-def _why(refusal: Invalid, value: Any) -> str:
-    """Why *value* is left out: in the words of our rules, or in none of a library."""
-    code = code_of(refusal)
-    if code != "field_invalid":
-        return decapitalised(reason(refusal))
+def _why(flaw: FieldError, value: Any) -> str:
+    """Why *value* is left out: in the words of a rule, or that it is none of the field's type."""
+    if flaw.code != "field_invalid":
+        return decapitalised(flaw.detail.rstrip("."))
     return f"{cut(value)!r} is none that can be kept" if isinstance(value, str) else "it is none"
 
 

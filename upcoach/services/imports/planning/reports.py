@@ -43,6 +43,13 @@ class ImportReports:
         elif report not in self._listed:
             self._unlisted += 1
 
+    def count_if_full(self) -> bool:
+        """Count one more report, if no more are listed: nobody would read its words."""
+        if len(self._listed) < LISTED:
+            return False
+        self._unlisted += 1
+        return True
+
     def at(self, place: "ReportPlace") -> Report:
         """A function that reports on one place."""
         return lambda code, words: self.add(place.pointer, code, f"{place.name}: {words}")

@@ -52,7 +52,7 @@ class TheirEntry(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class TheirJournal(msgspec.Struct, frozen=True):
     """One file."""
 
-    entries: tuple[Any, ...]
+    entries: tuple[msgspec.Raw, ...]
 
 
 def read(archive: Archive, *, owner: str, tz: str, now: dt.datetime) -> ImportPlan:  # noqa: ARG001 - a diary may look ahead
@@ -109,15 +109,7 @@ class _Reader:
             place = ReportPlace(pointer, f"{file}, entry {number}")
             with self._reports.leaving_out(place):
                 report = self._reports.at(place)
-                fields = {
-                    name: value
-                    for name, value in checked(entry, dict[str, Any]).items()
-                    if value is not None
-                }
-                self._keep(
-                    self._page(journal, fitted(fields, TheirEntry, report, needed=_NEEDED), report),
-                    place,
-                )
+                self._keep(self._page(journal, _entry(entry, report), report), place)
         return JournalItem(NewJournal(id=journal, name=name))
 
     def _keep(self, page: JournalEntryItem, place: ReportPlace) -> None:
@@ -152,6 +144,16 @@ class _Reader:
         if zone is None or zone.is_guess:
             report("zone_unknown", f"its zone, {name[:64]!r}, is taken to be {tz}")
         return tz
+
+
+def _entry(entry: msgspec.Raw, report: Report) -> TheirEntry:
+    """Decode one *entry*, without the fields that are not as they write them."""
+    try:
+        return msgspec.json.decode(entry, type=TheirEntry)
+    except msgspec.ValidationError:
+        fields = checked(msgspec.json.decode(entry), dict[str, Any])
+        given = {name: value for name, value in fields.items() if value is not None}
+        return fitted(given, TheirEntry, report, needed=_NEEDED)
 
 
 def _date(entry: TheirEntry, tz: str, report: Report) -> dt.date:

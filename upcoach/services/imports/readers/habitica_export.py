@@ -18,7 +18,6 @@ from upcoach.services.imports.planning.reports import (
     ImportReports,
     ReportPlace,
     code_of,
-    decapitalised,
     reason,
 )
 from upcoach.services.imports.readers.habitica_histories import HistoryPoint
@@ -207,10 +206,11 @@ def _each(
     """The *values* that are of a *kind*, with *otherwise* in the place of those that are not."""
     for number, value in enumerate(values):
         try:
-            yield checked(value, kind)
-        except Invalid as refusal:
-            words = f"left out, since {decapitalised(reason(refusal))}"
-            reports.at(place.part(number))(code_of(refusal), words)
+            yield msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            if not reports.count_if_full():
+                with reports.leaving_out(place.part(number)):
+                    checked(value, kind)  # which says what is wrong with it
             if otherwise is not None:
                 yield otherwise
 
