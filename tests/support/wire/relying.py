@@ -197,7 +197,7 @@ class OAuthParty(msgspec.Struct, frozen=True):
     async def code(self, client: OAuthClient | None = None, **more: str) -> str:
         """A code, for which the user logs in and agrees where they have to."""
         answer = await self.browser.get("/oauth/authorize", self.request(client, **more))
-        if answer.status == 200 and "password" in answer.text:
+        if answer.status == 200 and 'type="password"' in answer.text:
             answer = await self.browser.log_in(answer, self.email)
         if answer.status == 200:
             answer = await self.browser.agree(answer)
