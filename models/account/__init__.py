@@ -3,6 +3,7 @@
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
 from models.account.access_method import AccessMethod
+from models.account.email_addresses import normalised_email
 from models.account.factors import NEVER, TRUST, Factors, Passkey, TrustedDevice
 from models.account.identity import Identity
 from models.account.mails import (
@@ -28,7 +29,7 @@ from models.account.quoting import quoted
 from models.account.session import BROWSERS, Credentials, Session, SessionTerms
 from models.account.session_lifetimes import LIFETIMES, SessionKind
 from models.account.session_state import LoginFacts, SessionState, session_state
-from models.account.user import Registration, User, normalised_email
+from models.account.user import Registration, User
 
 CONTEXT = ModelContext(
     content=(User,),

@@ -6,15 +6,16 @@ passwords that most people take, and words that belong to the person or to us (A
 
 import functools
 import re
-import unicodedata
 from typing import Final
 
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from models.account.opaque_string import opaque
 from models.base.errors import Invalid, invalid_field
 
 OWN: Final = ("upcoach",)
 SHORTEST_WORD: Final = 4  # what is shorter is in too many passwords by chance
+SHORTEST: Final = 8  # characters of a password, a letter with its marks being one
 LEAST: Final = 4  # letters that must be left where such words were taken out
 
 
@@ -32,6 +33,8 @@ def check(password: str, *context: str) -> None:
     models.base.errors.Invalid: ('password_weak', 'It is hardly more than your name or ours.')
 
     """
+    if len(opaque(password)) < SHORTEST:
+        raise _weak("password_short", f"It has fewer than {SHORTEST} characters.")
     text = _plain(password)
     if text in _common():
         raise _weak("password_common", "Everybody tries this password first.")
@@ -50,7 +53,7 @@ def _words(context: tuple[str, ...]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
+    return opaque(text).casefold()
 
 
 @functools.cache

@@ -1,18 +1,16 @@
 """Users: the documents of accounts, and what is sent to register or change one."""
 
 import datetime as dt
-import unicodedata
 from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
 from models.access.permissions import OperatorRole
+from models.account.email_addresses import LONGEST_EMAIL
 from models.base.document import Document, Draft, Lookup, Privacy, fields_of
 from models.base.fields import EnteredPassword, Name, Token
 from models.base.text.type_words import shaped
 from models.base.time import check_zone
-
-LONGEST_EMAIL: Final = 254  # characters
 
 Email = Annotated[
     str,
@@ -162,6 +160,10 @@ class User(Document, frozen=True, kw_only=True):
         """The same user with the same password, hashed anew."""
         return msgspec.structs.replace(self.advanced(at), password_hash=password_hash)
 
+    def reindexed(self, email_index: str, at: dt.datetime) -> Self:
+        """The same user, found by the index that today's spelling of the address has."""
+        return msgspec.structs.replace(self.advanced(at), email_index=email_index)
+
     def with_lockout(self) -> Self:
         """The same user with one more lockout: no login that has begun before is completed."""
         return msgspec.structs.replace(self, lockouts=self.lockouts + 1)
@@ -212,12 +214,3 @@ class User(Document, frozen=True, kw_only=True):
             verified_at=at,
             former=self.former[: self.former.index(to)],
         )
-
-
-def normalised_email(email: str) -> str:
-    """Normalise an e-mail address, so that two spellings of it are the same account.
-
-    What is longer than an address is cut: to put many marks in order takes time by the square, and
-    nobody has looked at *email* yet.
-    """
-    return unicodedata.normalize("NFKC", email[:LONGEST_EMAIL]).casefold()

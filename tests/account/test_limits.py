@@ -180,7 +180,7 @@ async def test_guesses_use_up_the_tries_of_strangers_and_not_those_of_the_owner(
         hashed = 0
         verify = server.node.services.account.passwords.verify
 
-        async def counted(*arguments: Any) -> bool:
+        async def counted(*arguments: Any) -> Any:
             nonlocal hashed
             hashed += 1
             return await verify(*arguments)

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from models.account import User
+from models.account.email_addresses import normalised_email
 from models.account.session import Session
-from models.account.user import Registration, normalised_email
+from models.account.user import Registration
 from models.base.document import Document, Privacy, fields_marked, public
 from models.base.errors import Invalid
 from models.base.ids import MutationId, derived_id, new_id, new_mutation_id

@@ -13,9 +13,9 @@ import pytest
 
 from handlers.http.operations import strict_json
 from handlers.pages.user_agents import name_of
+from models.account.email_addresses import normalised_email
 from models.account.factors import clean_name
 from models.account.password_policy import check
-from models.account.user import normalised_email
 from models.base.errors import Refusal
 from models.base.merge import Merge, merge
 from models.base.text import search_words

@@ -90,7 +90,7 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
         documents, committer = dependencies.documents, dependencies.committer
         once, mail, links = dependencies.once, dependencies.mail, dependencies.links
         clock = dependencies.clock
-        passwords, directory = Passwords(secret), UsersByEmail(documents, once, secret)
+        passwords, directory = Passwords(secret), UsersByEmail(documents, committer, once, secret)
         login = SessionServices.make(dependencies)
         sessions = login.sessions
         additions = Additions(documents, committer, sessions, once, mail, links)

@@ -15,7 +15,7 @@ from models.base.merge_patch import Json
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.login.constant_time import in_constant_time
 from upcoach.services.account.login.logins import Challenge, LoggedIn, Logins
-from upcoach.services.account.passwords import Passwords
+from upcoach.services.account.passwords import PasswordForm, Passwords
 from upcoach.services.base.mail import Mailer
 from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
@@ -70,11 +70,13 @@ class Accounts:
         """Log in by password: a new session on the caller's device; other devices keep theirs."""
         user = await in_constant_time(self._directory.find(credentials.email))
         password_hash = user.password_hash if user else None
-        if not await self._passwords.verify(password_hash, credentials.password) or user is None:
+        form = await self._passwords.verify(password_hash, credentials.password)
+        if form is None or user is None:
             raise Unauthenticated(
                 "credentials_wrong", "This address and password do not belong together."
             )
-        if password_hash is not None and self._passwords.is_stale(password_hash):
+        is_old = form is PasswordForm.FORMER
+        if password_hash is not None and (is_old or self._passwords.is_stale(password_hash)):
             await self._refresh_hash(user, password_hash, credentials.password)
         terms = SessionTerms(
             device=credentials.device,

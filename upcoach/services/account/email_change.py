@@ -25,7 +25,8 @@ from models.account import (
     User,
     session_state,
 )
-from models.account.user import UNDO, FormerAddress, normalised_email
+from models.account.email_addresses import normalised_email
+from models.account.user import UNDO, FormerAddress
 from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
 from models.base.mail import Mail

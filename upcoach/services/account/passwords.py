@@ -7,6 +7,8 @@ without a name there was none.
 
 import asyncio
 import concurrent.futures
+import enum
+import functools
 import hashlib
 import hmac
 import os
@@ -16,6 +18,7 @@ from typing import Final, TypeVar
 
 import argon2
 
+from models.account.opaque_string import forms, opaque
 from models.base.errors import Unavailable
 from upcoach.services.account.hashing_turns import HashingTurns
 
@@ -28,6 +31,13 @@ YIELDS: Final = 10  # so nice are the threads: the loop goes first, where there 
 # The OWASP cheat sheet's first row (m=46 MiB, t=1, p=1): half the memory of RFC 9106's second
 # recommendation at a fifth of its time.
 HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
+
+
+class PasswordForm(enum.Enum):
+    """The form in which a password was hashed: as it is compared today, or as it was typed once."""
+
+    COMPARED = enum.auto()
+    FORMER = enum.auto()
 
 
 class Passwords:
@@ -45,21 +55,29 @@ class Passwords:
 
         Who *is_known* to be logged in does not wait behind those who try to.
         """
-        peppered = self._peppered(password)
+        peppered = self._peppered(opaque(password))
         return self._pepper_id + await self._run(lambda: HASHER.hash(peppered), is_known)
 
     async def verify(
         self, password_hash: str | None, password: str, *, is_known: bool = False
-    ) -> bool:
-        """Whether *password* matches; without a hash, the same work is done on a decoy."""
+    ) -> "PasswordForm | None":
+        """In which form *password* matches, if it does.
+
+        Without a hash, the same work is done on a decoy.
+        """
         pepper_id, _, _ = (password_hash or "").partition("$")
         is_ours = password_hash is not None and pepper_id in ("", self._pepper_id)
         if password_hash is None or not is_ours:
             self._decoy = self._decoy or await self.hash("nobody's password")
             password_hash, pepper_id = self._decoy, self._pepper_id
-        secret = self._peppered(password) if pepper_id else password.encode()
         phc = password_hash.removeprefix(pepper_id)
-        return await self._run(lambda: _matches(phc, secret), is_known) and is_ours
+        for form in forms(password):
+            secret = self._peppered(form) if pepper_id else form.encode()
+            is_right = await self._run(functools.partial(_matches, phc, secret), is_known)
+            if is_right and is_ours:
+                is_compared = form == opaque(password)
+                return PasswordForm.COMPARED if is_compared else PasswordForm.FORMER
+        return None
 
     def is_stale(self, password_hash: str) -> bool:
         """Whether it was made with another pepper, or at another cost, than today's."""

@@ -7,7 +7,7 @@ import msgspec
 
 from models.access.scope import Scope
 from models.account import AddressVerificationMail, User
-from models.account.user import normalised_email
+from models.account.email_addresses import normalised_email
 from models.base.errors import NotFound
 from models.base.mail import Mail
 from upcoach.services.account.email.users_by_email import UsersByEmail

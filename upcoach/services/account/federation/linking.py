@@ -27,8 +27,8 @@ from models.account import (
     ProviderUnlinkedMail,
     User,
 )
+from models.account.email_addresses import normalised_email
 from models.account.factors import FACTORS
-from models.account.user import normalised_email
 from models.base.clock import Clock
 from models.base.errors import Conflict, Forbidden, NotFound
 from models.base.ids import new_id

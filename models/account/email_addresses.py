@@ -1,0 +1,74 @@
+"""E-mail addresses as people mean them: which spellings are one account (RFC 5891, RFC 6531).
+
+A domain may be written in letters of any script or in ASCII (`xn--…`), in any case; ß and ς are
+letters of their own in it, as in IDNA 2008 and the non-transitional mapping of UTS #46.  The part
+before the @ is compared without case.  Nothing is checked here: whether a domain exists, its mails
+tell.
+"""
+
+import unicodedata
+from typing import Final
+
+LONGEST_EMAIL: Final = 254  # characters
+_LONGEST_LABEL: Final = 63  # of a domain, in ASCII
+_ACE: Final = "xn--"
+_DOTS: Final = str.maketrans("\u3002\uff0e\uff61", "...")
+# What the mapping leaves out: soft hyphens, variation selectors, joiners at no place of their own.
+_IGNORED: Final = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10)))
+
+
+def normalised_email(email: str) -> str:
+    """Normalise an e-mail address, so that two spellings of it are the same account.
+
+    What is longer than an address is cut: to put many marks in order takes time by the square, and
+    nobody has looked at *email* yet.
+
+    Examples
+    --------
+    >>> normalised_email("Ada@Stra\u00dfe.example") == normalised_email("ada@xn--strae-oqa.example")
+    True
+    >>> normalised_email("ada@stra\u00dfe.example") == normalised_email("ada@strasse.example")
+    False
+
+    """
+    local, at, domain = email[:LONGEST_EMAIL].rpartition("@")
+    return unicodedata.normalize("NFKC", local).casefold() + at + _domain(domain)
+
+
+def former_spellings(email: str) -> tuple[str, ...]:
+    """What earlier builds may have normalised *email* to, the most likely first."""
+    local, at, domain = normalised_email(email).rpartition("@")
+    folded = unicodedata.normalize("NFKC", email[:LONGEST_EMAIL]).casefold()
+    encoded = ".".join(map(_to_ascii, domain.split(".")))
+    return tuple(dict.fromkeys((folded, local + at + domain.casefold(), local + at + encoded)))
+
+
+def _domain(domain: str) -> str:
+    if domain.isascii() and _ACE not in domain.lower():
+        return domain.lower()
+    mapped = _mapped(domain.translate(_DOTS))
+    return ".".join(map(_to_unicode, mapped.split(".")))
+
+
+def _mapped(text: str) -> str:
+    """*text* composed and in lower case, letter by letter: a Greek word's end changes nothing."""
+    composed = unicodedata.normalize("NFKC", text.translate(_IGNORED))
+    lower = "".join(letter.lower() for letter in composed)
+    return unicodedata.normalize("NFKC", lower)
+
+
+def _to_unicode(label: str) -> str:
+    """A label in letters, where it is one in ASCII that stands for such."""
+    if not label.startswith(_ACE) or not label.isascii() or len(label) > _LONGEST_LABEL:
+        return label
+    try:
+        decoded = label[len(_ACE) :].encode().decode("punycode")
+    except UnicodeError:
+        return label
+    return decoded if _mapped(decoded) == decoded and _to_ascii(decoded) == label else label
+
+
+def _to_ascii(label: str) -> str:
+    if label.isascii():
+        return label
+    return _ACE + label.encode("punycode").decode()
