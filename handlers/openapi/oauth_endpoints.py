@@ -1,7 +1,7 @@
 """The endpoints of the authorization server that clients call, whose rules are RFCs.
 
-What people see of it (`/oauth/authorize` and the pages that follow) is no API: a client sends the
-browser there, as `/.well-known/openid-configuration` says.
+Of what people see of it only `/oauth/authorize` stands here, to which a client sends the browser:
+the pages that follow are no API.
 """
 
 from typing import Any, Final
@@ -10,6 +10,7 @@ import msgspec
 
 from handlers.http.forms.parameters import FORM
 from handlers.openapi import paths
+from handlers.openapi.operation_ids import operation_id
 from handlers.openapi.other_routes import HTML
 from handlers.openapi.schemas import Schemas
 from models.base.merge_patch import Json
@@ -94,6 +95,10 @@ class ClientEndpoint(msgspec.Struct, frozen=True):
         The type of the good answer; None for one without a body.
     form
         The parameters in the body: required ones end with `!`.
+    query
+        The same in the URL.
+    leads_to
+        Whether it may redirect the browser, in place of the good answer.
     refused
         The statuses of its refusals.
 
@@ -106,12 +111,71 @@ class ClientEndpoint(msgspec.Struct, frozen=True):
     form: tuple[str, ...] = ()
     status: int = 200
     refused: tuple[int, ...] = (400, 401, 413, 503)
+    query: tuple[str, ...] = ()
+    leads_to: bool = False
     held: bool = False  # whether a person's token is shown, and not a client
 
 
+PARAMETERS: Final = {
+    "acr_values": "How the user has to have shown who they are, the best first.",
+    "client_assertion": "A JWT by which the client shows who it is (RFC 7523).",
+    "client_assertion_type": "`urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.",
+    "client_id": "The client.",
+    "client_secret": "The client's secret, where it has one and sends no header.",
+    "code": "The code that the browser brought back.",
+    "code_challenge": "The SHA-256 of the verifier, in base64url (RFC 7636, 4.2).",
+    "code_challenge_method": "`S256`.",
+    "code_verifier": "What the code challenge was made from (RFC 7636, 4.1).",
+    "device_code": "The device code that the device polls with.",
+    "dpop_jkt": "The thumbprint of the key that the tokens are bound to (RFC 9449, 10).",
+    "grant_type": "What the tokens are asked for with.",
+    "login_hint": "The address of whoever is to log in.",
+    "max_age": "The seconds within which the user has to have logged in.",
+    "nonce": "What comes back in the ID token.",
+    "prompt": "`none`, `login`, `consent` or `select_account` (OpenID Connect Core, 3.1.2.1).",
+    "redirect_uri": "Where the browser goes in the end; one of those that are registered.",
+    "refresh_token": "The newest refresh token.",
+    "request_uri": "The name of a pushed request, in place of all others but `client_id`.",
+    "requested_token_type": "The type of token that is asked for (RFC 8693, 2.1).",
+    "resource": "The API that the tokens are for (RFC 8707).",
+    "response_type": "`code`.",
+    "scope": "The permissions that are asked for, separated by spaces.",
+    "state": "What comes back with the answer.",
+    "subject_issuer": "The provider that has issued the subject token.",
+    "subject_token": "The ID token of another provider.",
+    "subject_token_type": "`urn:ietf:params:oauth:token-type:id_token`.",
+    "token": "The token that it is about.",
+    "token_type_hint": "`access_token` or `refresh_token` (RFC 7009, 2.1).",
+}
+
 _CLIENT: Final = ("client_id", "client_secret", "client_assertion", "client_assertion_type")
 
+_REQUEST: Final = (
+    *("client_id!", "response_type!", "redirect_uri", "code_challenge", "code_challenge_method"),
+    *("scope", "state", "nonce", "prompt", "max_age", "acr_values", "login_hint"),
+    *("resource", "dpop_jkt", "request_uri"),
+)
+
 ROWS: Final = (
+    ClientEndpoint(
+        "GET",
+        "/oauth/authorize",
+        "Authorize a client (RFC 6749, 3.1): a browser is sent here, where its user logs in and "
+        "agrees, and from here to the `redirect_uri`, with a code or an error.",
+        HTML,
+        query=_REQUEST,
+        leads_to=True,
+        refused=(400, 429),
+    ),
+    ClientEndpoint(
+        "POST",
+        "/oauth/authorize",
+        "Authorize a client (RFC 6749, 3.1): the same, as a form.",
+        HTML,
+        form=_REQUEST,
+        leads_to=True,
+        refused=(400, 429),
+    ),
     ClientEndpoint(
         "POST",
         "/oauth/token",
@@ -225,25 +289,50 @@ def items(schemas: Schemas) -> Json:
 
 
 def _operation(schemas: Schemas, row: ClientEndpoint) -> Json:
+    refusal = HTML if row.gives is HTML else OAuthRefusal
     security: list[Json] = [{"token": []}] if row.held else [{"client": []}, {}]
     return {
-        "operationId": paths.name_of(row.method, row.path),
+        "operationId": operation_id(row.method, row.path),
         "tags": ["Authorization server"],
         "summary": row.summary.partition("(")[0].partition(":")[0].strip().rstrip("."),
         "description": row.summary,
         "security": security if row.refused and 401 in row.refused else [],
+        **({"parameters": _query(row.query)} if row.query else {}),
         **({"requestBody": _form(row.form)} if row.form else {}),
         "responses": {
             str(row.status): _answer(schemas, row.gives, "As asked."),
-            **{str(status): _answer(schemas, OAuthRefusal, "Refused.") for status in row.refused},
+            **({"303": _REDIRECTED} if row.leads_to else {}),
+            **{str(status): _answer(schemas, refusal, "Refused.") for status in row.refused},
         },
     }
+
+
+_REDIRECTED: Final = {
+    "description": "The browser goes on: to the login, or back to the client.",
+    "headers": paths.headers("Location"),
+}
+
+
+def _query(names: tuple[str, ...]) -> list[Json]:
+    return [
+        {
+            "name": name.rstrip("!"),
+            "in": "query",
+            "required": name.endswith("!"),
+            "description": PARAMETERS[name.rstrip("!")],
+            "schema": {"type": "string"},
+        }
+        for name in names
+    ]
 
 
 def _form(names: tuple[str, ...]) -> Json:
     schema = {
         "type": "object",
-        "properties": {name.rstrip("!"): {"type": "string"} for name in names},
+        "properties": {
+            name.rstrip("!"): {"type": "string", "description": PARAMETERS[name.rstrip("!")]}
+            for name in names
+        },
         "required": [name.rstrip("!") for name in names if name.endswith("!")],
     }
     return {"required": True, "content": {FORM: {"schema": schema}}}

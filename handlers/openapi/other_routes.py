@@ -7,6 +7,7 @@ import msgspec
 from handlers.admin import Readiness
 from handlers.http.operations.areas import Areas
 from handlers.openapi import paths, problems
+from handlers.openapi.operation_ids import operation_id
 from handlers.openapi.parameters import WORDS
 from handlers.openapi.schemas import Schemas
 from models.base.merge_patch import Json
@@ -93,7 +94,7 @@ def item(schemas: Schemas, row: OtherRoute, areas: Areas) -> Json:
     bad = {str(status): problems.reference(status) for status in row.refused}
     return {
         "get": {
-            "operationId": paths.name_of("GET", row.path),
+            "operationId": operation_id("GET", row.path),
             "tags": [areas.of(row.path)],
             "summary": row.summary.partition(":")[0].rstrip("."),
             "description": row.summary,

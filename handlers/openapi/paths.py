@@ -11,6 +11,7 @@ from handlers.http.operations.areas import Areas
 from handlers.http.pagination import Items
 from handlers.http.rest.request_reader import MEDIA_TYPES
 from handlers.openapi import parameters, problems
+from handlers.openapi.operation_ids import operation_id
 from handlers.openapi.schemas import Schemas, role_of
 from handlers.sync import StreamQuery
 from models.base.document import Document
@@ -32,6 +33,7 @@ STATUSES: Final[dict[str, tuple[int, ...]]] = {
 HEADERS: Final[dict[str, str]] = {
     "ETag": 'The version of the document: `"v5"`.',
     "Idempotency-Replayed": "`true` when this is the answer that the same write got before.",
+    "Location": "Where the browser goes.",
     "Link": 'Where the list goes on (`rel="next"`); missing on the last page.',
     "RateLimit": "What is left of each limit, and in how many seconds all of it is there again.",
     "RateLimit-Policy": "The limits that the request was counted by.",
@@ -60,7 +62,7 @@ def _operation(schemas: Schemas, operation: Operation[Any], areas: Areas) -> Jso
     summary, description = summary_and_description(operation)
     operation_parameters = parameters.of(schemas, operation, tagged=is_tagged(operation))
     return {
-        "operationId": name_of(operation.method, operation.path),
+        "operationId": operation_id(operation.method, operation.path),
         "tags": [areas.of(operation.path)],
         "summary": summary,
         "description": description,
@@ -87,21 +89,6 @@ def _needs(operation: Operation[Any]) -> str:
         return ""
     meaning = PERMISSIONS[operation.needs].meaning
     return f"Needs the permission `{operation.needs}`. It may {meaning}."
-
-
-def name_of(method: str, path: str) -> str:
-    """A name for the operation that no other has.
-
-    Examples
-    --------
-    >>> name_of("PUT", "/v1/habits/{id}/entries/{local_date}")
-    'putHabitsByIdEntriesByLocalDate'
-
-    """
-    parts = path.removeprefix("/v1").strip("/").split("/")
-    words = [f"by_{part[1:-1]}" if part.startswith("{") else part for part in parts]
-    text = "_".join(words).replace("-", "_").replace(".", "_")
-    return method.lower() + "".join(word.capitalize() for word in text.split("_"))
 
 
 def statuses(operation: Operation[Any]) -> tuple[int, ...]:

@@ -66,9 +66,12 @@ class Schemas:
         info = types.type_info(kind)
         assert isinstance(info, types.StructType)
         return [
-            (field.encode_name, self._input_field(field, not_null(field.type)), field.required)
-            for field in info.fields
+            (field.encode_name, self._parameter(field), field.required) for field in info.fields
         ]
+
+    def _parameter(self, field: types.Field) -> Json:
+        default = _default_of(field)
+        return self._of(not_null(field.type), "input") | ({} if default is None else default)
 
     def _of(self, info: types.Type, role: Role) -> Json:
         alone = scalar(info)
@@ -160,8 +163,11 @@ class Schemas:
         if info.tag_field and role != "patch":
             fields = {info.tag_field: constant(info.tag)} | fields
             required = [info.tag_field, *required]
-        for name in by_field.keys() & fields.keys():
-            fields[name] = fields[name] | {"description": by_field[name]}
+        defaults = _defaults_in_words(info) if role == "input" else {}
+        for name in fields:
+            words_of_field = " ".join(filter(None, (by_field.get(name), defaults.get(name))))
+            if words_of_field:
+                fields[name] = fields[name] | {"description": words_of_field}
         return {
             "type": "object",
             **({"description": words} if words else {}),
@@ -191,14 +197,8 @@ class Schemas:
         return fields, required
 
     def _input_fields(self, info: types.StructType) -> tuple[Json, list[str]]:
-        fields = {field.encode_name: self._input_field(field, field.type) for field in info.fields}
+        fields = {field.encode_name: self._of(field.type, "input") for field in info.fields}
         return fields, [field.encode_name for field in info.fields if field.required]
-
-    def _input_field(self, field: types.Field, kind: types.Type) -> Json:
-        schema = self._of(kind, "input")
-        if field.default is None or field.default is msgspec.NODEFAULT:
-            return schema
-        return schema | {"default": msgspec.json.decode(msgspec.json.encode(field.default))}
 
     def _patch_fields(self, info: types.StructType) -> Json:
         return {
@@ -252,6 +252,26 @@ def _whole(role: Role) -> Role:
 
 def _origin(cls: Any) -> Any:
     return typing.get_origin(cls) or cls
+
+
+def _default_of(field: types.Field) -> Json | None:
+    """What *field* is without being set, as a member of its schema; None if that is nothing."""
+    if field.default is None or field.default is msgspec.NODEFAULT:
+        return None
+    return {"default": msgspec.json.decode(msgspec.json.encode(field.default))}
+
+
+def _defaults_in_words(info: types.StructType) -> dict[str, str]:
+    """The defaults of an input's fields, for people.
+
+    Generators make something else of `default`: a field that must be there (openapi-typescript), or
+    no operation at all where it is an object (openapi-python-client).
+    """
+    return {
+        field.encode_name: f"Default: `{msgspec.json.encode(field.default).decode()}`."
+        for field in info.fields
+        if _default_of(field) is not None
+    }
 
 
 def _is_unset(field: types.Field) -> bool:

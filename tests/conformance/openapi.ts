@@ -5,7 +5,7 @@ type Goal = components["schemas"]["Goal"];
 type HabitPatch = components["schemas"]["HabitPatch"];
 type Problem = components["schemas"]["Problem"];
 
-const draft: operations["postGoals"]["requestBody"]["content"]["application/json"] = { title: "Run", category: "health" };
+const draft: operations["createGoal"]["requestBody"]["content"]["application/json"] = { title: "Run", category: "health" };
 
 const patch: HabitPatch = { question: null, schedule: { type: "weekdays", days: [1, 3], times: null } };
 
@@ -17,7 +17,7 @@ function describe(habit: components["schemas"]["Habit"]): string {
   return habit.measure.type === "amount" ? `${habit.measure.target} ${habit.measure.unit}` : habit.name;
 }
 
-const batch: components["schemas"]["Asked"][] = [
+const batch: components["schemas"]["MutFrame"][] = [
   { t: "mut", id: "01a20c66-99df-75bd-8f37-3328887fd981", op: "POST", path: "/v1/goals", body: draft },
   { t: "mut", id: "01a20c66-99df-75bd-8f37-3328887fd982", op: "DELETE", path: "/v1/goals/gol_1", base: 1 },
 ];
