@@ -28,7 +28,7 @@ from tests.support.wire.sockets import mut, talking
 from tests.support.wire.writes import ask, send, write
 from upcoach.store.log.event_log import COLLECTION
 from upcoach.store.write import document_versions
-from upcoach.store.write.document_versions import PAGE, past_of
+from upcoach.store.write.document_versions import FIRST, PAGE, past_of
 from upcoach.store.write.errors import WriteConflict
 from upcoach.store.write.outcomes import Outcome
 
@@ -378,7 +378,7 @@ async def test_only_a_documents_own_events_are_read_for_its_past(settings: Setti
         assert at_the_top == []
         assert query["command"]["filter"]["feed"] == feed
         assert query["planSummary"] == "IXSCAN { feed: 1, id: 1, seq: 1 }"
-        assert query["command"]["limit"] == PAGE
+        assert query["command"]["limit"] == FIRST
         assert (query["docsExamined"], query["nreturned"]) == (5, 5)
         assert not query.get("hasSortStage")
         assert plan["queryPlanner"]["winningPlan"]["inputStage"]["indexName"] == "history"

@@ -25,9 +25,9 @@ from upcoach.store.write.idempotency import Receipts
 from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.operations import BulkOperations
 from upcoach.store.write.outcomes import Outcome
-from upcoach.store.write.pending import PendingWrite
+from upcoach.store.write.pending import PendingWrite, Undecided
 from upcoach.store.write.quotas import Growth, Holdings
-from upcoach.store.write.reads import USUAL_BYTES, Reader, ReadSet
+from upcoach.store.write.reads import FAR, NEAR, USUAL_BYTES, Reach, Reader, ReadSet
 from upcoach.store.write.transaction import Transaction, Work
 
 HEAVY: Final = 32 * USUAL_BYTES  # of one write: to decide it would hold the loop beyond 5 ms
@@ -52,6 +52,7 @@ class Batch:
         holdings: Holdings,
         outbox: MailOutbox,
         at: dt.datetime,
+        reach: Reach = NEAR,
     ) -> None:
         self.counted_on: dict[str, int] = {}
         self._database = database
@@ -62,7 +63,8 @@ class Batch:
         self._growth = Growth(holdings)
         self._log = event_log.EventLog(database, keyring)
         self._receipts = Receipts(database, keyring)
-        self._reader = Reader(database, keyring, heads, holdings, self._log, self._receipts)
+        self._reach = reach
+        self._reader = Reader(database, keyring, heads, holdings, self._log, self._receipts, reach)
 
     async def commit(self, pending_writes: Sequence[PendingWrite]) -> list[Event]:
         """Answer every one of *pending_writes* and return the events to publish.
@@ -74,6 +76,7 @@ class Batch:
         self.counted_on = read.seqs
         await self._reader.fill(read, pending_writes)
         waiting = [pending for pending in pending_writes if not pending.done.done()]
+        self._require_near(read, waiting)
         decider = Decider(read, self._keyring, self._growth, self._at)
         decisions: list[Decision] = []
         heavy = any(read.weight(pending.write) > HEAVY for pending in waiting)
@@ -88,6 +91,12 @@ class Batch:
         for decision in decisions:
             decision.settle()
         return [event for decision in decisions for event in decision.events]
+
+    def _require_near(self, read: ReadSet, waiting: Sequence[PendingWrite]) -> None:
+        """`Undecided` if some have to read further than this batch does."""
+        heavy = [pending for pending in waiting if read.reaches_far(pending.write)]
+        if heavy and self._reach is not FAR:
+            raise Undecided(heavy)
 
     def _storing(
         self, read: ReadSet, decider: Decider, decisions: Sequence[Decision], work: Work

@@ -5,7 +5,8 @@ makes a batch of those whose feeds no other batch is writing to, `Batch` decides
 
 A batch begins again where a write must read or look up more, and where another node was faster.
 Those that it does so for are set apart after a few rounds: nobody else waits for them, or is
-refused with them.
+refused with them.  A write that has a long past to read, or many children to delete, is set apart
+as soon as that is known, which is before any of it is done, and has lanes that nobody else needs.
 
 Nodes that write to the same feed at the same time take turns: whoever lost a race waits until the
 winner's events have come through the streams, and whoever won holds back until the loser's have.
@@ -31,14 +32,18 @@ from upcoach.store.write.errors import WriteConflict
 from upcoach.store.write.idempotency import Receipts
 from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.outcomes import D, Outcome, Replay, WriteResult
-from upcoach.store.write.pending import PendingWrite, Undecided
-from upcoach.store.write.queue import Group, WriteQueue, groups_of, set_apart, singly
+from upcoach.store.write.pending import PendingWrite, Side, Undecided
+from upcoach.store.write.queue import Group, WriteQueue, feeds_of, groups_of, set_apart, singly
 from upcoach.store.write.quotas import Holdings
+from upcoach.store.write.reads import FAR, NEAR
 from upcoach.store.write.refused_writes import RefusedWrites
 from upcoach.store.write.requests import Mutation, Write
 
-LANES = 2  # one batch can decide while another waits for the disk
-LANES_APART = 8  # for writes that may hold theirs for long
+LANES = {
+    Side.SHARED: 2,  # one batch can decide while another waits for the disk
+    Side.APART: 8,  # for writes that may hold theirs for long
+    Side.HEAVY: 4,  # and for those that certainly do
+}
 ROUNDS = 4  # in which the writes of a batch wait for each other
 PATIENCE = 40  # rounds, or lost races, before a write is given back to its caller
 PATIENCE_S = 10.0  # or so long: where MongoDB's cache is full, each of them takes seconds
@@ -74,8 +79,7 @@ class Committer:
         self._contended: dict[str, int] = {}  # feed to the number we last saw or took
         self._yielding: set[asyncio.Task[None]] = set()
         self._running: dict[tuple[str, str], bytes] = {}
-        self._lanes: set[asyncio.Task[None]] = set()
-        self._lanes_apart: set[asyncio.Task[None]] = set()
+        self._lanes: dict[Side, set[asyncio.Task[None]]] = {side: set() for side in Side}
         self._starting = False
         self.refused_writes = RefusedWrites()
 
@@ -128,7 +132,7 @@ class Committer:
 
     @property
     def _at_work(self) -> set[asyncio.Task[None]]:
-        return self._lanes | self._lanes_apart | self._yielding
+        return self._yielding.union(*self._lanes.values())
 
     def _start_soon(self) -> None:
         """Start when this turn of the loop is over.
@@ -142,30 +146,31 @@ class Committer:
 
     def _start(self) -> None:
         self._starting = False
-        self._open(self._lanes, LANES, is_apart=False)
-        self._open(self._lanes_apart, LANES_APART, is_apart=True)
+        for side in Side:
+            self._open(side)
 
-    def _open(self, lanes: set[asyncio.Task[None]], most: int, *, is_apart: bool) -> None:
-        """Begin batches while one of *lanes* is free."""
-        while len(lanes) < most:
-            pending_writes = self._waiting.take(is_apart=is_apart)
+    def _open(self, side: Side) -> None:
+        """Begin batches while a lane of *side* is free."""
+        lanes = self._lanes[side]
+        while len(lanes) < LANES[side]:
+            pending_writes = self._waiting.take(side)
             if not pending_writes:
                 return
-            feeds = {feed for pending in pending_writes for feed in pending.write.feeds}
+            feeds = feeds_of(pending_writes)
             self._waiting.busy_feeds |= feeds  # now, not when the task gets to run
             lane = asyncio.create_task(self._run(pending_writes, feeds))
             lanes.add(lane)
             lane.add_done_callback(self._lane_done)
 
     def _lane_done(self, lane: asyncio.Task[None]) -> None:
-        self._lanes.discard(lane)
-        self._lanes_apart.discard(lane)
+        for lanes in self._lanes.values():
+            lanes.discard(lane)
         lane.result()
         self._start()
 
     async def _run(self, pending_writes: list[PendingWrite], feeds: set[str]) -> None:
         try:
-            await self._commit(pending_writes)
+            await self._commit(pending_writes, feeds)
         finally:
             contended = feeds & self._contended.keys()
             self._waiting.busy_feeds -= feeds - contended
@@ -185,10 +190,10 @@ class Committer:
         self._waiting.busy_feeds.discard(feed)
         self._start()
 
-    async def _commit(self, pending_writes: Group) -> None:
+    async def _commit(self, pending_writes: Group, feeds: set[str]) -> None:
         """Commit a batch; when the engine refuses it for one write's sake, each by itself."""
         try:
-            await self._race(pending_writes)
+            await self._race(pending_writes, feeds)
         except Unavailable as refusal:
             self._forget(pending_writes)
             self._give_up(pending_writes, refusal)
@@ -200,8 +205,12 @@ class Committer:
             for pending in waiting if len(waiting) == 1 else ():
                 pending.fail(failure)
 
-    async def _race(self, pending_writes: Group) -> None:
-        """Commit *pending_writes*, round after round, or let them wait again in other batches."""
+    async def _race(self, pending_writes: Group, feeds: set[str]) -> None:
+        """Commit *pending_writes*, round after round, or let them wait again in other batches.
+
+        More *feeds* are added where they come to write to more.
+        """
+        is_heavy = all(pending.is_heavy for pending in pending_writes)
         for round_ in itertools.count(1):
             batch = Batch(
                 self._database,
@@ -210,12 +219,16 @@ class Committer:
                 self.holdings,
                 self._outbox,
                 self._clock(),
+                FAR if is_heavy else NEAR,
             )
             began = time.monotonic()
             try:
                 events = await batch.commit(pending_writes)
             except Undecided as undecided:
-                goes_on = await self._go_on(undecided, _unanswered(pending_writes), round_)
+                waiting = _unanswered(pending_writes)
+                goes_on = await self._go_on(undecided, waiting, round_) and self._hold(
+                    waiting, feeds
+                )
             except WriteConflict:
                 goes_on = await self._lose(_unanswered(pending_writes), batch.counted_on)
             else:
@@ -235,6 +248,11 @@ class Committer:
 
     async def _go_on(self, undecided: Undecided, waiting: Group, round_: int) -> bool:
         """Whether those *waiting* may begin again together, for the sake of those *undecided*."""
+        if undecided.heavy:
+            for pending in undecided.heavy:
+                pending.is_heavy = True
+            self._set_apart(waiting, singly(undecided.heavy))
+            return False
         if len(waiting) > 1:
             # A lookup waits for those before it, and the others need not wait for the lookup.
             late = undecided.writes if round_ >= ROUNDS else [*undecided.looking]
@@ -248,6 +266,16 @@ class Committer:
                 return False
         for look in undecided.looking.values():
             await look()
+        return True
+
+    def _hold(self, waiting: Group, feeds: set[str]) -> bool:
+        """Add to *feeds* what those *waiting* have come to need; False if another batch has it."""
+        more = feeds_of(waiting) - feeds
+        if not more.isdisjoint(self._waiting.busy_feeds):
+            self._waiting.put_back(waiting)
+            return False
+        self._waiting.busy_feeds |= more
+        feeds |= more
         return True
 
     def _give_up_undecided(self, pending: PendingWrite, undecided: Undecided) -> None:
@@ -313,7 +341,7 @@ class Committer:
         self._forget(waiting)
 
     def _forget(self, pending_writes: Group) -> None:
-        self.heads.forget(feed for pending in pending_writes for feed in pending.write.feeds)
+        self.heads.forget(feeds_of(pending_writes))
 
 
 def _unanswered(pending_writes: Group) -> list[PendingWrite]:

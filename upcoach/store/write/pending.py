@@ -1,8 +1,10 @@
 """Writes that wait for their outcome."""
 
 import asyncio
+import enum
 import math
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -14,6 +16,25 @@ from upcoach.store.write.requests import AnyWrite
 Name = tuple[str, str]  # whose, and the mutation's id
 
 
+class Side(enum.Enum):
+    """Where a write waits, and with whom its batch is shared.
+
+    `SHARED`: with anybody.  `APART`: with those that it was set apart with.  `HEAVY`: with nobody,
+    since it goes through more than others are to wait for.
+    """
+
+    SHARED = enum.auto()
+    APART = enum.auto()
+    HEAVY = enum.auto()
+
+
+class ApartGroup:
+    """Writes that were set apart together: they may share a batch, and with nobody else."""
+
+    def __init__(self, feeds: Iterable[str]) -> None:
+        self.feeds = tuple(dict.fromkeys(feeds))  # those of the writers
+
+
 class PendingWrite:
     """A write that waits for its outcome.
 
@@ -22,7 +43,9 @@ class PendingWrite:
     rounds
         How often it has asked for more reads, or for a lookup.
     group
-        What is the same for those alone that it may share a batch with, once it was set apart.
+        The group that it was set apart with, if it was.
+    is_heavy
+        Whether it was found to read more than others are to wait for.
     lost
         How many races it has lost to other nodes.
     ends
@@ -35,7 +58,8 @@ class PendingWrite:
         # Of the write's kind: `Committer.submit` says so.
         self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.rounds = 0
-        self.group: object | None = None
+        self.group: ApartGroup | None = None
+        self.is_heavy = False
         self.lost = 0
         self.ends = math.inf
 
@@ -45,10 +69,17 @@ class PendingWrite:
         mutation = self.write.mutation
         return (self.write.scope.user, mutation.id) if mutation else None
 
-    def follows(self, names: Collection[Name | None]) -> bool:
-        """Whether the client took the effects of one of *names* for granted."""
-        mutation, user = self.write.mutation, self.write.scope.user
-        return mutation is not None and any((user, name) in names for name in mutation.follows)
+    @property
+    def side(self) -> Side:
+        """Where it waits."""
+        if self.is_heavy:
+            return Side.HEAVY
+        return Side.SHARED if self.group is None else Side.APART
+
+    def follows(self, ids: AbstractSet[str]) -> bool:
+        """Whether the client took the effects of one of its mutations *ids* for granted."""
+        mutation = self.write.mutation
+        return mutation is not None and not ids.isdisjoint(mutation.follows)
 
     def read_more(self, more: NeedsMoreReads) -> None:
         """Read the documents, too, that the write has found that it needs."""
@@ -78,15 +109,18 @@ class Undecided(Exception):
         Those that need more reads, and ask for them now; see `NeedsMoreReads`.
     looking
         Those that need a lookup after all before them are committed; see `NeedsLookup`.
+    heavy
+        Those that would read more than others are to wait for.
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heavy: Sequence[PendingWrite] = ()) -> None:
         super().__init__()
+        self.heavy = heavy
         self.reading: list[PendingWrite] = []
         self.looking: dict[PendingWrite, Look] = {}
 
     @property
     def writes(self) -> list[PendingWrite]:
-        """All of them."""
+        """All of them that know by now what they need."""
         return [*self.reading, *self.looking]

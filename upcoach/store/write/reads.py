@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -16,7 +16,7 @@ from upcoach.store.base.pacing import Pace
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.log.heads import Heads
 from upcoach.store.secrets.keyring import KeyRing
-from upcoach.store.write.document_versions import past_of
+from upcoach.store.write.document_versions import FAR_BYTES, NEAR_BYTES, PastTooLong, past_of
 from upcoach.store.write.idempotency import Receipts, replay
 from upcoach.store.write.pending import PendingWrite
 from upcoach.store.write.quotas import Holdings, quota_keys_of
@@ -51,6 +51,8 @@ class ReadSet(msgspec.Struct):
         The versions of what stands below each.
     edges
         The ids that each document of a graph names.
+    far
+        The documents whose past, or whose children, are more than others are to wait for.
 
     """
 
@@ -63,6 +65,11 @@ class ReadSet(msgspec.Struct):
     tombstones: dict[Ref, int] = {}
     children: dict[Ref, dict[str, int]] = {}
     edges: dict[Edges, dict[str, Sequence[str]]] = {}
+    far: set[Ref] = set()
+
+    def reaches_far(self, write: AnyWrite) -> bool:
+        """Whether *write* needs more than was read, since that takes long."""
+        return any(ref in self.far for ref in (*write.sweeps, *_based_on(write)))
 
     def weight(self, write: AnyWrite) -> int:
         """The bytes that are gone through when *write* decides: those of a usual document for each.
@@ -84,8 +91,19 @@ class ReadSet(msgspec.Struct):
         return max(USUAL_BYTES, self.sizes.get(ref, 0))
 
 
+class Reach(NamedTuple):
+    """How far is read: the bytes of a past, and the children of a document (0: all of them)."""
+
+    past: int
+    children: int
+
+
+NEAR: Final = Reach(NEAR_BYTES, 64)
+FAR: Final = Reach(FAR_BYTES, 0)
+
+
 class Reader:
-    """Reads the documents that batches need."""
+    """Reads the documents that batches need, and no further than *reach*."""
 
     def __init__(
         self,
@@ -95,7 +113,9 @@ class Reader:
         holdings: Holdings,
         log: EventLog,
         receipts: Receipts,
+        reach: Reach,
     ) -> None:
+        self._reach = reach
         self._database = database
         self._keyring = keyring
         self._heads = heads
@@ -156,13 +176,20 @@ class Reader:
             if base is not None and document is not None and 0 < base.version < document.version:
                 _, version = wanted.get(base.ref, (document, base.version))
                 wanted[base.ref] = (document, min(version, base.version))
-        pasts = await asyncio.gather(
-            *(
-                past_of(self._log, document, version, read.seqs[user_feed(document.owner)])
-                for document, version in wanted.values()
-            )
+        await asyncio.gather(
+            *(self._read_past_of(read, ref, *from_) for ref, from_ in wanted.items())
         )
-        read.past = dict(zip(wanted, pasts, strict=True))
+
+    async def _read_past_of(
+        self, read: ReadSet, ref: Ref, document: Document, version: int
+    ) -> None:
+        upto = read.seqs[user_feed(ref.owner)]
+        try:
+            past = await past_of(self._log, document, version, upto, self._reach.past)
+        except PastTooLong:
+            read.far.add(ref)
+            past = []
+        read.past[ref] = past
 
     async def _read_former(self, read: ReadSet, writes: Iterable[AnyWrite]) -> None:
         """Read the last version of documents that do not exist (any more), except under new ids."""
@@ -205,12 +232,14 @@ class Reader:
 
     async def _read_children(self, read: ReadSet, parent: Ref) -> None:
         query = {"_id": codec.below(parent.owner, parent.id)}
-        pace, children = Pace(), read.children.setdefault(parent, {})
+        pace, children, most = Pace(), read.children.setdefault(parent, {}), self._reach.children
         async with self._database.connection():
             cursor = self._database[parent.kind.collection].find(query, {"version": 1})
-            async for stored in cursor:
+            async for stored in cursor.limit(most + 1 if most else 0):
                 children[stored["_id"][len(parent.owner) + 1 :]] = stored.get("version", 1)
                 await pace.breathe()
+        if most and len(children) > most:
+            read.far.add(parent)
 
     async def _read_edges(self, read: ReadSet, edges: Edges) -> None:
         query, field = {"_id": codec.below(edges.owner)}, edges.field
@@ -221,6 +250,10 @@ class Reader:
                 ids = stored.get(field)
                 named[stored["_id"][len(edges.owner) + 1 :]] = ids if isinstance(ids, list) else ()
                 await pace.breathe()
+
+
+def _based_on(write: AnyWrite) -> tuple[Ref, ...]:
+    return () if write.base is None else (write.base.ref,)
 
 
 def _size_of(stored: Bson) -> int:
