@@ -1,15 +1,32 @@
 """What ends a socket: silence, a reader that takes nothing, its session, its node."""
 
+import asyncio
 import contextlib
 import datetime as dt
+import socket
+import struct
+from typing import Final
 
 from config.settings import Settings
+from handlers.live.base.send_buffer import SocketTransport, text_frame
 from tests.support.laws.snapshots import head_of
 from tests.support.people.furnished import furnished
 from tests.support.server import PASSWORD, serving
 from tests.support.wire.answers import done
-from tests.support.wire.sockets import TOKEN_S, calling, ends_in, only_connection, sub, talking
+from tests.support.wire.slow_reader import SlowReader
+from tests.support.wire.sockets import (
+    PATIENCE_S,
+    TOKEN_S,
+    calling,
+    ends_in,
+    only_connection,
+    sub,
+    talking,
+)
 from tests.support.wire.waiting import now, until
+
+SENT_BYTES: Final = 1 << 20  # more than the kernel takes for a reader
+CLOSE: Final = struct.pack("!BBH", 0x88, 15, 4508) + b"slow consumer"
 
 
 async def test_a_device_is_pinged_and_closed_when_it_does_not_answer(settings: Settings) -> None:
@@ -48,6 +65,36 @@ async def test_a_device_that_takes_no_bytes_is_closed(settings: Settings) -> Non
             connection.tick(now())
 
             assert await wire.closed() == 4508
+
+
+async def test_who_begins_to_read_again_in_time_gets_what_was_sent_and_the_code(
+    settings: Settings,
+) -> None:
+    sent = text_frame(b'{"t":"ping"}\n' * (SENT_BYTES // 13))
+    async with serving(settings) as server:
+        slow = SlowReader(server.url, (await server.person()).token)
+        await slow.open()
+        await until(lambda: server.node._connections._open and only_connection(server)._greeted)
+        connection = only_connection(server)
+        assert isinstance(connection.transport, SocketTransport)
+        connection.transport._stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        connection.transport.queue(sent)
+        connection.transport.flush()
+        connection.tick(now())
+        assert connection.transport.stuck_since is not None
+        connection.transport.stuck_since = now() - 61
+        connection.tick(now())
+
+        await slow.hurry()
+        taken = bytearray()
+        async with asyncio.timeout(PATIENCE_S):
+            while not taken.endswith(CLOSE):
+                piece = await slow._reader.read(65_536)
+                assert piece, len(taken)
+                taken += piece
+        await slow.close()
+
+    assert sent in taken
 
 
 async def test_a_session_that_expires_closes_its_socket(settings: Settings) -> None:

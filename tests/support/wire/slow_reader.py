@@ -69,6 +69,12 @@ class SlowReader:
         taken, self._sipped = self._sipped[:size], self._sipped[size:]
         return taken + await self._reader.readexactly(size - len(taken))
 
+    async def hurry(self) -> None:
+        """Let more come at once from here on, which the caller takes."""
+        await background_tasks.end(self._sipping)
+        raw = self._writer.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+
     async def close(self) -> None:
         """Close the socket, which the server may have done before."""
         await background_tasks.end(self._sipping)
