@@ -180,7 +180,7 @@ async def history(services: GoalServices, call: Call) -> Reply:
 
 
 async def undo(services: GoalServices, call: Call) -> Reply:
-    """Take back one change of a goal."""
+    """Undo one change of a goal."""
     version = call.read(Undo).version
     return write_reply(
         await services.goals.undo(call.scope, call.names["id"], version, call.mutation)

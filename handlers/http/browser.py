@@ -58,7 +58,7 @@ class Browser:
     def require_our_page(self) -> None:
         """Refuse what a page of another site has sent."""
         if not self.is_on_our_page:
-            raise Forbidden("site_other", "This was not sent from a page of ours.")
+            raise Forbidden("site_other", "This was sent from another site.")
 
     async def session(self) -> Session | None:
         """The session of the user who has logged in with it; None when nobody has."""

@@ -19,7 +19,7 @@ def is_for_operators(operation: Operation[Any]) -> bool:
 def require_permission(operation: Operation[Any], caller: Caller) -> None:
     """Refuse *caller* unless their token may be used for *operation*."""
     if caller.is_client:
-        raise Forbidden("person_needed", "This is a person's; a client by itself has none of it.")
+        raise Forbidden("person_needed", "This belongs to a person; an app by itself has none.")
     _require_audience("admin" if is_for_operators(operation) else "api", caller)
     if operation.needs != EACH:
         _require_permission(operation.needs, caller)
@@ -41,7 +41,7 @@ async def require_role(account: AccountServices, operation: Operation[Any], call
     if not is_for_operators(operation):
         return
     if operation.needs not in await account.accounts.permissions_of(caller.scope):
-        raise Forbidden("operator_needed", "This is for operators.")
+        raise Forbidden("operator_needed", "This is for operators only.")
 
 
 def require_panel_token(caller: Caller) -> None:

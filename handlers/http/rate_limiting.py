@@ -114,7 +114,7 @@ def too_often(request: WaitingRequest, verdict: RateVerdict) -> Unavailable:
     request.retry_after_s = verdict.retry_after_s
     return Unavailable(
         "requests_too_many",
-        f"This was asked for too often. Try again in {request.retry_after_s} s.",
+        f"Too many requests. Try again in {request.retry_after_s} s.",
         extra={"after": math.ceil(verdict.wait_s * 1000)},
     )
 

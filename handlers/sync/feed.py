@@ -45,7 +45,7 @@ class EventsQuery(Query, frozen=True, kw_only=True):
     def require_since(self) -> str:
         """The cursor that the request goes on from."""
         if self.since is None:
-            raise Invalid("cursor_missing", "Say since when: since=0, or a cursor.")
+            raise Invalid("cursor_missing", "Say where to start: since=0, or a cursor.")
         return self.since
 
 
@@ -256,7 +256,7 @@ async def _read_page(services: FeedServices, call: Call, query: SnapshotQuery) -
         )
         if view.visibility is None or await feeds.views.of(call.scope, query.feed) == view:
             return view, since, kinds, snapshot_page
-    raise Unavailable("share_contended", "What is shared changes all the time. Try again.")
+    raise Unavailable("share_contended", "What is shared is changing right now. Try again.")
 
 
 def _kinds(view: FeedView, query: SnapshotQuery) -> tuple[str, tuple[str, ...]]:

@@ -82,7 +82,7 @@ async def _perform(
 def _find(router: Router, frame: Mut | MutFrame) -> tuple[Operation[Any], dict[str, str]]:
     match = router.find(frame.path)
     if match is None:
-        raise NotFound("path_unknown", "There is nothing under this path.")
+        raise NotFound("path_unknown", "There is nothing at this path.")
     route, names = match
     operation = route.operations.get(frame.op)
     if operation is None or not operation.live:

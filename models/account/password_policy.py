@@ -27,22 +27,25 @@ def check(password: str, *context: str) -> None:
     >>> check("correct horse battery", "ada@example.org", "Ada Lovelace")
     >>> check("Password1", "ada@example.org")
     Traceback (most recent call last):
-    models.base.errors.Invalid: ('password_weak', 'Everybody tries this password first.')
+    models.base.errors.Invalid: ('password_weak', 'This password is too common.')
     >>> check("Lovelace1815", "Ada Lovelace")
     Traceback (most recent call last):
-    models.base.errors.Invalid: ('password_weak', 'It is hardly more than your name or ours.')
+    models.base.errors.Invalid: ('password_weak', 'This password is too close to your name.')
 
     """
     if len(opaque(password)) < SHORTEST:
         raise _weak("password_short", f"It has fewer than {SHORTEST} characters.")
     text = _plain(password)
     if text in _common():
-        raise _weak("password_common", "Everybody tries this password first.")
+        raise _weak("password_common", "This password is too common.")
     rest = text
     for word in _words((*OWN, *context)):
         rest = rest.replace(word, "")
     if rest != text and sum(letter.isalpha() for letter in rest) < LEAST:
-        raise _weak("password_personal", "It is hardly more than your name or ours.")
+        raise _weak(
+            "password_personal",
+            "This password is too close to your name.",
+        )
 
 
 def _words(context: tuple[str, ...]) -> list[str]:

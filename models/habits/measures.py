@@ -130,4 +130,4 @@ def check_measure(measure: Measure) -> None:
 def check_whole(value: float | None, pointer: str) -> None:
     """Raise `Invalid` unless *value* is a whole number."""
     if value is not None and value != int(value):
-        raise invalid_field(pointer, "not_whole", "What is counted is a whole number.")
+        raise invalid_field(pointer, "not_whole", "A count must be a whole number.")

@@ -119,7 +119,7 @@ class JournalEntry(Document, frozen=True, kw_only=True):
     def revised(self, draft: JournalEntryDraft, at: dt.datetime) -> Self:
         """The same entry as *draft* says; one in the trash is a `Conflict`."""
         if self.trashed_at is not None:
-            raise Conflict("entry_trashed", "This entry is in the trash: take it back first.")
+            raise Conflict("entry_trashed", "This entry is in the trash: restore it first.")
         fields = fields_of(draft, JournalEntryDraft)
         fields["journal"] = draft.journal or default_journal(self.owner)
         fields["local_date"] = draft.local_date or self.local_date

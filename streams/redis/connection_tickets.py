@@ -67,7 +67,7 @@ class ConnectionTickets:
         """Redeem *ticket* for its caller, or raise `Unauthenticated`."""
         caller = await self.redeem(ticket)
         if caller is None:
-            raise Unauthenticated("ticket_invalid", "This ticket was used, or is too old.")
+            raise Unauthenticated("ticket_invalid", "This ticket was already used, or has expired.")
         return caller
 
 
@@ -76,4 +76,6 @@ def _name(ticket: str) -> str:
 
 
 def _unavailable() -> Unavailable:
-    return Unavailable("tickets_unavailable", "No ticket can be had or used. Try again shortly.")
+    return Unavailable(
+        "tickets_unavailable", "Tickets are unavailable right now. Try again shortly."
+    )

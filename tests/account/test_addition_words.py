@@ -28,10 +28,10 @@ PAGES: Final = ("/account/added", "/account/added/not-me")
 MOMENT: Final = r"That was on \d{1,2} \w+ \d{4}, \d\d:\d\d UTC,(?: on your side)? from "
 # What each of the mails says, by the way that it tells of.
 WORDS: Final = {
-    "An app that makes codes": "An app that makes codes was added",
+    "An authenticator app": "An authenticator app was added",
     "A passkey": "A passkey, “Phone”, was added",
     "Google": "Google, “thief at elsewhere dot test”, was added",
-    "An app of somebody else": "“Theirs”, can now use your account at UpCoach, as far as agreed. "
+    "A third-party app": "A third-party app, “Theirs”, now has access to your UpCoach account. "
     "It may know that it is you; see your goals.",
     "You have a coach": "You have a coach, “Test Person”, at UpCoach now",
     "A coach can now see": "A coach, “Test Person”, can now see some of what you keep at UpCoach: "

@@ -14,8 +14,8 @@ from tests.support.wire.relying import Answer
 
 REGISTER: Final = "/account/register"
 NAME, EMAIL, ZONE = "Enter your name", "Enter a valid email", "This time zone does not exist"
-SHORT, COMMON = "Use 8 to 128", "Everybody tries this password first."
-PERSONAL: Final = "It is hardly more than your name"
+SHORT, COMMON = "Use 8 to 128", "This password is too common."
+PERSONAL: Final = "This password is too close to your name"
 SENTENCES: Final = (NAME, EMAIL, ZONE, SHORT, COMMON, PERSONAL)
 
 

@@ -90,7 +90,7 @@ async def test_nobody_moves_to_the_address_of_another(engines: TestEngines, tmp_
         asked = await person.call("POST", MOVE, {"email": BOB.upper()})
 
         assert (late, asked.status) == (409, 202)
-        assert (await subjects(server, BOB))[-1] == "This address has an account already"
+        assert (await subjects(server, BOB))[-1] == "This address already has an account"
         assert "token=" not in post_of(server, BOB)[-1].get_content()
         assert await snapshot(person) == before
 

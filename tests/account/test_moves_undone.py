@@ -65,8 +65,8 @@ async def test_both_addresses_are_told_that_a_move_was_undone(
         told = {email: await newest(server, email) for email in (ANN, BOB)}
         assert clicked == [204, 400]
         assert [mail["Subject"] for mail in told.values()] == [
-            "Your address is yours again",
-            "This address is not your account's any more",
+            "Your account has its old address back",
+            "This address no longer belongs to your account",
         ]
         assert "/account/forgot" in told[ANN].get_content()
         assert "http" not in told[BOB].get_content()
@@ -90,7 +90,7 @@ async def test_the_address_that_was_left_is_kept_for_who_may_come_back(
         undone = await click(server, UNDO, to_ann)
 
         assert (registered.status, late, undone) == (202, 409, 204)
-        assert (await subjects(server, ANN))[-1] != "You have an account already"
+        assert (await subjects(server, ANN))[-1] != "You already have an account"
         assert (await reset(server, await forgot(server, ANN))).status == 204
         assert await email_of(server, NEW, ANN) == ANN
 

@@ -191,7 +191,7 @@ async def test_a_mail_goes_to_the_account_and_not_to_who_asked(
 
         assert (await subjects(server, ANN))[-2:] == [
             "Choose a new password",
-            "You have an account already",
+            "You already have an account",
         ]
         assert post_of(server, spelt) == []
 

@@ -34,14 +34,14 @@ async def test_every_change_of_what_opens_an_account_is_mailed(
 
     assert (answered.status, wrong.status) == (201, 403)
     assert told[1:] == [
-        "An app makes codes for your account",
+        "An authenticator app was added to your account",
         "A recovery code was used",
-        "Your recovery codes are new",
-        "Your account asks for no codes any more",
+        "You have new recovery codes",
+        "The authenticator app was removed from your account",
     ]
     assert also_told[1:] == [
         "A passkey was added to your account",
-        "A passkey was taken off your account",
+        "A passkey was deleted from your account",
     ]
     assert "/account/forgot" in last.get_content()
     assert not any(code in last.get_content() for code in ann.codes)

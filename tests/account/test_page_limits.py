@@ -35,7 +35,7 @@ async def test_of_the_same_form_so_many_are_heard(
     statuses = [answer.status for answer in answers]
     assert 429 not in statuses[:heard]
     assert statuses[heard:] == [429, 429]
-    assert "This was asked for too often." in answers[-1].text
+    assert "Too many requests." in answers[-1].text
     assert int(answers[-1].headers["retry-after"]) > 0
 
 

@@ -47,7 +47,7 @@ async def test_whoever_resets_their_password_is_told_that_a_mail_did_it(
         subject, words = await read(server, ANN)
 
     assert subject == "Your password was reset"
-    assert "through a link that we mailed to this address" in words
+    assert "with a link that we emailed to this address" in words
     assert "If that was you, there is nothing to do." in words
     assert "somebody else reads your mails: change the password of your mailbox first" in words
     assert LINK in words
@@ -62,8 +62,8 @@ async def test_whoever_had_no_password_is_told_of_their_first(
         await reset(server, await forgot(server, OUTSIDE))
         subject, words = await read(server, OUTSIDE)
 
-    assert subject == "Your account has a password now"
-    assert "through a link that we mailed to this address" in words
+    assert subject == "Your account now has a password"
+    assert "with a link that we emailed to this address" in words
     assert LINK in words
 
 

@@ -105,6 +105,6 @@ async def test_whoever_registers_twice_is_told_by_mail_alone(
         assert (await person.call("GET", "/v1/me")).body == me
         assert await subjects(server, ANN) == [
             "Is this your address?",
-            "You have an account already",
+            "You already have an account",
         ]
         assert "Mallory" not in str(post_of(server, ANN)[-1])

@@ -46,5 +46,5 @@ async def test_a_server_that_registers_no_more_ends_the_demo_with_a_sentence(
     settings = engines.settings(UPCOACH_LIMITS="on")
     await use_up_registrations(settings)
     async with serving(settings) as server:
-        with pytest.raises(StartError, match=r"too often.*UPCOACH_LIMITS=off"):
+        with pytest.raises(StartError, match=r"Too many requests.*UPCOACH_LIMITS=off"):
             await demo.play_at(server.url)

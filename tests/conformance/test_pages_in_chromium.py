@@ -195,7 +195,7 @@ async def test_somebody_registers_logs_in_and_agrees_without_a_script(
             await person.click()
             await person.see("Back in the app")
 
-        assert alert == "This address and password do not belong together."
+        assert alert == "Wrong email or password."
         assert focused == "password"
         assert corner == "432px"  # the style is there: the policy lets it be
         assert heard.keys() == {"code", "state", "iss"}

@@ -198,7 +198,7 @@ async def test_a_user_has_to_log_in_again_where_it_is_asked_for(engines: TestEng
 
         assert ["password" in page.text for page in asked] == [True, True, True]
         assert wrong.status == 401
-        assert "do not belong together" in wrong.text
+        assert "Wrong email or password." in wrong.text
         assert "code" in right.sent_to
         assert browser.cookies != before  # a new value with each login
         assert "code" in hinted.sent_to

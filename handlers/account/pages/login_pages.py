@@ -150,4 +150,4 @@ def problems_of(refusal: Invalid) -> dict[str, str]:
 
 
 def _wrong_credentials() -> Unauthenticated:
-    return Unauthenticated("credentials_wrong", "This address and password do not belong together.")
+    return Unauthenticated("credentials_wrong", "Wrong email or password.")

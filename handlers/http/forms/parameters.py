@@ -34,5 +34,5 @@ def _parsed(raw: bytes) -> Parameters:
             raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST
         )
     except ValueError:
-        raise invalid_request("This is no form that we take.") from None
+        raise invalid_request("This form cannot be read.") from None
     return Parameters(pairs)

@@ -108,7 +108,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def require_our_page(self) -> None:
         """Refuse what a page of another site sent: it would log somebody in as somebody else."""
         if self.is_foreign:
-            raise Forbidden("site_other", "This was not sent from a page of ours.")
+            raise Forbidden("site_other", "This was sent from another site.")
 
     def require_base(self) -> int:
         """The version that the change is based on; without one nobody knows what it would undo."""

@@ -111,7 +111,7 @@ def _too_large() -> Invalid:
 
 
 def _malformed(reason: str) -> Invalid:
-    return Invalid("json_malformed", f"This is not JSON that we take: {reason}.")
+    return Invalid("json_malformed", f"This is not valid JSON: {reason}.")
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)

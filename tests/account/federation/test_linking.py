@@ -238,7 +238,7 @@ async def test_the_last_way_in_stays(engines: TestEngines, tmp_path: Path) -> No
         assert (too_early.status, too_early.body["code"]) == (409, "last_way_in")
         assert (second.status, gone.status, twice.status) == (201, 204, 404)
         assert (left.status, left.body["code"]) == (409, "last_way_in")
-        assert (await subjects(server, ANN))[-1] == "Google was taken off your account"
+        assert (await subjects(server, ANN))[-1] == "Google was removed from your account"
         assert await user_of(await let_in(server, provider, sub="2")) == await user_of(person)
 
 

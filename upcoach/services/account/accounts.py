@@ -64,7 +64,9 @@ class Accounts:
         try:
             return await self._create(new_id(User.id_prefix), registration, password_hash)
         except UniqueViolation:
-            raise Conflict("email_taken", "There is an account for this address.") from None
+            raise Conflict(
+                "email_taken", "There is already an account with this address."
+            ) from None
 
     async def log_in(self, credentials: Credentials) -> LoggedIn | Challenge:
         """Log in by password: a new session on the caller's device; other devices keep theirs."""
@@ -72,9 +74,7 @@ class Accounts:
         password_hash = user.password_hash if user else None
         form = await self._passwords.verify(password_hash, credentials.password)
         if form is None or user is None:
-            raise Unauthenticated(
-                "credentials_wrong", "This address and password do not belong together."
-            )
+            raise Unauthenticated("credentials_wrong", "Wrong email or password.")
         is_old = form is PasswordForm.FORMER
         if password_hash is not None and (is_old or self._passwords.is_stale(password_hash)):
             await self._refresh_hash(user, password_hash, credentials.password)

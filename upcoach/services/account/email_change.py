@@ -155,7 +155,7 @@ class EmailChanges:
             async with self._taking(moving), leaving:
                 return await self._committer.commit(write)
         except UniqueViolation:
-            raise Conflict("email_taken", "This address has an account by now.") from None
+            raise Conflict("email_taken", "This address has an account in the meantime.") from None
 
     async def look(self, token: str) -> str:
         """The former address that the link of *token* restores; `Invalid` for an invalid one."""
@@ -190,7 +190,9 @@ class EmailChanges:
         try:
             done = await self._sessions.end_with(write)
         except UniqueViolation:  # by somebody who was faster than our word that it is not free
-            raise Conflict("email_taken", "This address has another account by now.") from None
+            raise Conflict(
+                "email_taken", "This address has another account in the meantime."
+            ) from None
         await self._once.take(_UNDO, token, EmailChangeUndo)  # the mark is gone with what it marked
         await self._directory.free(former.email)
         return done

@@ -43,7 +43,9 @@ class PasswordChanges:
         user = await self._documents.get(User, scope.user, scope.user)
         old = user.password_hash
         if old is None:
-            raise Conflict("password_missing", "You have no password: have a link mailed to you.")
+            raise Conflict(
+                "password_missing", "You have no password yet: set one with a link by email."
+            )
         async with self._tries.attempt("password", scope):
             if not await self._passwords.verify(old, wanted.current, is_known=True):
                 raise _wrong()
@@ -94,4 +96,4 @@ class PasswordChanges:
 
 
 def _wrong() -> Forbidden:
-    return Forbidden("password_wrong", "This is not your password.")
+    return Forbidden("password_wrong", "Wrong password.")

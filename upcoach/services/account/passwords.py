@@ -96,7 +96,9 @@ class Passwords:
             async with asyncio.timeout(PATIENCE_S):
                 await self._turns.acquire(is_known=is_known)
         except TimeoutError:
-            raise Unavailable("busy", "Too many log in at once. Try again shortly.") from None
+            raise Unavailable(
+                "busy", "Too many people are logging in right now. Try again shortly."
+            ) from None
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:

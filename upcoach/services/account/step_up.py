@@ -126,6 +126,6 @@ def step_up_required(acr: int) -> Unauthenticated:
     factor = "with a second factor" if acr == 2 else "with your password"
     return Unauthenticated(
         "insufficient_user_authentication",
-        f"Show once more who you are, {factor}.",
+        f"Confirm that it is you {factor}.",
         extra={"acr_values": str(acr), "max_age": int(FRESH.total_seconds())},
     )

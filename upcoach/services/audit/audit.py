@@ -149,7 +149,7 @@ class Audit:
                 self._head = head_of(entries[-1])
                 return
             records = records[count:]
-        raise Unavailable("audit_busy", "Too much is written down at once. Try again shortly.")
+        raise Unavailable("audit_busy", "Too many writes right now. Try again shortly.")
 
     def _record(self, act: AuditAction, origin: RequestOrigin) -> Json:
         return {

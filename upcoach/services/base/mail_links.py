@@ -30,9 +30,11 @@ class MailLinks:
 
 def link_over() -> Invalid:
     """The refusal of a link that was used, has ended, was replaced, or never was."""
-    return Invalid("link_over", "This link was used or has ended. Ask for a new one.")
+    return Invalid("link_over", "This link was already used, or has expired. Ask for a new one.")
 
 
 def only_link_over() -> Invalid:
     """The same of a link for which nobody can ask again."""
-    return Invalid("link_over", "This link was used or has ended, and no other is sent.")
+    return Invalid(
+        "link_over", "This link was already used, or has expired. It cannot be sent again."
+    )

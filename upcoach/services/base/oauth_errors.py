@@ -29,7 +29,7 @@ def invalid_client() -> OAuthError:
 
 
 def invalid_grant(
-    description: str = "This was used, is over, or was given to others.",
+    description: str = "This was already used, has expired, or belongs to another client.",
 ) -> OAuthError:
     """The error for an invalid, expired or foreign grant."""
     return OAuthError("invalid_grant", description)

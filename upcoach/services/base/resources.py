@@ -52,7 +52,7 @@ class Resources(Generic[D, N]):
 
         def decide(changes: WriteContext) -> Outcome[D]:
             if changes.holds(self.rules.kind, scope.user, draft.id):
-                raise Conflict("id_taken", "There is a document under this id already.")
+                raise Conflict("id_taken", "There is already a document with this id.")
             made = self.rules.drafted(draft, owner=scope.user, at=changes.at)
             document = changes.create(made)
             self._apply(changes, None, document)

@@ -275,4 +275,4 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
 
 
 def _no_version() -> NotFound:
-    return NotFound("version_unknown", "Nothing is known of such a version.")
+    return NotFound("version_unknown", "There is no such version.")

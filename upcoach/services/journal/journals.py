@@ -51,7 +51,7 @@ class Journals(Resources[Journal, NewJournal]):
             if entries is None:
                 raise NeedsLookup(look)
             if entries:
-                raise Conflict("journal_not_empty", "This journal holds entries: move them first.")
+                raise Conflict("journal_not_empty", "This journal has entries: move them first.")
             journal = changes.get_any(Journal, scope.user, document_id)
             if base is not None:
                 require_version(journal, base, mutation)

@@ -227,7 +227,7 @@ class Authorization:
         try:
             lockouts, granted_at = await self._grants.rest_on(session.owner, client)
         except NotFound:
-            return self._sent(request, OAuthError("access_denied", "This was taken back."))
+            return self._sent(request, OAuthError("access_denied", "Access was revoked."))
         allowed = Allowed(
             user=session.owner,
             client=request.client,
@@ -268,4 +268,4 @@ def _hash(browser: str) -> bytes:
 
 
 def _over() -> ShownError:
-    return ShownError("invalid_request", "This request is over. Begin again in the app.")
+    return ShownError("invalid_request", "This request has expired. Start again in the app.")

@@ -45,5 +45,7 @@ class PushedRequests:
         """Consume the request that was pushed under *uri*."""
         request = await self._once.take(_PURPOSE, uri.removeprefix(PREFIX), AuthorizationRequest)
         if request is None or request.client != client_id:
-            raise OAuthError("invalid_request_uri", "This request is over. Begin again in the app.")
+            raise OAuthError(
+                "invalid_request_uri", "This request has expired. Start again in the app."
+            )
         return request

@@ -25,7 +25,9 @@ class UserInfo:
             await self._documents.get(Session, caller.scope.user, caller.scope.session)
             user = await self._documents.get(User, caller.scope.user, caller.scope.user)
         except NotFound:
-            raise OAuthError("invalid_token", "This token does not hold.", status=401) from None
+            raise OAuthError(
+                "invalid_token", "This token is not valid, or has expired.", status=401
+            ) from None
         shown: Json = {"sub": user.id}
         if "profile" in scopes:
             shown |= {"name": user.name, "zoneinfo": user.tz}

@@ -203,7 +203,7 @@ def _begin(
     """Save both sides of a relation that begins, or of one that an older build began."""
     before = changes.find(Share, client, coach)
     if before is not None and before.accepted_at is not None:
-        raise Conflict("relation_exists", "You are coach and client already.")
+        raise Conflict("relation_exists", "You are already coach and client.")
     share = (
         Share.accepted(client=client, coach=coach, relation=relation, at=changes.at)
         if before is None
@@ -221,4 +221,4 @@ def _ref(user: str) -> Ref:
 
 
 def _unknown() -> NotFound:
-    return NotFound("invitation_unknown", "There is no such invitation, or it is over.")
+    return NotFound("invitation_unknown", "There is no such invitation, or it has expired.")

@@ -65,14 +65,14 @@ class Shares:
         """
         _require_fields(draft)
         if coach == scope.user:
-            raise Invalid("share_with_oneself", "Everybody sees their own documents.")
+            raise Invalid("share_with_oneself", "You already see your own documents.")
 
         def decide(changes: WriteContext) -> Outcome[Share | None]:
             before = changes.find(Share, scope.user, coach)
             if before is None:
                 raise NotFound("coach_unknown", "You have no coach under this id.")
             if before.accepted_at is None:
-                words = "This coach has not agreed yet: invite them, or end what is shared."
+                words = "This coach has not accepted yet: invite them, or stop sharing."
                 raise Conflict("share_unconfirmed", words)
             after = before.revised(draft, changes.at)
             if (before.kinds, before.hidden) == (after.kinds, after.hidden):

@@ -144,7 +144,7 @@ def _decoder(kind: type[Document]) -> msgspec.json.Decoder[Any]:
 
 
 def _invalid(words: str, flaws: tuple[FieldError, ...]) -> Invalid:
-    return Invalid("document_invalid", f"This would be no document: {words}", flaws=flaws)
+    return Invalid("document_invalid", f"This cannot be saved: {words}", flaws=flaws)
 
 
 def _where(collection: str, owner: str, fields: Bson, name: str) -> bytes:

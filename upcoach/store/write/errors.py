@@ -57,7 +57,7 @@ def not_found() -> NotFound:
 
 def session_ended() -> Unauthenticated:
     """The refusal of a write whose session was ended before it was committed."""
-    return Unauthenticated("session_ended", "This session was ended. Log in again.")
+    return Unauthenticated("session_ended", "This session has ended. Log in again.")
 
 
 class MissingDocument(NotFound):

@@ -51,7 +51,8 @@ class ReceiptAnswer(msgspec.Struct, frozen=True):
         """The same answer or refusal again; `Invalid` if the request is another."""
         if fingerprint != self.fingerprint:
             raise Invalid(
-                "mutation_reused", "This id was used for another request; a new one needs a new id."
+                "mutation_reused",
+                "This id was used for another request. Use a new id for a new request.",
             )
         refused = self.content.refused
         if refused is not None:

@@ -121,7 +121,7 @@ class UsersByEmail:
                 break
             await asyncio.sleep(_PAUSE_S)
         else:
-            raise Conflict("busy", "Others ask for this address just now. Try again.")
+            raise Conflict("busy", "Somebody else is using this address right now. Try again.")
         try:
             yield
         finally:

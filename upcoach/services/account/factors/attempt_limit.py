@@ -51,6 +51,6 @@ class AttemptLimit:
         place = await self._once.claim_any(purpose, names, WINDOW)
         if place is None:
             raise Forbidden(
-                "tries_too_many", "This was tried too often. Take another way, or wait a while."
+                "tries_too_many", "Too many attempts. Use another way to log in, or wait a while."
             )
         return place

@@ -129,7 +129,7 @@ class Passkeys:
             refs = (Ref(Passkey, scope.user, passkey_id), *self._waiting.refs(scope))
             after = await self._enrolment.change(scope, change, *refs)
         except UniqueViolation:
-            raise Conflict("passkey_taken", "This passkey is known already.") from None
+            raise Conflict("passkey_taken", "This passkey is already registered.") from None
         passkey = await self._documents.get(Passkey, scope.user, passkey_id)
         return passkey, codes if after.recovery == hashes else ()
 

@@ -9,7 +9,7 @@ from models.base.time import moment_in_words
 
 def factor_wrong() -> Forbidden:
     """The refusal of a factor that is wrong, used, or not enrolled: they look the same."""
-    return Forbidden("factor_wrong", "This is not right, or it was used already.")
+    return Forbidden("factor_wrong", "This code or passkey is wrong, or was already used.")
 
 
 def factor_waiting(since: dt.datetime) -> Forbidden:
@@ -32,4 +32,4 @@ def what_ends_waiting(since: dt.datetime) -> str:
 
 def not_enrolled() -> Conflict:
     """The refusal of what needs a second factor where there is none."""
-    return Conflict("factor_missing", "There is no such second factor on this account.")
+    return Conflict("factor_missing", "This account has no such second factor.")

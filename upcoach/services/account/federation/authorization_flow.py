@@ -154,7 +154,9 @@ class AuthorizationFlows:
         if form["iss"] and form["iss"] not in provider.issuers:
             raise visit_over()
         if form["error"] or not form["code"]:
-            raise Forbidden("provider_refused", "The provider did not let you in. Try again.")
+            raise Forbidden(
+                "provider_refused", "The provider did not confirm your login. Try again."
+            )
         token = await self._redeem(provider, discovery, form["code"], visit.verifier)
         now = self._clock()
         subject = await subject_of(token, provider, discovery, visit.nonce, now)
@@ -178,7 +180,9 @@ class AuthorizationFlows:
             answer = await self._fetch(endpoints.token_endpoint, form, authorization)
             _check_status(answer)
             if answer.status != 200:
-                raise Forbidden("provider_refused", "The provider did not let you in. Try again.")
+                raise Forbidden(
+                    "provider_refused", "The provider did not confirm your login. Try again."
+                )
             token = answer.members().get("id_token")
         except FetchFailed as failure:
             log_away(provider, failure)
@@ -211,4 +215,4 @@ def _digest(secret: str) -> bytes:
 
 def visit_over() -> Forbidden:
     """The refusal of a browser that comes back from where it was not sent, or too late."""
-    return Forbidden("visit_over", "This login was not begun here, or is over. Begin again.")
+    return Forbidden("visit_over", "This login was started elsewhere, or has expired. Start again.")

@@ -149,4 +149,4 @@ def _has_the_last_word(provider: Provider, email: str, hosted: str) -> bool:
 
 def id_token_invalid() -> Unauthenticated:
     """The refusal of an ID token; why, is not said."""
-    return Unauthenticated("id_token_invalid", "This ID token does not hold. Log in again.")
+    return Unauthenticated("id_token_invalid", "This ID token is not valid. Log in again.")

@@ -104,7 +104,7 @@ class Linking:
                 return await self._enter(subject, name)
             except (UniqueViolation, StalePrecondition):  # by somebody who came at the same time
                 continue
-        raise Conflict("busy", "Others change this account just now. Try again.")
+        raise Conflict("busy", "This account is being changed right now. Try again.")
 
     async def link(self, scope: Scope, subject: Subject) -> Outcome[Identity]:
         """Link *subject* to the caller's account; it counts now, or after the waiting period.
@@ -164,7 +164,10 @@ class Linking:
                 if other.id != identity_id and other.counts(changes.at)
             ]
             if not others and not _can_enter_otherwise(changes, scope.user):
-                raise Conflict("last_way_in", "Choose a password first, or link another provider.")
+                raise Conflict(
+                    "last_way_in",
+                    "Set a password or link another provider first. You could not log in without.",
+                )
             changes.delete(identity)
             title = titles.get(provider, provider)
             announce_removal(changes, scope, lambda to: ProviderUnlinkedMail(to, title))
@@ -191,7 +194,7 @@ class Linking:
         if not subject.email:
             raise Forbidden(
                 "email_unverified",
-                "Your provider does not say that your address is yours. Log in another way.",
+                "Your provider does not confirm that this address is yours. Log in another way.",
             )
         there = await self._directory.find(subject.email)
         if there is None:
@@ -260,7 +263,7 @@ class Linking:
             extra["link"] = await self._once.keep(_PURPOSE, Linkable(there.id, subject), PATIENCE)
         return Conflict(
             "sign_in_first",
-            "There is an account for this address. Log in to it as before, then link the two.",
+            "There is already an account with this address. Log in to it, then link the two.",
             extra=extra,
         )
 
@@ -342,4 +345,4 @@ def _is_of(user: User, subject: Subject) -> bool:
 
 
 def _taken() -> Conflict:
-    return Conflict("identity_taken", "This identity enters another account.")
+    return Conflict("identity_taken", "This identity is linked to another account.")

@@ -174,4 +174,4 @@ class Logins:
 
 def challenge_over() -> Forbidden:
     """The refusal of an answer that nothing waits for (any more)."""
-    return Forbidden("challenge_over", "No login waits for this (any more). Begin again.")
+    return Forbidden("challenge_over", "This login has expired. Start again.")

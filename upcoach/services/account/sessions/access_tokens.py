@@ -239,7 +239,9 @@ class AccessTokens:
 
 def token_invalid() -> Unauthenticated:
     """The refusal of a token that is forged, over, or of an ended session."""
-    return Unauthenticated("token_invalid", "This token does not hold (any more). Log in again.")
+    return Unauthenticated(
+        "token_invalid", "This token is not valid, or has expired. Log in again."
+    )
 
 
 def _digest(token: str) -> bytes:

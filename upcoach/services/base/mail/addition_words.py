@@ -12,20 +12,20 @@ from models.base.time import day_in_words, moment_in_words
 # A subject, and a sentence with a place for the name.
 _WORDS: Final[dict[WayName, tuple[str, str]]] = {
     "totp": (
-        "An app makes codes for your account",
-        "An app that makes codes was added to your account at UpCoach.",
+        "An authenticator app was added to your account",
+        "An authenticator app was added to your UpCoach account.",
     ),
     "passkey": (
         "A passkey was added to your account",
-        "A passkey{name} was added to your account at UpCoach. Whoever has it can log in.",
+        "A passkey{name} was added to your UpCoach account. Whoever has it can log in.",
     ),
     "recovery codes": (
-        "Your recovery codes are new",
-        "Your account at UpCoach has new recovery codes, and the old ones no longer work.",
+        "You have new recovery codes",
+        "Your UpCoach account has new recovery codes, and the old ones no longer work.",
     ),
     "identity": (
         "You can log in with {title}",
-        "{title}{name} was added to your account at UpCoach, as a way to log in.",
+        "{title}{name} was added to your UpCoach account, as a way to log in.",
     ),
     "coach": (
         "You have a coach",
@@ -44,8 +44,8 @@ _WORDS: Final[dict[WayName, tuple[str, str]]] = {
         "A coach{name} can now read one of your journal entries at UpCoach{entry}.",
     ),
     "grant": (
-        "You let an app into your account",
-        "An app of somebody else{name} can now use your account at UpCoach, as far as agreed.{may}",
+        "You gave an app access to your account",
+        "A third-party app{name} now has access to your UpCoach account.{may}",
     ),
 }
 
@@ -88,5 +88,7 @@ def _counts(added: Addition) -> str:
     if added.counts_from is None:
         return ""
     if added.counts_from == NEVER:
-        return "It counts once you confirm it, which also shows that this address is yours."
-    return f"It counts from {moment_in_words(added.counts_from)} on, or as soon as you confirm it."
+        return "It becomes active once you confirm it, which also confirms this address."
+    return (
+        f"It becomes active on {moment_in_words(added.counts_from)}, or as soon as you confirm it."
+    )

@@ -6,10 +6,8 @@ from models.account import Addition, AdditionDetails, FactorChange, PasswordOrig
 from models.base.mail import Mail
 from upcoach.services.base.mail import addition_words
 
-_END: Final = "\n\nThe people of UpCoach\n"
-_NOT_YOU: Final = (
-    "If this was not you, choose a new password at once. That ends every login on every device:\n\n"
-)
+_END: Final = "\n\nThe UpCoach team\n"
+_NOT_YOU: Final = "If this was not you, choose a new password now. It logs out every device:\n\n"
 
 
 def verification(to: str, link: str) -> Mail:
@@ -17,9 +15,9 @@ def verification(to: str, link: str) -> Mail:
     return _letter(
         to,
         "Is this your address?",
-        "Somebody, most likely you, has made an account at UpCoach with this address. If it was "
-        f"you, follow this link within 24 hours:\n\n{link}\n\n"
-        "If it was not you, do nothing: whoever it was has not shown that the address is theirs.",
+        "Somebody, most likely you, created an UpCoach account with this address. If it was you, "
+        f"confirm the address with this link within 24 hours:\n\n{link}\n\n"
+        "If it was not you, you can ignore this message: the address is not confirmed.",
     )
 
 
@@ -27,10 +25,10 @@ def already_there(to: str, link: str) -> Mail:
     """The answer to whoever registers twice."""
     return _letter(
         to,
-        "You have an account already",
-        "Somebody, most likely you, wanted to make an account at UpCoach with this address. There "
-        "is one already, and it is as it was. If it is yours, log in. If you do not know the "
-        f"password any more, choose a new one:\n\n{link}",
+        "You already have an account",
+        "Somebody, most likely you, tried to create an UpCoach account with this address. There is "
+        "one already, and nothing about it has changed. If it is yours, log in. If you forgot the "
+        f"password, choose a new one:\n\n{link}",
     )
 
 
@@ -39,47 +37,46 @@ def reset(to: str, link: str) -> Mail:
     return _letter(
         to,
         "Choose a new password",
-        "Somebody, most likely you, has forgotten the password of your account at UpCoach. This "
-        f"link lets you choose a new one. It works once, for 15 minutes:\n\n{link}\n\n"
-        "If it was not you, do nothing: your password stays as it is.",
+        "Somebody, most likely you, asked to reset the password of your UpCoach account. Choose a "
+        f"new one with this link, which works once, for 15 minutes:\n\n{link}\n\n"
+        "If it was not you, you can ignore this message: your password stays the same.",
     )
 
 
 _OTHER_READER: Final = (
-    "Every device has to log in again.\n\nIf that was you, there is nothing to do. If it was not "
-    "you, somebody else reads your mails: change the password of your mailbox first. Then choose "
-    "another one here, which ends every login on every device:\n\n"
+    "You are logged out on all devices.\n\nIf that was you, there is nothing to do. If it was "
+    "not you, somebody else can read your email: change the password of your mailbox first. Then "
+    "choose another one here, which logs out every device:\n\n"
 )
 _NEW_PASSWORDS: Final[dict[PasswordOrigin | None, tuple[str, str]]] = {
     "changed": (
         "Your password was changed",
         (
-            "The password of your account at UpCoach was changed by somebody who was logged in and "
-            "knew the old one. Every other device has to log in again.\n\nIf that was you, there "
-            "is nothing to do. If it was not you, choose another password at once. That ends every "
-            "login on every device:\n\n"
+            "The password of your UpCoach account was changed by somebody who was logged in and "
+            "knew the old one. All other devices are logged out.\n\nIf that was you, there is "
+            "nothing to do. If it was not you, choose another password now. It logs out every "
+            "device:\n\n"
         ),
     ),
     "reset": (
         "Your password was reset",
         (
-            "A new password was chosen for your account at UpCoach, through a link that we mailed "
-            f"to this address. {_OTHER_READER}"
+            "A new password was chosen for your UpCoach account, with a link that we emailed to "
+            f"this address. {_OTHER_READER}"
         ),
     ),
     "first": (
-        "Your account has a password now",
+        "Your account now has a password",
         (
-            "Your account at UpCoach had no password. One was chosen for it, through a link that "
-            f"we mailed to this address. {_OTHER_READER}"
+            "Your UpCoach account had no password. One was chosen for it, with a link that we "
+            f"emailed to this address. {_OTHER_READER}"
         ),
     ),
     None: (
         "Your password was changed",
         (
-            "Your account at UpCoach has a new password.\n\nIf you chose it, there is nothing to "
-            "do. If it was not you, choose another one at once. That ends every login on every "
-            "device:\n\n"
+            "Your UpCoach account has a new password.\n\nIf you chose it, there is nothing to do. "
+            "If it was not you, choose another one now. It logs out every device:\n\n"
         ),
     ),
 }
@@ -96,9 +93,9 @@ def email_change(to: str, link: str) -> Mail:
     return _letter(
         to,
         "Is this your new address?",
-        "Somebody, most likely you, wants to use this address for their account at UpCoach. If it "
-        f"was you, follow this link within 24 hours:\n\n{link}\n\n"
-        "If it was not you, do nothing.",
+        "Somebody, most likely you, wants to use this address for their UpCoach account. If it was "
+        f"you, confirm it with this link within 24 hours:\n\n{link}\n\n"
+        "If it was not you, you can ignore this message.",
     )
 
 
@@ -106,9 +103,9 @@ def email_change_impossible(to: str) -> Mail:
     """The answer to whoever wants to move to an address that has an account."""
     return _letter(
         to,
-        "This address has an account already",
-        "Somebody, most likely you, wanted to use this address for another account at UpCoach. "
-        "It has one already, so nothing was changed.",
+        "This address already has an account",
+        "Somebody, most likely you, tried to use this address for another UpCoach account. It "
+        "already has one, so nothing was changed.",
     )
 
 
@@ -117,7 +114,7 @@ def email_change_asked(to: str, link: str) -> Mail:
     return _letter(
         to,
         "Your address is about to be changed",
-        f"Your account at UpCoach is about to go by another address. {_NOT_YOU}{link}",
+        f"Your UpCoach account is about to change to another address. {_NOT_YOU}{link}",
     )
 
 
@@ -126,8 +123,8 @@ def email_changed(to: str, link: str) -> Mail:
     return _letter(
         to,
         "Your address was changed",
-        "Your account at UpCoach goes by another address now. If this was not you, undo it "
-        "within 7 days. Your account comes back to this address, every login ends, and what was "
+        "Your UpCoach account now has another address. If this was not you, undo the change within "
+        "7 days. Your account gets this address back, all devices are logged out, and whatever was "
         f"added since is removed:\n\n{link}",
     )
 
@@ -136,10 +133,10 @@ def email_change_undone(to: str, link: str) -> Mail:
     """The notice to the address that an account has come back to."""
     return _letter(
         to,
-        "Your address is yours again",
-        "Your account at UpCoach goes by this address again, as somebody who reads its mails has "
-        "asked for. Every login has ended, and the old password is over. Choose a new one, if you "
-        f"have not yet:\n\n{link}",
+        "Your account has its old address back",
+        "Your UpCoach account has this address again, as somebody who reads its email has asked "
+        "for. All devices are logged out, and the old password no longer works. Choose a new one, "
+        f"if you have not yet:\n\n{link}",
     )
 
 
@@ -147,10 +144,10 @@ def address_lost(to: str) -> Mail:
     """The notice to the address that an account went by before it came back."""
     return _letter(
         to,
-        "This address is not your account's any more",
-        "An account at UpCoach went by this address and no longer does: somebody who reads the "
-        "mails of the address that it had before has undone the change. Every login has ended. If "
-        "it was you who changed it, log in with the address that it had before.",
+        "This address no longer belongs to your account",
+        "An UpCoach account had this address and no longer does: somebody who reads the email of "
+        "its previous address has undone the change. All devices are logged out. If it was you who "
+        "changed it, log in with the previous address.",
     )
 
 
@@ -159,8 +156,8 @@ def provider_linked(to: str, provider: str, link: str) -> Mail:
     return _letter(
         to,
         f"You can log in with {provider}",
-        f"Your account at UpCoach can be entered with {provider} from now on. {_NOT_YOU}{link}\n\n"
-        f"Then take {provider} off your account: a new password alone does not.",
+        f"You can log in to your UpCoach account with {provider} from now on. {_NOT_YOU}{link}\n\n"
+        f"Then remove {provider} from your account: a new password alone does not.",
     )
 
 
@@ -172,9 +169,9 @@ def access_method_added(
         to,
         addition_words.subject(added),
         f"{' '.join(addition_words.sentences(added, details))}\n\nThis was me:\n\n{confirm}\n\n"
-        f"This was not me, remove it:\n\n{disown}\n\nBoth links work for 7 days. What nobody "
-        "confirms is removed when the password is reset by mail.\n\nIf this was not you, somebody "
-        "knows your password. Choose a new one. That ends every login on every device:\n\n"
+        f"This was not me, remove it:\n\n{disown}\n\nBoth links work for 7 days. What is not "
+        "confirmed is removed if the password is reset by email.\n\nIf this was not you, somebody "
+        "knows your password. Choose a new one. It logs out every device:\n\n"
         f"{forgot}",
     )
 
@@ -184,8 +181,8 @@ def factors_removed(to: str, link: str) -> Mail:
     return _letter(
         to,
         "Your second factors were removed",
-        "We have removed the second factors of your account at UpCoach, as somebody has asked us "
-        f"to. Your password alone opens it now, so add another one soon. {_NOT_YOU}{link}",
+        "We have removed the second factors of your UpCoach account, as somebody asked us to. "
+        f"Only your password protects it now, so add another one soon. {_NOT_YOU}{link}",
     )
 
 
@@ -193,35 +190,35 @@ def provider_unlinked(to: str, provider: str, link: str) -> Mail:
     """The notice that a way in is no more."""
     return _letter(
         to,
-        f"{provider} was taken off your account",
-        f"Your account at UpCoach can no longer be entered with {provider}. {_NOT_YOU}{link}",
+        f"{provider} was removed from your account",
+        f"You can no longer log in to your UpCoach account with {provider}. {_NOT_YOU}{link}",
     )
 
 
 _FACTORS: Final[dict[FactorChange, tuple[str, str]]] = {
     "totp added": (
-        "An app makes codes for your account",
-        "Whoever logs in to your account at UpCoach is asked for a code of an app from now on.",
+        "An authenticator app was added to your account",
+        "Logging in to your UpCoach account now takes a code from an authenticator app.",
     ),
     "totp removed": (
-        "Your account asks for no codes any more",
-        "Whoever logs in to your account at UpCoach is not asked for a code any more.",
+        "The authenticator app was removed from your account",
+        "Logging in to your UpCoach account no longer takes a code.",
     ),
     "passkey added": (
         "A passkey was added to your account",
-        "Your account at UpCoach can be entered with a new passkey from now on.",
+        "A new passkey can now log in to your UpCoach account.",
     ),
     "passkey removed": (
-        "A passkey was taken off your account",
-        "One of the passkeys of your account at UpCoach opens it no more.",
+        "A passkey was deleted from your account",
+        "One of the passkeys of your UpCoach account no longer works.",
     ),
     "recovery code used": (
         "A recovery code was used",
-        "A recovery code of your account at UpCoach was shown. It does not work a second time.",
+        "A recovery code of your UpCoach account was used. It does not work a second time.",
     ),
     "recovery codes renewed": (
-        "Your recovery codes are new",
-        "Your account at UpCoach has new recovery codes, and the old ones work no more.",
+        "You have new recovery codes",
+        "Your UpCoach account has new recovery codes, and the old ones no longer work.",
     ),
 }
 
@@ -232,8 +229,8 @@ def factors_changed(to: str, change: FactorChange, link: str) -> Mail:
     return _letter(
         to,
         subject,
-        f"{words} {_NOT_YOU}{link}\n\nThen look through what opens your account: a new password "
-        "does not change it.",
+        f"{words} {_NOT_YOU}{link}\n\nThen check how you log in to your account: a new password "
+        "does not change that.",
     )
 
 

@@ -47,7 +47,7 @@ class ClientRegistry:
     async def change(self, client_id: str, fields: dict[str, Any]) -> int:
         """Change *fields* of a client; return how many sessions it loses that had more."""
         if not fields:
-            raise Invalid("change_missing", "Say what is to be changed.")
+            raise Invalid("change_missing", "Say what to change.")
         before = await self._require(client_id)
         if "jwks" in fields and before.auth != "private_key_jwt":
             raise Invalid("auth_invalid", "This client shows who it is by no keys of its own.")

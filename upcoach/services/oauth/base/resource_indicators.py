@@ -28,7 +28,7 @@ def narrowed(
     """Narrow what was granted to the request (RFC 6749, 6; RFC 8707, 2.2)."""
     requested = form.words("scope")
     if requested and not set(requested) <= set(scopes or ()):
-        raise OAuthError("invalid_scope", "This is more than was granted.")
+        raise OAuthError("invalid_scope", "This is more than the user granted.")
     fewer = requested or (None if scopes is None else tuple(scopes))
     return fewer, asked_audiences(form, issuer, audiences)
 

@@ -72,7 +72,7 @@ class Issuing:
                 lockouts=allowed.lockouts,
             )
         except Unauthenticated:
-            raise invalid_grant("This was taken back.") from None
+            raise invalid_grant("Access was revoked.") from None
         session = outcome.document
         refresh_token = login.refresh_token if "offline_access" in allowed.scopes else ""
         return session, self.answer(session, scopes, audiences, refresh_token, allowed.nonce)

@@ -145,7 +145,7 @@ class DeviceGrant:
         device_code = form.required("device_code")
         request = await self._once.look(_DEVICE, device_code, DeviceRequest)
         if request is None:
-            raise OAuthError("expired_token", "This device code was used, or is over.")
+            raise OAuthError("expired_token", "This device code was already used, or has expired.")
         if request.client != client.id:
             raise invalid_grant()
         user_answer = await self._once.take(_ANSWER, request.answer, DeviceAnswer)
