@@ -1,5 +1,6 @@
 """A version never comes twice for an id, whatever was deleted and made again in between."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -227,9 +228,11 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     asked: list[set[str]] = []
     plain = EventLog.last_numbers
 
-    async def last_numbers(self: EventLog, feed: str, ids: set[str]) -> dict[str, int]:
-        asked.append(set(ids))
-        return await plain(self, feed, ids)
+    async def last_numbers(
+        self: EventLog, ids: Mapping[str, Collection[str]]
+    ) -> dict[tuple[str, str], int]:
+        asked.extend(map(set, ids.values()))
+        return await plain(self, ids)
 
     monkeypatch.setattr(EventLog, "last_numbers", last_numbers)
     return asked

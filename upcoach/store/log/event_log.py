@@ -2,7 +2,7 @@
 
 import datetime as dt
 import functools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from pymongo import UpdateMany
@@ -72,15 +72,33 @@ class EventLog:
             cursor = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", -1)])
             return [from_bson(stored) for stored in await cursor.limit(limit).to_list()]
 
-    async def last_numbers(self, feed: str, ids: Collection[str]) -> dict[str, int]:
-        """The number of the last event of each of the documents *ids* that ever had one."""
+    async def last_numbers(self, ids: Mapping[str, Collection[str]]) -> dict[tuple[str, str], int]:
+        """By feed and id: the number of the last event of each document that ever had one.
+
+        *ids* are those of the documents, by feed.
+        """
+        if not ids:
+            return {}
+        each = [{"feed": feed, "id": {"$in": sorted(some)}} for feed, some in ids.items()]
         pipeline: list[Bson] = [
-            {"$match": {"feed": feed, "id": {"$in": sorted(ids)}}},
-            {"$group": {"_id": "$id", "seq": {"$max": "$seq"}}},
+            {"$match": {"$or": each}},
+            {"$group": {"_id": {"feed": "$feed", "id": "$id"}, "seq": {"$max": "$seq"}}},
         ]
         async with self._database.connection():
             cursor = await self._database[COLLECTION].aggregate(pipeline)
-            return {group["_id"]: int(group["seq"]) async for group in cursor}
+            return {
+                (group["_id"]["feed"], group["_id"]["id"]): int(group["seq"])
+                async for group in cursor
+            }
+
+    async def numbered(self, seqs: Mapping[str, Collection[int]]) -> list[Event]:
+        """The events that have one of the numbers *seqs* of their feeds."""
+        if not seqs:
+            return []
+        each = [{"feed": feed, "seq": {"$in": sorted(some)}} for feed, some in seqs.items()]
+        async with self._database.connection():
+            cursor = self._database[COLLECTION].find({"$or": each}, _ENVELOPE)
+            return [from_bson(stored) for stored in await cursor.to_list()]
 
     async def heads(self) -> dict[str, int]:
         """The newest number of every feed: one index seek a feed."""

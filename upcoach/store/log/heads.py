@@ -2,12 +2,12 @@
 
 import asyncio
 import collections
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from models.base.checksums import EMPTY
 from models.wire.events import Event
-from upcoach.store.base.database import Database
+from upcoach.store.base.database import Bson, Database
 
 HELD = 100_000
 
@@ -76,6 +76,16 @@ class Heads:
             heads = await asyncio.gather(*(self.read(feed) for feed in missing))
             for feed, head in zip(missing, heads, strict=True):
                 self.advance(feed, head)
+
+    async def passed(self, seqs: Mapping[str, int]) -> set[str]:
+        """Those feeds in *seqs* of which the log has larger numbers than these, by one query."""
+        if not seqs:
+            return set()
+        beyond = [{"feed": feed, "seq": {"$gt": seq}} for feed, seq in seqs.items()]
+        pipeline: list[Bson] = [{"$match": {"$or": beyond}}, {"$group": {"_id": "$feed"}}]
+        async with self._database.connection():
+            cursor = await self._database["events"].aggregate(pipeline)
+            return {group["_id"] async for group in cursor}
 
     async def read(self, feed: str) -> Head:
         """Read the head of *feed* from the log."""

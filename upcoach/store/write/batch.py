@@ -14,7 +14,7 @@ from upcoach.store.log import event_log
 from upcoach.store.log.heads import Head, Heads
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.decider import Decider, Decision
-from upcoach.store.write.deleted_documents import find_deletion
+from upcoach.store.write.deleted_documents import deleted, find_deletions
 from upcoach.store.write.errors import (
     MissingDocument,
     StalePrecondition,
@@ -28,6 +28,7 @@ from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.pending import PendingWrite, Undecided
 from upcoach.store.write.quotas import Growth, Holdings
 from upcoach.store.write.reads import FAR, NEAR, USUAL_BYTES, Reach, Reader, ReadSet
+from upcoach.store.write.refs import Ref
 from upcoach.store.write.transaction import Transaction, Work
 
 HEAVY: Final = 32 * USUAL_BYTES  # of one write: to decide it would hold the loop beyond 5 ms
@@ -85,7 +86,7 @@ class Batch:
         long = _changed_bytes(read, decider, decisions) > LONG
         await worked_off(self._storing(read, decider, decisions, work), in_thread=heavy or long)
         await self._prove_refusals(decisions, decider)
-        await self._answer_deleted(decisions)
+        await self._answer_deleted(read, decisions)
         await Transaction(self._database).commit(work, await self._receipts_of(decisions))
         self._settle(read, decider, work)
         for decision in decisions:
@@ -128,23 +129,23 @@ class Batch:
             for feed in write.feeds
             if decider.seqs[feed] == self.counted_on[feed]
         }
-        for feed in unproven:
-            if (await self._heads.read(feed)).seq > self.counted_on[feed]:
-                raise WriteConflict
+        if await self._heads.passed({feed: self.counted_on[feed] for feed in unproven}):
+            raise WriteConflict
 
-    async def _answer_deleted(self, decisions: Sequence[Decision]) -> None:
+    async def _answer_deleted(self, read: ReadSet, decisions: Sequence[Decision]) -> None:
         """Answer "deleted", not "not found", to mutations of deleted documents."""
         fresh = [event for decision in decisions for event in decision.events]
+        asked: list[tuple[Decision, Ref]] = []
         for decision in decisions:
             missing, write = decision.answer, decision.pending.write
-            if not isinstance(missing, MissingDocument):
-                continue
-            decision.answer = not_found()
-            if write.mutation is not None and write.owns(missing.ref):
-                upto = self.counted_on[write.scope.feed]
-                decision.answer = (
-                    await find_deletion(self._log, missing.ref, fresh, upto) or decision.answer
-                )
+            if isinstance(missing, MissingDocument):
+                decision.answer = not_found()
+                if write.mutation is not None and write.owns(missing.ref):
+                    asked.append((decision, missing.ref))
+        deletions = await find_deletions(self._log, {ref for _, ref in asked}, fresh, read.former)
+        for decision, ref in asked:
+            if ref in deletions:
+                decision.answer = deleted(ref, deletions[ref])
 
     async def _receipts_of(self, decisions: Sequence[Decision]) -> list[Bson]:
         """The receipts of all that are named, each of which may hold a large document."""

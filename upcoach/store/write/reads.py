@@ -195,14 +195,17 @@ class Reader:
         """Read the last version of documents that do not exist (any more), except under new ids."""
         made = (write.reads if write.new_owner else write.fresh for write in writes)
         fresh = {ref for refs in made for ref in refs}
-        wanted: dict[str, list[Ref]] = {}
-        for ref, document in read.documents.items():
-            if document is None and ref not in fresh and is_logged(ref):
-                wanted.setdefault(user_feed(ref.owner), []).append(ref)
-        for feed, refs in wanted.items():
-            # Each version took a number of the feed, so none was above the last of these.
-            last = await self._log.last_numbers(feed, {ref.id for ref in refs})
-            read.former |= {ref: last[ref.id] for ref in refs if ref.id in last}
+        missing = {
+            ref: (user_feed(ref.owner), ref.id)
+            for ref, document in read.documents.items()
+            if document is None and ref not in fresh and is_logged(ref)
+        }
+        wanted: dict[str, set[str]] = {}
+        for feed, document_id in missing.values():
+            wanted.setdefault(feed, set()).add(document_id)
+        # Each version took a number of the feed, so none was above the last of these.
+        last = await self._log.last_numbers(wanted)
+        read.former |= {ref: last[place] for ref, place in missing.items() if place in last}
 
     async def _read_kind(self, read: ReadSet, kind: type[Document], refs: list[Ref]) -> None:
         keys = {codec.key_of(ref.owner, ref.id): ref for ref in refs}
