@@ -53,9 +53,16 @@ class _Resource(msgspec.Struct, Generic[S], frozen=True):
         return page_by_id(self.path, call, documents, query.limit)
 
     async def create(self, services: S, call: Call) -> Reply:
-        draft, is_fresh = call.read(self.new), "id" not in call.body
+        draft, resources = call.read(self.new), self.of(services)
+        unsaid = {name: name not in call.body for name in ("id", "tz")}
         return write_reply(
-            await self.of(services).create(call.scope, draft, call.mutation, is_fresh=is_fresh)
+            await resources.create(
+                call.scope,
+                draft,
+                call.mutation,
+                is_fresh=unsaid["id"],
+                lacks_zone=unsaid["tz"],
+            )
         )
 
     async def read(self, services: S, call: Call) -> Reply:

@@ -1,7 +1,7 @@
 """Types of fields that documents, drafts and forms of several contexts share, with their limits."""
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -24,8 +24,19 @@ UnitName = Annotated[str, msgspec.Meta(max_length=32)]
 Color = Annotated[str, shaped(pattern=r"^#[0-9A-Fa-f]{6}\Z", form="a color such as #1a2b3c")]
 Rating = Annotated[int, msgspec.Meta(ge=1, le=5)]  # of a mood, and of what goes with it
 Place = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]  # among the parts of a document
+OwnZone = Annotated[
+    str,
+    msgspec.Meta(
+        description="A time zone of the IANA database; its owner's, if a new document names none."
+    ),
+]
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 # Of a login, a link, an invitation; longer than the longest that there is.
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 EnteredPassword = Annotated[str, msgspec.Meta(max_length=128)]
+
+
+def own_zone() -> Any:
+    """The default of an `OwnZone`: UTC, until it is known whose it is."""
+    return msgspec.field(default_factory=lambda: "UTC")

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.base.document import Derived, Document, Draft, Order, Privacy, fields_of
-from models.base.fields import Color, ShortText, Title
+from models.base.fields import Color, OwnZone, ShortText, Title, own_zone
 from models.base.ids import id_pattern, new_id
 from models.base.time import check_counted, check_zone, local_date
 from models.habits.measures import Measure, YesNo, check_measure
@@ -55,7 +55,7 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
     category: Category | None = None
     measure: Measure = YesNo()
     schedule: Schedule = Daily()
-    tz: str = "UTC"
+    tz: OwnZone = own_zone()
     day_start: DayStart = 0
     starts_on: dt.date | None = None
     reminders: Annotated[tuple[Reminder, ...], msgspec.Meta(max_length=10)] = ()

@@ -13,7 +13,7 @@ import msgspec
 
 from models.base.document import Document, Draft, Lookup, Order, Privacy, fields_of
 from models.base.errors import Conflict
-from models.base.fields import Rating
+from models.base.fields import OwnZone, Rating, own_zone
 from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
 from models.base.text.search_words import distinct, label, words_of
@@ -52,7 +52,7 @@ class JournalEntryContent(msgspec.Struct, frozen=True, kw_only=True):
     feelings: Tags = ()
     tags: Tags = ()
     local_date: dt.date | None = None
-    tz: str = "UTC"
+    tz: OwnZone = own_zone()
     pinned: bool = False
     prompt: PromptId | None = None
 

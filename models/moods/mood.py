@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.base.document import Document, Draft, Order, Privacy, fields_of
-from models.base.fields import Moment, Rating, Tag
+from models.base.fields import Moment, OwnZone, Rating, Tag, own_zone
 from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
 from models.base.text.search_words import distinct, label
@@ -38,7 +38,7 @@ class MoodDraft(Draft, frozen=True, kw_only=True):
 
     level: Rating
     at: Moment | None = None
-    tz: str = "UTC"
+    tz: OwnZone = own_zone()
     category: Category | None = None
     activities: Activities = ()
     emotions: Activities = ()

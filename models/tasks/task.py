@@ -12,7 +12,7 @@ import msgspec
 
 from models.base.document import Document, Draft, Order, Privacy, fields_of
 from models.base.errors import invalid_field
-from models.base.fields import LongText, Place, Tag, Title
+from models.base.fields import LongText, OwnZone, Place, Tag, Title, own_zone
 from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat, next_date, next_in_series, series_of
@@ -71,7 +71,7 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
     category: Category = "personal"
     due_date: dt.date | None = None
     due_time: WallTime | None = None
-    tz: str = "UTC"
+    tz: OwnZone = own_zone()
     tags: Tags = ()
     goal: GoalId | None = None
     steps: Steps = msgspec.field(default_factory=dict)

@@ -2,12 +2,15 @@
 
 from typing import Generic, TypeVar
 
+import msgspec
+
 from models.access.scope import Scope
 from models.base.document import Document
 from models.base.errors import Conflict, Invalid
 from models.base.merge_patch import Json
 from upcoach.services.base.merging import Edit, edited, require_version
 from upcoach.services.base.rules import DraftWithId, Rules
+from upcoach.services.base.time_zones import account_ref, zone_of_owner
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
@@ -43,22 +46,35 @@ class Resources(Generic[D, N]):
         return await self._documents.select(self.rules.kind, scope.user, wanted)
 
     async def create(
-        self, scope: Scope, draft: N, mutation: Mutation | None = None, *, is_fresh: bool = False
+        self,
+        scope: Scope,
+        draft: N,
+        mutation: Mutation | None = None,
+        *,
+        is_fresh: bool = False,
+        lacks_zone: bool = False,
     ) -> WriteResult[D]:
         """Create a document; an id that is in use already is a `Conflict`.
 
-        It *is fresh* when it was made for this draft, and not chosen by whoever sent that.
+        It *is fresh* when it was made for this draft, and not chosen by whoever sent that.  A draft
+        that *lacks a zone* takes its owner's.
         """
+        lacks_zone = lacks_zone and self.rules.in_zone
 
         def decide(changes: WriteContext) -> Outcome[D]:
             if changes.holds(self.rules.kind, scope.user, draft.id):
                 raise Conflict("id_taken", "There is already a document with this id.")
-            made = self.rules.drafted(draft, owner=scope.user, at=changes.at)
+            placed = (
+                msgspec.structs.replace(draft, tz=zone_of_owner(changes, scope))  # type: ignore[type-var]
+                if lacks_zone
+                else draft
+            )
+            made = self.rules.drafted(placed, owner=scope.user, at=changes.at)
             document = changes.create(made)
             self._apply(changes, None, document)
             return write_outcome("created", document)
 
-        reads = self._reads(scope, draft.id, draft)
+        reads = (*self._reads(scope, draft.id, draft), *([account_ref(scope)] * lacks_zone))
         # With its id, those are new that follow from it: the next one of its series.
         fresh = tuple(ref for ref in reads if is_fresh and ref.kind is self.rules.kind)
         return await self._submit(scope, reads, decide, mutation, fresh=fresh)
@@ -72,13 +88,15 @@ class Resources(Generic[D, N]):
         mutation: Mutation | None = None,
     ) -> WriteResult[D]:
         """Apply a merge patch to version *base*, merged with what others wrote since."""
+        lacks_zone = self.rules.in_zone and patch.get("tz", "") is None
 
         def decide(changes: WriteContext) -> Outcome[D]:
             before = self._find(changes, scope, document_id)
+            zone = {"tz": zone_of_owner(changes, scope)} if lacks_zone else {}
             edit = Edit(
                 base=base,
                 mutation=mutation,
-                wanted=lambda fields: self.rules.patched(fields, patch),
+                wanted=lambda fields: zone | self.rules.patched(fields, patch),
                 revised=lambda document, fields: self.rules.revised(document, fields, changes.at),
             )
             after, places = edited(changes, before, edit)
@@ -87,7 +105,7 @@ class Resources(Generic[D, N]):
         base_version = (
             None if mutation is None else BaseVersion(self._ref(scope, document_id), base)
         )
-        reads = self._reads(scope, document_id, patch)
+        reads = (*self._reads(scope, document_id, patch), *([account_ref(scope)] * lacks_zone))
         return await self._submit(scope, reads, decide, mutation, base=base_version)
 
     async def delete(

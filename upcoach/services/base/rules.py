@@ -91,6 +91,8 @@ class Rules(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
         Whether a document can still be changed at a moment: else it is `NotFound`.
     children
         What stands below a document's id, and is deleted with it.
+    in_zone
+        Whether it has a zone, `tz`, which is its owner's where nobody says one.
     on_write, on_delete
         What other documents change with it.
 
@@ -102,6 +104,7 @@ class Rules(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
     patched: Callable[[Json, Json], Json] = merged
     is_there: Callable[[D, dt.datetime], bool] = always_there
     children: type[Document] | None = None
+    in_zone: bool = False
     on_write: WriteEffect[D, N] | None = None
     on_delete: DeleteEffect | None = None
 

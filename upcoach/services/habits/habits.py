@@ -44,6 +44,7 @@ class Habits(Resources[Habit, NewHabit]):
 
     rules = Rules(
         kind=Habit,
+        in_zone=True,
         drafted=Habit.drafted,
         revised=revising(HabitDraft, Habit.revised),
         children=Entry,

@@ -82,6 +82,7 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
 
     rules = Rules(
         kind=JournalEntry,
+        in_zone=True,
         drafted=JournalEntry.drafted,
         revised=revising(JournalEntryDraft, JournalEntry.revised),
         is_there=lambda entry, at: not entry.is_gone(at),

@@ -83,7 +83,12 @@ class MoodStats(msgspec.Struct, frozen=True, kw_only=True):
 class Moods(Resources[Mood, NewMood]):
     """A person's moods."""
 
-    rules = Rules(kind=Mood, drafted=Mood.drafted, revised=revising(MoodDraft, Mood.revised))
+    rules = Rules(
+        kind=Mood,
+        in_zone=True,
+        drafted=Mood.drafted,
+        revised=revising(MoodDraft, Mood.revised),
+    )
 
     def __init__(
         self, documents: Documents, committer: Committer, tallies: Tallies, clock: Clock

@@ -71,6 +71,7 @@ class Tasks(Resources[Task, NewTask]):
 
     rules = Rules(
         kind=Task,
+        in_zone=True,
         drafted=Task.drafted,
         revised=revising(TaskDraft, Task.revised),
         on_write=WriteEffect(reads=SERIES.reads, apply=SERIES.go_on),
