@@ -39,7 +39,8 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
     Attributes
     ----------
     tz, day_start
-        Its days begin so many minutes after midnight in this zone of the IANA database.
+        Its days begin so many minutes after midnight in this zone of the IANA database, which is
+        its owner's if a new habit names none.
     starts_on
         The first day that counts without an entry.
     position
