@@ -1,5 +1,7 @@
 """Writes that another node was faster with: they are decided anew, from what there is now."""
 
+import asyncio
+
 import pytest
 from pymongo import MongoClient
 
@@ -74,3 +76,19 @@ async def test_a_document_in_no_log_that_was_changed_meanwhile_is_not_written_ov
 
         assert seen == [1, 2]
         assert done.version == 3
+
+
+async def test_who_shares_a_batch_with_a_loser_takes_no_turns(settings: Settings) -> None:
+    async with serving(settings) as server, database_of(settings) as database:
+        contested, *others = [scope_of(server, await server.person()) for _ in range(4)]
+        ours, theirs = server.node.committer, committer_of(settings, database)
+        for scope in (contested, *others):
+            await ours.commit(new_goal(scope, "Run"))
+        await theirs.commit(new_goal(contested, "Swim"))
+
+        outcomes = await asyncio.gather(
+            *(ours.commit(new_goal(scope, "Walk")) for scope in (contested, *others))
+        )
+
+        assert [outcome.seq for outcome in outcomes] == [5, 4, 4, 4]
+        assert ours.contended_feeds == {contested.feed}

@@ -49,6 +49,7 @@ PATIENCE = 40  # rounds, or lost races, before a write is given back to its call
 PATIENCE_S = 10.0  # or so long: where MongoDB's cache is full, each of them takes seconds
 TURN_S = 0.03  # how long another node's turn may take at least, before we go on without it
 TURNS = 4  # and in batches of our own: both nodes share the same engine
+TURN_MOST_S = 0.25  # whatever batches take here, where some may be of those that take long
 BACK_OFF_S = 0.004
 
 Publish = Callable[[Sequence[Event]], None]
@@ -122,6 +123,11 @@ class Committer:
         name = (scope.user, mutation.id)
         answers = await Receipts(self._database, self._keyring).answers([name])
         return answers[name].repeated(mutation.fingerprint) if name in answers else None
+
+    @property
+    def contended_feeds(self) -> frozenset[str]:
+        """The feeds that other nodes write to as well, and take turns at."""
+        return frozenset(self._contended)
 
     async def drain(self) -> None:
         """Wait until every submitted write has its answer."""
@@ -328,11 +334,13 @@ class Committer:
 
     @property
     def _patience_s(self) -> float:
-        return max(TURN_S, TURNS * self._batch_s)
+        return min(max(TURN_S, TURNS * self._batch_s), TURN_MOST_S)
 
     async def _await_winner(self, waiting: Group, counted_on: dict[str, int], lost: int) -> None:
         """Wait for the winner of a race, then forget the heads that are stale."""
-        self._contended |= counted_on
+        # Where a batch had several feeds, those who share it are no part of the race for one.
+        taken = counted_on if len(counted_on) == 1 else await self.heads.passed(counted_on)
+        self._contended |= {feed: counted_on[feed] for feed in taken}
         if len(counted_on) == 1:
             [(feed, seq)] = counted_on.items()
             await self.heads.beyond(feed, seq, self._patience_s)
