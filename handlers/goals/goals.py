@@ -169,14 +169,14 @@ async def read(services: GoalServices, call: Call) -> Reply:
 async def history(services: GoalServices, call: Call) -> Reply:
     """List the changes of a goal, field by field, the newest first."""
     query = call.parse_query(HistoryQuery)
-    revisions = await services.goals.history.revisions(
-        call.scope, call.names["id"], query.before, query.limit + 1
+    page = await services.goals.history.revisions(
+        call.scope, call.names["id"], query.before, query.limit
     )
     following = ""
-    if len(revisions) > query.limit:
-        path, oldest = HISTORY.format(**call.names), revisions[query.limit - 1]
+    if page.has_more:
+        path, oldest = HISTORY.format(**call.names), page.items[-1]
         following = next_path(path, call.query, before=oldest.version)
-    return items_reply(revisions[: query.limit], following)
+    return items_reply(page.items, following)
 
 
 async def undo(services: GoalServices, call: Call) -> Reply:

@@ -5,15 +5,26 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Query, Reply, document_reply, write_reply
+from handlers.http.operations import (
+    Call,
+    Operation,
+    Ordinal,
+    Query,
+    Reply,
+    document_reply,
+    write_reply,
+)
 from handlers.http.pagination import (
     Items,
     ListQuery,
     PageQuery,
     PageSize,
     between,
+    items_reply,
+    next_path,
     page_by_id,
     page_by_order,
+    page_length,
 )
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
@@ -30,10 +41,11 @@ from models.journal import (
 )
 from upcoach.services.journal import JournalEntries, JournalServices
 from upcoach.services.journal.journal import EntryVersion
-from upcoach.store.collections.documents import Selection
+from upcoach.store.collections.documents import Selection, mark
 
 JOURNAL: Final = "/v1/journal"
 ENTRY: Final = JOURNAL + "/{id}"
+ON_THIS_DAY: Final = JOURNAL + "/on-this-day"
 TRASH: Final = JOURNAL + "/trash"
 DRAFTS: Final = JOURNAL + "/drafts"
 DRAFT: Final = ENTRY + "/draft"
@@ -93,7 +105,14 @@ class JournalDayQuery(Query, frozen=True, kw_only=True):
 
     date: dt.date | None = None
     tz: str | None = None
+    after: str = ""
     limit: PageSize = 100
+
+
+class VersionsQuery(Query, frozen=True, kw_only=True):
+    """Versions below *before*."""
+
+    before: Ordinal | None = None
 
 
 class Unsaved(JournalEntryDraft, frozen=True, kw_only=True):
@@ -114,8 +133,15 @@ async def on_this_day(services: JournalServices, call: Call) -> Reply:
     query = call.parse_query(JournalDayQuery)
     tz = await zone(services.zones, call, query.tz)
     day = query.date or services.entries.today(tz)
-    entries = await services.entries.on_this_day(call.scope, day, query.limit)
-    return Reply(body={"items": [public(entry) for entry in entries]})
+    entries = await services.entries.on_this_day(
+        call.scope, day, after=query.after, limit=query.limit + 1
+    )
+    fitting = page_length(entries, query.limit)
+    following = ""
+    if len(entries) > fitting:
+        place = mark(entries[fitting - 1], "local_date")
+        following = next_path(ON_THIS_DAY, call.query, date=day, after=place)
+    return items_reply([public(entry) for entry in entries[:fitting]], following)
 
 
 async def list_trash(services: JournalServices, call: Call) -> Reply:
@@ -151,7 +177,13 @@ async def restore(services: JournalServices, call: Call) -> Reply:
 
 async def list_versions(services: JournalServices, call: Call) -> Reply:
     """List the versions of an entry, the newest first."""
-    return Reply(body={"items": await services.entries.versions(call.scope, call.names["id"])})
+    query = call.parse_query(VersionsQuery)
+    page = await services.entries.versions(call.scope, call.names["id"], query.before)
+    following = ""
+    if page.has_more:
+        path, oldest = VERSIONS.format(**call.names), page.items[-1]
+        following = next_path(path, call.query, before=oldest.version)
+    return items_reply(page.items, following)
 
 
 async def version(services: JournalServices, call: Call) -> Reply:
@@ -231,7 +263,7 @@ OPERATIONS = (
     ),
     Operation(
         method="GET",
-        path=f"{JOURNAL}/on-this-day",
+        path=ON_THIS_DAY,
         run=on_this_day,
         needs=READ,
         query=JournalDayQuery,
@@ -294,6 +326,7 @@ OPERATIONS = (
         run=list_versions,
         needs=READ,
         gives=Items[EntryVersion],
+        query=VersionsQuery,
         weight=5,
     ),
     Operation(

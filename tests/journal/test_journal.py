@@ -170,6 +170,7 @@ async def test_every_version_can_be_read_and_restored(settings: Settings) -> Non
         await write(person, "PATCH", KYOTO, {"journal": None, "tags": ["x"]}, 2)
 
         versions = (await person.call("GET", f"{KYOTO}/versions")).body["items"]
+        older = (await person.call("GET", f"{KYOTO}/versions?before=3")).body["items"]
         first = (await person.call("GET", f"{KYOTO}/versions/1")).body
         before = await snapshot(person)
         restore = f"{KYOTO}/versions/1/restore"
@@ -179,6 +180,7 @@ async def test_every_version_can_be_read_and_restored(settings: Settings) -> Non
         late = await write(person, "POST", restore, base=3)
 
         assert [one["version"] for one in versions] == [3, 2, 1]
+        assert older == versions[1:]
         assert versions[1]["changed"] == ["/mood", "/pinned", "/text"]
         assert (first["text"], first["version"]) == ("Rain all day.", 1)
         assert [restored.body[name] for name in ("text", "mood", "tags")] == [

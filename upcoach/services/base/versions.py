@@ -13,6 +13,7 @@ from models.base.merge_patch import Json, merged
 from models.wire.frames import Ev
 from upcoach.store.base.broken_documents import broken
 from upcoach.store.base.pacing import paced
+from upcoach.store.base.pages import Page, paced_page
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.write.document_versions import lines_of
@@ -51,7 +52,7 @@ class DocumentHistory(Generic[D]):
 
     async def revisions(
         self, scope: Scope, document_id: str, before: int | None, limit: int
-    ) -> list[Revision]:
+    ) -> Page[Revision]:
         """Up to *limit* changes, the newest first, of versions below *before*."""
         states = await self._states(scope, document_id)
         earlier: list[Json] = [{}, *(fields for _, fields in states)]
@@ -60,9 +61,8 @@ class DocumentHistory(Generic[D]):
             for (line, fields), was in zip(states, earlier, strict=False)
             if before is None or line.ver < before
         ]
-        return [
-            revision async for revision in paced(_revision(*state) for state in shown[::-1][:limit])
-        ]
+        revisions = paced(_revision(*state) for state in shown[::-1])
+        return await paced_page(revisions, limit)
 
     async def at(
         self, scope: Scope, document_id: str, moment: dt.datetime | None, version: int | None

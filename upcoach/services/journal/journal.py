@@ -27,6 +27,7 @@ from upcoach.services.base.rules import Rules, WriteEffect, revising
 from upcoach.services.sharing import delete_shares, share_refs
 from upcoach.store.base.conditions import OneOf, Range
 from upcoach.store.base.pacing import paced
+from upcoach.store.base.pages import Page, paced_page
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.log.event_log import LATEST, EventLog
 from upcoach.store.write.changes import WriteContext
@@ -208,27 +209,33 @@ class JournalEntries(Resources[JournalEntry, NewJournalEntry]):
         """The date in *tz*."""
         return local_date(self._clock(), tz)
 
-    async def on_this_day(self, scope: Scope, day: dt.date, limit: int) -> list[JournalEntry]:
+    async def on_this_day(
+        self, scope: Scope, day: dt.date, *, after: str, limit: int
+    ) -> list[JournalEntry]:
         """Entries about the same day of earlier years, the latest first."""
         wanted = Selection(
             order="local_date",
             where={"trashed_at": None},
             span=OneOf(tuple(anniversaries(day))),
             descending=True,
+            after=after,
             limit=limit,
         )
         return await self.select(scope, wanted)
 
-    async def versions(self, scope: Scope, document_id: str) -> list[EntryVersion]:
-        """The versions that the log knows, the newest first."""
+    async def versions(
+        self, scope: Scope, document_id: str, before: int | None
+    ) -> Page[EntryVersion]:
+        """The versions below *before* that the log knows, the newest first."""
         fields: Json = {}
         versions = []
         async for past_version in paced(await self._past(scope, document_id)):
-            before, fields = fields, past_version.document.to_draft()
+            earlier, fields = fields, past_version.document.to_draft()
             version, at = past_version.document.version, past_version.document.updated_at
-            changed = changed_paths(before, fields)
-            versions.append(EntryVersion(version=version, at=at, changed=changed))
-        return versions[::-1]
+            changed = changed_paths(earlier, fields)
+            if before is None or version < before:
+                versions.append(EntryVersion(version=version, at=at, changed=changed))
+        return await paced_page(paced(versions[::-1]), len(versions))
 
     async def version(self, scope: Scope, document_id: str, version: int) -> JournalEntry:
         """An entry as it was."""

@@ -6,7 +6,7 @@ MongoDB has 16 MiB at most: that is what a page holds for a moment, at the worst
 are small and its next ones are not.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -46,6 +46,19 @@ def first_page(
     size = 0
     for row in rows:
         one = size_of(row)
+        if items and (len(items) == limit or size + one > most):
+            return Page(items, size, has_more=True)
+        items.append(row)
+        size += one
+    return Page(items, size)
+
+
+async def paced_page(rows: AsyncIterable[T], limit: int, most: int = PAGE_BYTES) -> Page[T]:
+    """The same of *rows* that are computed one by one, by what they have in an answer."""
+    items: list[T] = []
+    size = 0
+    async for row in rows:
+        one = len(msgspec.json.encode(row))
         if items and (len(items) == limit or size + one > most):
             return Page(items, size, has_more=True)
         items.append(row)
