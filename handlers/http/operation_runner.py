@@ -1,7 +1,7 @@
 """Runs operations: permissions, concurrency, metrics and audit, alike for every transport."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -14,7 +14,12 @@ from handlers.http.limits.unread_answers import UnreadAnswers
 from handlers.http.limits.write_order import WriteOrder
 from handlers.http.operations import Call, Operation, Reply, Router
 from handlers.http.policy import require_permission, require_role, require_step_up
-from models.access.limits import PAGES_AT_ONCE, PAGES_WAITING
+from models.access.limits import (
+    BATCH_PATIENCE_S,
+    BATCHES_WAITING,
+    PAGES_AT_ONCE,
+    PAGES_WAITING,
+)
 from models.base.clock import utc_now
 from models.base.errors import Refusal
 from models.base.metrics import Metrics
@@ -42,6 +47,9 @@ class OperationRunner(msgspec.Struct, frozen=True):
     costly: UserConcurrency = msgspec.field(default_factory=UserConcurrency)
     pages: UserConcurrency = msgspec.field(
         default_factory=lambda: UserConcurrency(PAGES_AT_ONCE, PAGES_WAITING)
+    )
+    batches: UserConcurrency = msgspec.field(
+        default_factory=lambda: UserConcurrency(1, BATCHES_WAITING, BATCH_PATIENCE_S)
     )
     unread: UnreadAnswers = msgspec.field(default_factory=UnreadAnswers)
     refused: RefusalLimiter = msgspec.field(default_factory=RefusalLimiter)
@@ -73,13 +81,15 @@ class OperationRunner(msgspec.Struct, frozen=True):
         await auditing.audit_reply(self.services.audit, operation, call, reply)
         return reply
 
-    def _turn(self, operation: Operation[Any], call: Call) -> AbstractAsyncContextManager[None]:
-        """The concurrency limit that is held while *operation* runs."""
-        if operation.is_costly:
-            return self.costly.slot(call.scope.user)
-        if operation.is_page and call.caller is not None:
-            return self._page_turn(call.scope.user)
-        return nullcontext()
+    @asynccontextmanager
+    async def _turn(self, operation: Operation[Any], call: Call) -> AsyncIterator[None]:
+        """The concurrency limits that are held while *operation* runs."""
+        async with AsyncExitStack() as turns:
+            if operation.is_costly:
+                await turns.enter_async_context(self.costly.slot(call.scope.user))
+            if operation.is_page and call.caller is not None:
+                await turns.enter_async_context(self._page_turn(call.scope.user))
+            yield
 
     @asynccontextmanager
     async def _page_turn(self, user: str) -> AsyncIterator[None]:

@@ -5,6 +5,7 @@ from typing import Final
 from handlers.http.manifest import Context
 from handlers.http.operations.areas import Area
 from handlers.sync import devices, feed, mutations
+from handlers.sync.answer_bodies import brief, encoded_body, size_of
 from handlers.sync.feed import (
     EVENTS,
     FeedPosition,
@@ -28,14 +29,17 @@ __all__ = [
     "MutFrame",
     "StreamQuery",
     "WaitQuery",
+    "brief",
     "check_access",
     "cursor_of",
+    "encoded_body",
     "events_page",
     "mutate",
     "named_views",
     "position_of",
     "read_recent",
     "refusal_frame",
+    "size_of",
     "split_cursor",
 ]
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable
 from typing import Annotated, Final
 
 import msgspec
 
 from handlers.http.operations import EACH, Call, Operation, Reply
+from handlers.sync.answer_bodies import AnswerBodies
 from handlers.sync.feed import FeedServices
 from handlers.sync.mutation_frames import MutFrame, mutate
 from models.access.limits import BATCH_BYTES, BATCH_WRITES
@@ -31,8 +33,12 @@ def _names_in(call: Call) -> tuple[str, ...]:
 
 
 async def carry_out(services: FeedServices, call: Call) -> Reply:
-    """Carry out an array of `mut`s in order, and answer each with its `res`."""
+    """Carry out an array of `mut`s in order, and answer each with its `res`.
+
+    Behind a mebibyte of documents the answers have their `ver` and no `body`.
+    """
     runner, caller, batch = services.runner, call.authenticated_caller, call.read(Batch)
+    bodies = AnswerBodies()
     # Started in order, hence queued in order; those that wait together share transactions.
     tasks = []
     for number, frame in enumerate(batch):
@@ -40,11 +46,15 @@ async def carry_out(services: FeedServices, call: Call) -> Reply:
         # What stands before it here is under way, and its answer is waited for.
         wait_s = runner.order.held.wait_s(call.scope.user, set(frame.follows).difference(earlier))
         write = mutate(runner, caller, frame, earlier, origin=call.origin, wait_s=wait_s)
-        tasks.append(asyncio.ensure_future(write))
+        tasks.append(asyncio.ensure_future(_fitted(write, bodies)))
         await asyncio.sleep(0)  # each is read in a turn of its own
     answers = await asyncio.gather(*tasks)
     positions = [Cursor.parse(frame.cur).seq for frame in answers if frame.cur is not None]
-    return Reply(body=answers, seq=max(positions, default=None))
+    return Reply(body=answers, seq=max(positions, default=None), size=bodies.size)
+
+
+async def _fitted(write: Awaitable[Res], bodies: AnswerBodies) -> Res:
+    return bodies.fit(await write)
 
 
 OPERATIONS = (

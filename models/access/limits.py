@@ -62,6 +62,10 @@ UNREAD_S: Final = 120.0  # in which an answer has to be taken
 PAGES_AT_ONCE: Final = 4
 PAGES_WAITING: Final = 28
 
+# Batches of writes of one user that wait for the one before them, and for how long, on one node.
+BATCHES_WAITING: Final = 31
+BATCH_PATIENCE_S: Final = 15.0
+
 CONNECTIONS_OF_NETWORK: Final = 256  # over HTTP, on one node
 OPEN_OF_USER: Final = 10  # sockets on one node
 OPEN_OF_NETWORK: Final = 50

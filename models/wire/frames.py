@@ -226,7 +226,9 @@ class Res(Frame, tag="res", frozen=True, kw_only=True):
     """The answer to a `mut`: what REST would have answered.
 
     *merged* lists where the document is not what the `mut` alone would have made of its `base`,
-    since others' edits are in it, too.
+    since others' edits are in it, too.  Where much is answered at once, what has a *ver* may have
+    no *body*, and a problem no more members than every problem has: read the document, or send the
+    write once more by itself, under the same *id*.
     """
 
     id: str

@@ -34,6 +34,10 @@ class Transport(Protocol):
         """Do not call *listener* any more."""
 
     @property
+    def unsent(self) -> int:
+        """The bytes that wait for the peer to take others."""
+
+    @property
     def has_room(self) -> bool:
         """Whether the window of unsent bytes is not full."""
 

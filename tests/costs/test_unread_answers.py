@@ -4,15 +4,20 @@ import asyncio
 import contextlib
 import datetime as dt
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
 from config.settings import Settings
+from handlers.contexts import CONTEXTS
 from handlers.http.limits.unread_answers import UnreadAnswers
+from handlers.http.operations import Call
+from handlers.live.base.send_buffer import WINDOW
+from handlers.live.websocket.connection import Connection
 from models.access.limits import PAGE_BYTES, PAGES_AT_ONCE, UNREAD_BY_READER
+from models.access.request_origin import NOWHERE
 from models.base.errors import Unavailable
 from models.base.ids import new_id
 from models.goals import Goal, NewGoal
@@ -21,12 +26,15 @@ from tests.costs.raw import until
 from tests.support.people.relations import user_of
 from tests.support.people.wealth import hold
 from tests.support.server import Server
+from tests.support.wire.sockets import mut, talking
+from tests.support.wire.writes import MUTATIONS
 from upcoach.client import RestClient
 from upcoach.node import app
 from upcoach.node.process.listener import HttpListener
 
 GOALS = 6  # as large as they may be
 UNREAD = 40
+WRITES = 8  # of each goal
 PATHS = ("/v1/events?since=0", "/v1/snapshot?kind=goal", "/v1/goals")
 
 
@@ -151,3 +159,70 @@ async def test_an_answer_that_nobody_takes_is_given_up(settings: Settings) -> No
             assert await asked.ask(PATHS[0]) == 200
             await until(lambda: held.total > 0)
             await until(lambda: not held.total)
+
+
+@contextlib.contextmanager
+def full(server: Server, reader: str) -> Iterator[None]:
+    """So much of *reader*'s waits to be read that nothing more is answered."""
+    written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    server.node.runner.unread.hold(reader, UNREAD_BY_READER, written, lambda: None)
+    yield
+    written.set_result(None)
+
+
+async def test_what_became_unread_while_a_page_waited_counts_however_costly_it_is(
+    settings: Settings,
+) -> None:
+    rows = [row for context in CONTEXTS for row in context.operations if row.is_page]
+    let_in = []
+    async with thrifty(settings) as server:
+        person = await server.person()
+        caller = server.node.services.account.sessions.authenticate(person.token)
+        call = Call(caller=caller, names={}, origin=NOWHERE)
+        with full(server, caller.scope.user):
+            for row in rows:
+                with contextlib.suppress(Unavailable):
+                    async with server.node.runner._turn(row, call):
+                        let_in.append(row.path)
+
+    assert any(row.is_costly for row in rows)
+    assert let_in == []
+
+
+async def test_who_leaves_answers_unread_writes_nothing(settings: Settings) -> None:
+    async with thrifty(settings) as server:
+        person = await server.person()
+        goal = mut("POST", "/v1/goals", {"title": "Run"})
+        with full(server, await user_of(person)):
+            alone = await person.write(goal)
+            many = await person.call("POST", MUTATIONS, [goal])
+        await until(lambda: not server.node.runner.unread.total)
+        listed = await person.call("GET", "/v1/goals")
+        made = await person.write(goal)
+
+    assert (alone["status"], alone["problem"]["code"]) == (429, "requests_too_many")
+    assert (many.status, listed.body["items"], made["status"]) == (429, [], 201)
+
+
+async def test_answers_on_a_socket_show_no_document_while_a_mebibyte_is_unread(
+    settings: Settings,
+) -> None:
+    async with wealthy(settings) as (server, person):
+        listed = (await person.call("GET", "/v1/goals?limit=100")).body["items"]
+        paths = [f"/v1/goals/{goal['id']}" for goal in listed] * WRITES
+        writes = [mut("PATCH", path, {"title": f"{n}"}, base=1) for n, path in enumerate(paths)]
+        async with talking(server, person) as wire:
+            [connection] = server.node._connections._open
+            assert isinstance(connection, Connection)
+            await wire.send(*writes)
+            await until(lambda: connection.transport.unsent > WINDOW)
+            await until(lambda: not connection._writing.tasks)
+            unsent = connection.transport.unsent
+            answers = await wire.answers(len(writes))
+
+    assert WINDOW < unsent < 1.1 * PAGE_BYTES
+    assert {answer["id"] for answer in answers} == {write["id"] for write in writes}
+    assert {answer["status"] for answer in answers} == {200}
+    brief = [answer for answer in answers if "body" not in answer]
+    assert len(brief) > len(answers) / 2
+    assert all(answer["ver"] > 1 for answer in brief)

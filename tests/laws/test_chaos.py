@@ -280,6 +280,7 @@ class Sink:
     """A way out that takes everything."""
 
     has_room = True
+    unsent = 0
     raw_send = None
 
     def __init__(self) -> None:

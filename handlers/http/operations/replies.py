@@ -22,6 +22,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         The position of the effect in the caller's feed; None when there is none.
     raw
         A ready-made body, in place of *body*.
+    size
+        The bytes that it is charged as, where its body leaves some out.
     merged
         See `upcoach.store.write.outcomes.Outcome`.
     acted_as
@@ -43,6 +45,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     merged: tuple[str, ...] = ()
     replayed: bool = False
+    size: int = 0
     acted_as: Scope | None = None
     headers: dict[str, str] = {}
     start_session: Session | None = None

@@ -1,6 +1,7 @@
 """Operations over HTTP: a request as a call, and a reply as an answer."""
 
 import asyncio
+import contextlib
 import functools
 from typing import Any
 
@@ -80,6 +81,23 @@ class OperationHandler(Handler):
             raise
         self._reader = self.origin.household if login is None else login.scope.user or login.client
         call = await self._call(operation, names, login)
+        if operation.names is None:
+            await self._answer(operation, call)
+        else:
+            await self._answer_in_turn(operation, call)
+
+    async def _answer_in_turn(self, operation: Operation[Any], call: Call) -> None:
+        """Answer a batch when those before it are paid for: what each keeps is known afterwards."""
+        async with contextlib.AsyncExitStack() as turn:
+            try:
+                await turn.enter_async_context(self.runner.batches.slot(self._reader))
+            except Unavailable as refusal:
+                await self.runner.order.refuse(call.scope.user, operation.names_of(call), refusal)
+                raise
+            await self._answer(operation, call)
+
+    async def _answer(self, operation: Operation[Any], call: Call) -> None:
+        """Charge for *call*, answer it, and charge for the answer."""
         await self._charge(operation, call)
         if not operation.writes:
             self.runner.unread.require_room(self._reader)
@@ -98,6 +116,12 @@ class OperationHandler(Handler):
             await self.charge_call(operation, call)
         else:
             await self._charge_in_order(operation, call, call.caller.scope.user, names)
+
+    async def charge_call(self, operation: Operation[Any], call: Call) -> None:
+        """See `Handler.charge_call`; who has answers to read writes nothing until then."""
+        if operation.writes and call.caller is not None:
+            self.runner.unread.require_room(self._reader)
+        await super().charge_call(operation, call)
 
     async def _charge_in_order(
         self, operation: Operation[Any], call: Call, user: str, names: tuple[str, ...]
@@ -202,7 +226,7 @@ class OperationHandler(Handler):
             return
         self.set_header("Content-Type", "application/json; charset=utf-8")
         content = reply.raw if reply.raw is not None else msgspec.json.encode(reply.body)
-        self._answered = len(content)
+        self._answered = max(len(content), reply.size)
         self._count_unread(len(content), self.finish(content))
 
     def _count_unread(self, size: int, written: "asyncio.Future[None]") -> None:

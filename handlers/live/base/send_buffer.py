@@ -78,6 +78,11 @@ class SocketTransport:
         )
 
     @property
+    def unsent(self) -> int:
+        """See `Transport.unsent`."""
+        return self._unsent
+
+    @property
     def has_room(self) -> bool:
         """See `Transport.has_room`."""
         return self._unsent < WINDOW

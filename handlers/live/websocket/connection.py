@@ -70,7 +70,7 @@ class Connection:
         self._subscriptions = SocketSubscriptions(node, name, transport, self._send_frame)
         self._reader = FrameReader()
         self._writing = MutationQueue(
-            node.runner, node.credit, self._send_sized, node.writes_s, origin
+            node.runner, node.credit, self._send_sized, transport, node.writes_s, origin
         )
         self.name = name
         self.transport = transport

@@ -14,15 +14,16 @@ from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import parse_body
 from handlers.live.base import limits
 from handlers.live.websocket.sent_writes import SentWrites
-from handlers.sync import MutFrame, mutate, refusal_frame
+from handlers.sync import MutFrame, brief, encoded_body, mutate, refusal_frame, size_of
 from models.access.caller import Caller
-from models.access.limits import PUBLIC_BYTES
+from models.access.limits import PAGE_BYTES, PUBLIC_BYTES
 from models.access.rate_limiter import RateLimiter
 from models.access.rate_limits import Cost, extra_write_cost, kib
 from models.access.request_origin import RequestOrigin
 from models.access.token_bucket import TokenBucket
 from models.base.errors import Refusal, Unavailable
 from models.wire.frames import Mut, Res
+from streams.base.transport import Transport
 
 LEDGER_S: Final = 0.5  # in which the ledger has room for one more write
 SPREAD_S: Final = 10.0  # the longest that one behind another is asked to wait beyond it
@@ -56,12 +57,14 @@ class MutationQueue:
         runner: OperationRunner,
         ledger: RateLimiter,
         send_frame: Callable[[Res], int],
+        transport: Transport,
         rate_s: int,
         origin: RequestOrigin,
     ) -> None:
         self._runner = runner
         self._ledger = ledger
         self._send_frame = send_frame
+        self._transport = transport
         self._origin = origin
         self._rate = TokenBucket(rate_s, limits.BURST)
         self._every_s = 1 / rate_s
@@ -146,13 +149,26 @@ class MutationQueue:
             answer = await mutate(self._runner, caller, frame, follows, origin=self._origin)
             if not _comes_again(answer):
                 self._sent.end(frame.id)
-            sent_bytes = self._send_frame(answer)
-            owed = extra_write_cost(size, sent_bytes)
+            owed = extra_write_cost(size, self._send_fitted(answer))
             if owed is not None:
                 await self._ledger.owe("write", {"user": caller.scope.user}, owed)
         finally:
             self._under_way.discard(frame.id)
             self._slots.release()
+
+    def _send_fitted(self, answer: Res) -> int:
+        """Send *answer*, and say how many bytes it is charged as.
+
+        It shows no document while a mebibyte waits to be read: many writes are carried out at once.
+        """
+        unsent = self._transport.unsent
+        if not unsent:
+            return self._send_frame(answer)
+        encoded = encoded_body(answer)
+        size = size_of(encoded)
+        if unsent + size <= PAGE_BYTES:
+            return self._send_frame(encoded)
+        return max(size, self._send_frame(brief(encoded)))
 
 
 def _read(frame: Mut) -> MutFrame | Refusal:
