@@ -28,6 +28,7 @@ from models.learners.population import Population
 from models.learners.settling import Settling
 from models.wire.frames import Ev
 
+QUIET: Final = dt.timedelta(days=14)  # without a word of anybody: later than that it cannot be
 PAUSES: Final = 500  # vacations of one person that are known: those that end last
 
 
@@ -61,7 +62,7 @@ class HabitOdds:
     """
 
     NAME: ClassVar[str] = "habit-odds"
-    VERSION: ClassVar[int] = 5  # a new one for every change of what is learned or of the state
+    VERSION: ClassVar[int] = 6  # a new one for every change of what is learned or of the state
 
     def __init__(self, population: Population | None = None) -> None:
         self._population = Population() if population is None else population
@@ -71,6 +72,7 @@ class HabitOdds:
         self._vacations: dict[str, dict[str, Pause]] = {}  # by feed and id
         self._repaused: dict[str, dt.datetime] = {}  # the feeds whose habits do not follow yet
         self._stale: dict[str, dt.datetime] = {}  # the habits of which more is known by now
+        self._heard: dt.datetime | None = None  # when the newest event was written
         self._touched: dict[str, str] = {}  # habit to feed, in the order of their changes
         self._dues: list[tuple[dt.datetime, str]] = []  # a heap; those that are past are skipped
 
@@ -80,7 +82,7 @@ class HabitOdds:
 
     def applying(self, event: Ev) -> Iterator[None]:
         """`apply`, in steps of some tenths of a millisecond."""
-        self._population.now = event.at
+        self._hear(event)
         match event.type:
             case "habit.created":
                 yield from self._create(event)
@@ -110,6 +112,8 @@ class HabitOdds:
     def ticking(self, now: dt.datetime, limit: int | None = None) -> Iterator[None]:
         """`tick`, in steps of some tenths of a millisecond."""
         yield from self.refreshing()
+        if not self.believes(now):
+            return
         closed = 0
         while (due := self.next_tick()) and due <= now and (limit is None or closed < limit):
             _, habit = heapq.heappop(self._dues)
@@ -119,6 +123,13 @@ class HabitOdds:
             yield from self._do_what_is_due(habit, habit_state, due)
             yield
             closed += 1
+
+    def believes(self, now: dt.datetime) -> bool:
+        """Whether it may be *now*: a clock that is further ahead than people are silent is wrong.
+
+        To follow it would make a missed day of each day in between, for everybody.
+        """
+        return self._heard is not None and now <= self._heard + QUIET
 
     def refreshing(self) -> Iterator[None]:
         """Apply what is written of days, and the vacations that have changed, in such steps."""
@@ -164,7 +175,7 @@ class HabitOdds:
 
     def state_pieces(self) -> Iterator[bytes]:
         """`to_state` in pieces, each made in some hundredths of a millisecond."""
-        yield record(kept.HEAD, (self.VERSION, self._population.to_state()))
+        yield record(kept.HEAD, (self.VERSION, self._heard, self._population.to_state()))
         for kind, entries in (
             (kept.PERSON, self._population.people),
             (kept.HABIT, self._habit_states),
@@ -192,7 +203,7 @@ class HabitOdds:
     def _restore(self, kind: int, body: memoryview) -> None:
         match kind:
             case kept.HEAD:
-                version, population = kept.head.decode(body)
+                version, self._heard, population = kept.head.decode(body)
                 if version != self.VERSION:
                     raise ValueError(f"The state is of version {version}, not {self.VERSION}.")
                 self._population.restore(population)
@@ -219,6 +230,12 @@ class HabitOdds:
         self._habits[habit_state.feed][habit] = None
         if habit_state.due:
             heapq.heappush(self._dues, (habit_state.due, habit))
+
+    def _hear(self, event: Ev) -> None:
+        self._population.now = event.at
+        self._heard = max(self._heard or event.at, event.at)
+        person = self._population.person(event.f)
+        person.heard = max(person.heard or event.at, event.at)
 
     def _create(self, event: Ev) -> Iterator[None]:
         plan = HabitPlan.read({"created_at": event.at} | (event.doc or {}))

@@ -10,7 +10,7 @@ from models.learners.population import Person, PopulationState
 
 HEAD, PERSON, HABIT, TOUCHED, VACATIONS, REPAUSED, STALE = range(7)
 
-head: Final = Decoder(tuple[int, PopulationState])
+head: Final = Decoder(tuple[int, dt.datetime | None, PopulationState])
 person: Final = Decoder(tuple[str, Person])
 habit: Final = Decoder(tuple[str, HabitState])
 touched: Final = Decoder(tuple[str, str])

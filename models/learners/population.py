@@ -25,6 +25,7 @@ PRIOR_MEANS: Final = {"slow": 0.3, "fast": 0.2}  # before anything is learned: a
 FORGETTING: Final = 1e-6  # a million labels
 LESSONS_A_DAY: Final = 200  # outcomes of one person that what all share learns from
 LESSONS: Final = 2_000  # of one person, in all
+ABSENT_AFTER: Final = dt.timedelta(days=7)  # without a word of somebody
 
 
 class Lessons(msgspec.Struct, array_like=True, gc=False):
@@ -59,11 +60,23 @@ class Lessons(msgspec.Struct, array_like=True, gc=False):
 
 
 class Person(msgspec.Struct, array_like=True, gc=False):
-    """The counts and scores of one person across all habits."""
+    """The counts and scores of one person across all habits.
+
+    Attributes
+    ----------
+    heard
+        When they last wrote anything of habits.
+
+    """
 
     history: PersonHistory = msgspec.field(default_factory=PersonHistory)
     losses: Losses = msgspec.field(default_factory=Losses)
     lessons: Lessons = msgspec.field(default_factory=Lessons)
+    heard: dt.datetime | None = None
+
+    def was_there(self, day: dt.date) -> bool:
+        """Whether they wrote anything on *day*, in the week before it, or later."""
+        return self.heard is not None and day <= self.heard.date() + ABSENT_AFTER
 
 
 class PopulationState(msgspec.Struct, frozen=True, array_like=True):
@@ -110,13 +123,19 @@ class Population:
         )
 
     def learn(self, habit_state: HabitState, prediction: Prediction, *, done: bool) -> None:
-        """Score a prediction by its label, then learn from it."""
+        """Score a prediction by its label, then learn from it.
+
+        The silence of somebody who is not there any more is easily foreseen: it would make every
+        score look better, and teaches nobody else.
+        """
         person = self.person(habit_state.feed)
-        person.losses.add(prediction.odds, base=prediction.base, done=done)
+        is_telling = done or person.was_there(prediction.day)
+        if is_telling:
+            person.losses.add(prediction.odds, base=prediction.base, done=done)
         x = dict(zip(NAMES, prediction.x, strict=True))
         day, last = prediction.day, x["last"]
         own = habit_state.own.log_odds(day, last)
-        if person.lessons.take(self.now.date()):
+        if is_telling and person.lessons.take(self.now.date()):
             self.losses.add(prediction.odds, base=prediction.base, done=done)
             self.tally.count(done)
             step = self.model.learn_beside(x, done, own)

@@ -77,6 +77,9 @@ class DurableConsumer(Protocol[Output]):
     def next_tick(self) -> dt.datetime | None:
         """When the next thing is due."""
 
+    def believes(self, now: dt.datetime, /) -> bool:
+        """Whether it may be *now*, by what it was told; if not, it is not told so."""
+
     def drain(self) -> Iterator[Mapping[Hashable, Output]]:
         """The outputs to be published, by key; a newer one of a key replaces it."""
 

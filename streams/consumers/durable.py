@@ -72,6 +72,7 @@ class DurableRunner(Generic[AnyDurableConsumer]):
         self._outage = OutageLog(
             _log, begins="consumer_interrupted", ends="consumer_resumed", group=consumer.name
         )
+        self._is_doubted = False  # whether the clock is
         self._begin({}, 0)
 
     def _begin(self, seqs: dict[str, int], turn: int) -> None:
@@ -167,7 +168,14 @@ class DurableRunner(Generic[AnyDurableConsumer]):
 
     def _is_due(self, now: dt.datetime) -> bool:
         next_tick = self.consumer.next_tick()
-        return next_tick is not None and next_tick <= now
+        is_due = next_tick is not None and next_tick <= now
+        if is_due and not self.consumer.believes(now):
+            if not self._is_doubted:
+                _log.warning("clock_doubted", group=self.consumer.name, now=now.isoformat())
+            self._is_doubted = True
+            return False
+        self._is_doubted = False
+        return is_due
 
     async def _compare(self) -> None:
         """Read from the log what was not processed yet."""

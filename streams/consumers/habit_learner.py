@@ -38,6 +38,10 @@ class HabitLearner:
         """See `DurableConsumer.next_tick`."""
         return self.odds.next_tick()
 
+    def believes(self, now: dt.datetime) -> bool:
+        """See `DurableConsumer.believes`."""
+        return self.odds.believes(now)
+
     def drain(self) -> Iterator[Mapping[Hashable, Forecast]]:
         """See `DurableConsumer.drain`."""
         for _ in self.odds.refreshing():

@@ -28,6 +28,7 @@ class GoalCount:
     def __init__(self) -> None:
         self.counts: collections.Counter[str] = collections.Counter()
         self.due: dt.datetime | None = None
+        self.doubts_from: dt.datetime | None = None
         self.told: dict[str, int] = {}
         self._changed: set[str] = set()
 
@@ -45,6 +46,9 @@ class GoalCount:
 
     def next_tick(self) -> dt.datetime | None:
         return self.due
+
+    def believes(self, now: dt.datetime) -> bool:
+        return self.doubts_from is None or now < self.doubts_from
 
     def drain(self) -> Iterator[Mapping[Hashable, tuple[str, int]]]:
         changed, self._changed = self._changed, set()

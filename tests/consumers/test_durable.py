@@ -1,8 +1,11 @@
 """What a durable consumer can rely on, where a process is cut off at the wrong moment."""
 
 import asyncio
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
+
+from structlog.testing import capture_logs
 
 from config.settings import Settings
 from models.wire.frames import Ev
@@ -101,6 +104,21 @@ async def test_a_snapshot_that_we_did_not_sign_is_none(settings: Settings) -> No
 
         assert await ours.load() is None
         assert await other.load() is not None
+
+
+async def test_a_clock_that_is_not_believed_is_no_turn(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        runner = ground_of(server, settings, redis).durable(GoalCount())
+        await runner.load()
+        runner.consumer.due = runner.consumer.doubts_from = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
+
+        with capture_logs() as lines:
+            await runner.step()
+            await runner.step()
+
+        assert [line["event"] for line in lines] == ["clock_doubted"]  # and not each second
+        assert runner.consumer.counts == {}
+        assert [turn async for turn in runner._snapshots.turns(0)] == []
 
 
 async def test_all_turns_are_taken_again_however_many_there_are(settings: Settings) -> None:

@@ -78,5 +78,10 @@ def corrected(feed: str, habit: str, day: dt.date, at: dt.datetime, **patch: Any
     return event(feed, "habit.entry.set", f"{habit}/{day}", at, patch=patch)
 
 
+def elsewhere(at: dt.datetime) -> Ev:
+    """What somebody else writes, which concerns nobody's days."""
+    return updated("u:zoe", "none", at, name="sealed elsewhere")
+
+
 def withdrawn(feed: str, habit: str, day: dt.date, at: dt.datetime) -> Ev:
     return event(feed, "habit.entry.deleted", f"{habit}/{day}", at)

@@ -5,7 +5,7 @@ from typing import Any
 
 from models.learners import Forecast, HabitOdds
 from models.learners.history import HabitHistory
-from tests.learners.events import ADA, created
+from tests.learners.events import ADA, created, elsewhere
 
 DAY = dt.timedelta(days=1)
 MONDAY = dt.date(2026, 1, 5)
@@ -38,6 +38,12 @@ def learned(odds: HabitOdds) -> int:
     """Of how many days the weights have learned."""
     scores = odds.scores()
     return scores.n if scores else 0
+
+
+def wait(odds: HabitOdds, until: dt.datetime) -> None:
+    """Let time pass, in which others write."""
+    odds.apply(elsewhere(until))
+    odds.tick(until)
 
 
 def forecast(odds: HabitOdds) -> Forecast:

@@ -82,7 +82,10 @@ def test_the_order_in_which_days_are_brought_along_does_not_matter(
 ) -> None:
     in_order, in_any = backfilled(sorted(days), schedule), backfilled(days, schedule)
 
-    assert in_any.to_state() == in_order.to_state()
+    expected, actual = (each._habit_states["run"] for each in (in_order, in_any))
+    assert (actual.learned, actual.known) == (expected.learned, expected.known)
+    assert (actual.own, actual.next) == (expected.own, expected.next)
+    assert what_is_learned(in_any) == what_is_learned(in_order)
 
 
 def test_twenty_days_teach_as_much_backwards_as_forwards() -> None:
@@ -120,11 +123,10 @@ def test_the_order_in_which_closed_days_are_written_down_does_not_matter() -> No
 
 def what_is_learned(odds: HabitOdds) -> dict[str, float]:
     """The weights and scores, and what is known of each habit."""
-    scores = odds.scores()
-    assert scores is not None
     found = odds._population.model.contributions_one(dict.fromkeys(NAMES, 1.0))
     for habit, state in odds._habit_states.items():
         counts = state.learned.history
         found |= {f"{habit} done": counts.done, f"{habit} fast": counts.fast.done}
         found |= {f"{habit} {place}": mean for place, mean in enumerate(state.own.means)}
-    return found | msgspec.structs.asdict(scores)
+    scores = odds.scores()
+    return found | (msgspec.structs.asdict(scores) if scores else {})

@@ -6,7 +6,7 @@ from models.learners import Forecast, HabitOdds
 from models.learners.settlement import PATIENCE
 from models.wire.frames import Ev
 from tests.learners.events import ADA, created, entered, event, noon, updated, withdrawn
-from tests.learners.one_habit import MONDAY, counts, day, forecast, known, learned, running
+from tests.learners.one_habit import MONDAY, counts, day, forecast, known, learned, running, wait
 
 
 def test_a_habit_that_starts_later_is_not_due_before() -> None:
@@ -23,7 +23,7 @@ def test_a_habit_that_starts_later_is_not_due_before() -> None:
 def test_a_habit_sleeps_after_sixty_missed_days_and_wakes_with_an_entry() -> None:
     odds = running()
 
-    odds.tick(noon(day(500)))
+    wait(odds, noon(day(500)))
     asleep, silent = counts(odds), forecast(odds)
     odds.apply(entered(ADA, "run", day(500)))
 
@@ -68,7 +68,7 @@ def test_a_habit_about_to_sleep_goes_on_with_the_day_that_is_already_known() -> 
     odds = running()
     odds.apply(entered(ADA, "run", day(200), at=noon(MONDAY)))
 
-    odds.tick(noon(day(203)))
+    wait(odds, noon(day(203)))
 
     assert counts(odds) == (PATIENCE + 3, 1)  # days 201 and 202 follow the known one
 
@@ -107,7 +107,7 @@ def test_a_deleted_habit_has_no_forecast() -> None:
     odds.apply(event(ADA, "habit.deleted", "run", noon(MONDAY)))
     odds.apply(entered(ADA, "run", MONDAY))
 
-    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/5")]
+    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/6")]
     assert odds.next_tick() is None
 
 
