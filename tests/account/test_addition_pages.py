@@ -42,7 +42,7 @@ async def test_a_page_confirms_what_was_added(engines: TestEngines, tmp_path: Pa
 
         factors = await one.server.node.services.account.factors.of(one.user)
         assert [flaws_of(page) for page in (*pages, done, again)] == [[]] * 4
-        assert "An app that makes codes was added" in pages[0].text
+        assert "An authenticator app was added" in pages[0].text
         assert [pages[0].status, done.status, again.status] == [200, 200, 400]
         assert factors.methods(utc_now()) == ("totp", "recovery_code")
         assert len(await audited(one.server, action="addition.confirmed", outcome="done")) == 1
@@ -105,4 +105,4 @@ async def test_a_link_that_is_over_says_to_ask_for_another_where_one_can(
 
         assert list(asked.values()) == [False, False, False, True, True, True]
         assert ["Ask for a new one" in page.text for page in looked] == [False] * 3
-        assert all("no other is sent" in page.text for page in looked)
+        assert all("cannot be sent again" in page.text for page in looked)

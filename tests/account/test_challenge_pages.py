@@ -27,6 +27,6 @@ async def test_a_login_that_an_app_has_begun_goes_on_in_no_browser(
         )
 
         assert (answered.status, after - before) == (403, 0)
-        assert "No login waits for this" in answered.text
+        assert "This login has expired" in answered.text
         assert in_the_app.status == 201
         person.close()

@@ -49,7 +49,7 @@ async def test_whoever_resets_their_password_is_told_that_a_mail_did_it(
     assert subject == "Your password was reset"
     assert "with a link that we emailed to this address" in words
     assert "If that was you, there is nothing to do." in words
-    assert "somebody else reads your mails: change the password of your mailbox first" in words
+    assert "somebody else can read your email: change the password of your mailbox first" in words
     assert LINK in words
     assert "knew the old one" not in words
 

@@ -128,7 +128,7 @@ async def test_what_is_added_with_an_older_factor_counts_at_once_and_is_announce
         assert (await log_in(server, phone)).status == 201
         assert "/account/added?token=" in mail
         assert "/account/added/not-me?token=" in mail
-        assert "It counts from" not in mail
+        assert "It becomes active on" not in mail
 
 
 async def test_a_click_takes_away_what_was_added_and_ends_the_session_that_did(

@@ -198,7 +198,7 @@ async def _device(victim: Victim) -> Finish:
     asked = await window.post("/oauth/device", own | {"scope": "goals:read offline_access"})
     page = await window.get("/oauth/device")
     consent = await window.post(page.action, page.hidden | {"user_code": asked.body["user_code"]})
-    assert "Look at your device." in (await window.agree(consent)).text
+    assert "Continue on your device." in (await window.agree(consent)).text
     form = own | {"grant_type": DEVICE, "device_code": asked.body["device_code"]}
 
     async def finish(at: int) -> Holds | None:
