@@ -43,7 +43,16 @@ class SharedCheck:
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether every engine answers, and what each check says: `ok`, or what is wrong."""
+    """Whether every engine answers, and what each check says: `ok`, or what is wrong.
+
+    Attributes
+    ----------
+    ready
+        Whether all checks have passed.
+    checks
+        The result of each check, by name.
+
+    """
 
     ready: bool
     checks: dict[str, str]

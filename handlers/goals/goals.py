@@ -150,7 +150,14 @@ class PointQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class Undo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which version's change is taken back; the last one without it."""
+    """Which version's change is taken back; the last one without it.
+
+    Attributes
+    ----------
+    version
+        The version whose change is undone; the last one without it.
+
+    """
 
     version: Annotated[int, msgspec.Meta(ge=2, le=LARGEST)] | None = None
 

@@ -26,6 +26,8 @@ class Items(msgspec.Struct, Generic[T], frozen=True):
     ----------
     next
         The path of the next page, if there is one; the same as in `Link`.
+    items
+        The items of this page.
 
     """
 

@@ -116,7 +116,14 @@ class VersionsQuery(Query, frozen=True, kw_only=True):
 
 
 class Unsaved(JournalEntryDraft, frozen=True, kw_only=True):
-    """A draft of an entry, and the version of the entry that it was made from."""
+    """A draft of an entry, and the version of the entry that it was made from.
+
+    Attributes
+    ----------
+    base
+        The version of the entry that the draft is based on.
+
+    """
 
     base: Number | None = None
 

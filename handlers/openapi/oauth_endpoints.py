@@ -10,80 +10,21 @@ import msgspec
 
 from handlers.http.forms.parameters import FORM
 from handlers.openapi import paths
+from handlers.openapi.oauth_answers import (
+    DeviceCodes,
+    Introspected,
+    JwksAnswer,
+    OAuthRefusal,
+    PushedRequestAnswer,
+    TokenAnswer,
+    UserClaims,
+)
 from handlers.openapi.operation_ids import operation_id
 from handlers.openapi.other_routes import HTML
 from handlers.openapi.schemas import Schemas
 from models.base.merge_patch import Json
 from upcoach.services.account import AUDIENCES
 from upcoach.services.oauth import resource_metadata_path
-
-
-class TokenAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Tokens for a client (RFC 6749, 5.1)."""
-
-    access_token: str
-    token_type: str
-    expires_in: int
-    scope: str
-    refresh_token: str | None = None
-    id_token: str | None = None
-    issued_token_type: str | None = None
-
-
-class PushedRequestAnswer(msgspec.Struct, frozen=True):
-    """The name of an authorization request (RFC 9126, 2.2)."""
-
-    request_uri: str
-    expires_in: int
-
-
-class DeviceCodes(msgspec.Struct, frozen=True):
-    """The codes of a device (RFC 8628, 3.2)."""
-
-    device_code: str
-    user_code: str
-    verification_uri: str
-    verification_uri_complete: str
-    expires_in: int
-    interval: int
-
-
-class Introspected(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a token is (RFC 7662, 2.2); of one that does not hold, only that."""
-
-    active: bool
-    client_id: str | None = None
-    sub: str | None = None
-    scope: str | None = None
-    exp: int | None = None
-    iss: str | None = None
-    aud: list[str] | None = None
-    token_type: str | None = None
-    cnf: dict[str, str] | None = None
-
-
-class UserClaims(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who somebody is, as far as the token tells (OpenID Connect Core, 5.3)."""
-
-    sub: str
-    name: str | None = None
-    zoneinfo: str | None = None
-    email: str | None = None
-    email_verified: bool | None = None
-
-
-class OAuthRefusal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A refusal (RFC 6749, 5.2)."""
-
-    error: str
-    error_description: str
-    challenge: str | None = None
-
-
-class JwksAnswer(msgspec.Struct, frozen=True):
-    """Public keys (RFC 7517, 5)."""
-
-    keys: list[Json]
 
 
 class ClientEndpoint(msgspec.Struct, frozen=True):

@@ -55,7 +55,20 @@ HEADERS: Final[dict[int, tuple[str, ...]]] = {
 
 
 class ResetProblem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where a reader begins again; see the frame `reset` of the live protocol."""
+    """Where a reader begins again; see the frame `reset` of the live protocol.
+
+    Attributes
+    ----------
+    f
+        The feed.
+    reason
+        Why it cannot go on from the cursor.
+    cur
+        The cursor from which it goes on after a snapshot.
+    snapshot
+        Where the snapshot begins.
+
+    """
 
     f: str
     reason: str
@@ -64,7 +77,18 @@ class ResetProblem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class QuotaProblem(msgspec.Struct, frozen=True):
-    """How many documents of a kind an account keeps, and how many bytes of them."""
+    """How many documents of a kind an account keeps, and how many bytes of them.
+
+    Attributes
+    ----------
+    kind
+        The kind of documents that there are too many of.
+    documents
+        How many documents of it an account keeps.
+    bytes
+        How many bytes of them.
+
+    """
 
     kind: str
     documents: int
@@ -72,7 +96,18 @@ class QuotaProblem(msgspec.Struct, frozen=True):
 
 
 class Deleted(msgspec.Struct, frozen=True):
-    """A document of the caller that is not there any more."""
+    """A document of the caller that is not there any more.
+
+    Attributes
+    ----------
+    kind
+        The kind of the document.
+    id
+        The id of the document.
+    at
+        When it was deleted.
+
+    """
 
     kind: str
     id: str
@@ -80,7 +115,18 @@ class Deleted(msgspec.Struct, frozen=True):
 
 
 class BrokenOne(msgspec.Struct, frozen=True):
-    """A document of the caller that cannot be read."""
+    """A document of the caller that cannot be read.
+
+    Attributes
+    ----------
+    kind
+        The kind of the document.
+    id
+        The id of the document.
+    version
+        Its version.
+
+    """
 
     kind: str
     id: str
@@ -119,6 +165,16 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         The milliseconds to wait (429).
     quota
         What an account may keep of a kind (409).
+    type
+        A URI reference that names the kind of problem.
+    title
+        The kind of problem in a few words.
+    status
+        The status of the answer.
+    instance
+        The path of the request.
+    request_id
+        The name of the request in our log.
 
     """
 

@@ -164,9 +164,10 @@ class Schemas:
             fields = {info.tag_field: constant(info.tag)} | fields
             required = [info.tag_field, *required]
         defaults = _defaults_in_words(info) if role == "input" else {}
+        names = {field.encode_name: field.name for field in info.fields}
         for name in fields:
-            words_of_field = " ".join(filter(None, (by_field.get(name), defaults.get(name))))
-            if words_of_field:
+            own = by_field.get(name) or by_field.get(names.get(name, ""))
+            if words_of_field := " ".join(filter(None, (own, defaults.get(name)))):
                 fields[name] = fields[name] | {"description": words_of_field}
         return {
             "type": "object",
@@ -226,9 +227,14 @@ def name_of(cls: Any) -> str:
 
 
 def described(cls: Any) -> tuple[str, dict[str, str]]:
-    """The docstring of *cls*, and what it and its bases say of each field under `Attributes`."""
-    prose, fields = _sections(_origin(cls))
-    for base in _origin(cls).__mro__[1:]:
+    """The docstring of *cls*, and what it and its bases say of each field under `Attributes`.
+
+    What a document says nothing of, its draft may.
+    """
+    prose, _ = _sections(_origin(cls))
+    fields: dict[str, str] = {}
+    draft = getattr(_origin(cls), "draft", None)
+    for base in (*_origin(cls).__mro__, *(draft.__mro__ if isinstance(draft, type) else ())):
         fields = _sections(base)[1] | fields
     return prose, fields
 

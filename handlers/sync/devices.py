@@ -10,7 +10,20 @@ from handlers.sync.feed import FeedServices
 
 
 class DevicePosition(msgspec.Struct, frozen=True):
-    """*device* has kept *feed* up to the number *seq*, as it said at *at*."""
+    """*device* has kept *feed* up to the number *seq*, as it said at *at*.
+
+    Attributes
+    ----------
+    device
+        The device.
+    feed
+        The feed.
+    seq
+        The number up to which the device has kept it.
+    at
+        When it said so.
+
+    """
 
     device: str
     feed: str

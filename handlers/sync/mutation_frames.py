@@ -20,7 +20,24 @@ _log = structlog.get_logger(__name__)
 
 
 class MutFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", tag="mut"):
-    """A `mut` frame whose body was read along with it; see `models.wire.frames.Mut`."""
+    """A `mut` frame whose body was read along with it; see `models.wire.frames.Mut`.
+
+    Attributes
+    ----------
+    id
+        A UUID that names the write: sent again, it is done once.
+    op
+        The method of the write.
+    path
+        The path of the write.
+    base
+        The version that the write is based on.
+    follows
+        The names of earlier writes that this one builds on.
+    body
+        The body of the write.
+
+    """
 
     id: MutationIdText
     op: FrameText

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 import msgspec
 
+from models.account.webauthn import PasskeyAssertion
 from models.base.document import Document, Draft, Lookup, Privacy
 from models.base.errors import invalid_field
 from models.base.fields import Name, Token
@@ -22,50 +23,21 @@ NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)  # when a factor counts by
 
 TotpCode = Annotated[str, shaped(pattern=r"^[0-9]{6}\Z", form="a code of six digits")]
 RecoveryCode = Annotated[str, msgspec.Meta(min_length=24, max_length=64)]
-_Base64 = Annotated[
-    str,
-    shaped(
-        pattern=r"^[A-Za-z0-9_-]*\Z",
-        form="base64url text of at most 16,384 characters",
-        max_length=16_384,
-    ),
-]
-
-
-class AuthenticatorAssertion(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An authenticator's response to a challenge (WebAuthn, 5.2.2), in base64url."""
-
-    authenticator_data: _Base64
-    client_data: _Base64 = msgspec.field(name="clientDataJSON")
-    signature: _Base64
-    user_handle: _Base64 | None = None
-
-
-class PasskeyAssertion(msgspec.Struct, frozen=True, kw_only=True):
-    """`PublicKeyCredential.toJSON()` of a login; what else it holds does not matter."""
-
-    id: _Base64
-    type: Literal["public-key"] = "public-key"
-    response: AuthenticatorAssertion
-
-
-class AuthenticatorAttestation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An authenticator's response about a new key (WebAuthn, 5.2.1), in base64url."""
-
-    attestation_object: _Base64
-    client_data: _Base64 = msgspec.field(name="clientDataJSON")
-
-
-class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
-    """`PublicKeyCredential.toJSON()` of a registration; what else it holds does not matter."""
-
-    id: _Base64
-    type: Literal["public-key"] = "public-key"
-    response: AuthenticatorAttestation
 
 
 class FactorProof(Draft, frozen=True, kw_only=True):
-    """The proof of one second factor."""
+    """The proof of one second factor.
+
+    Attributes
+    ----------
+    totp
+        The code that the authenticator app shows.
+    recovery_code
+        One of the recovery codes.
+    passkey
+        What a passkey's authenticator answered.
+
+    """
 
     totp: TotpCode | None = None
     recovery_code: RecoveryCode | None = None
@@ -85,6 +57,8 @@ class ChallengeAnswer(FactorProof, frozen=True, kw_only=True):
     ----------
     trust_device
         Whether this device need not show a code again for 30 days.
+    challenge
+        The challenge that the login was answered with.
 
     """
 
@@ -295,6 +269,10 @@ class Passkey(Document, frozen=True, kw_only=True):
         How often it was used, as the authenticator says; always 0 for one that is synchronised.
     backed_up
         Whether it is synchronised.
+    name
+        What it is listed as.
+    used_at
+        When it was last used.
 
     """
 
@@ -330,6 +308,12 @@ class TrustedDevice(Document, frozen=True, kw_only=True):
         SHA-256 of what the device shows.
     round
         The round of the user's factors in which it was trusted.
+    name
+        What it is listed as.
+    device
+        The device.
+    expires_at
+        Until when it is trusted.
 
     """
 

@@ -33,6 +33,8 @@ class Identity(AccessMethod, frozen=True, kw_only=True):
     counts_from
         When it can be entered by: later than it was linked if whoever did had shown nothing but
         the password.
+    issuer
+        Who has issued it, as its ID tokens say.
 
     """
 
@@ -64,6 +66,14 @@ class IdentityProof(Draft, frozen=True, kw_only=True):
     ----------
     name
         How its user is called; Apple tells it the app only, and once.
+    id_token
+        The ID token of the provider.
+    nonce
+        The nonce that the ID token was asked for with.
+    device
+        The id that the app gave its device.
+    device_name
+        What the device is listed as.
 
     """
 
@@ -78,6 +88,18 @@ class NewIdentity(Draft, frozen=True, kw_only=True):
     """The body that links a provider to the account of whoever has logged in.
 
     Either what was refused as `sign_in_first` gave (*link*), or an ID token for our nonce.
+
+    Attributes
+    ----------
+    link
+        The token of a link that was mailed, in place of the others.
+    provider
+        The name of the provider.
+    id_token
+        The ID token of the provider.
+    nonce
+        The nonce that the ID token was asked for with.
+
     """
 
     link: Token | None = None

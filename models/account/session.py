@@ -53,6 +53,16 @@ class Credentials(Draft, frozen=True, kw_only=True):
     ----------
     trusted_device
         What the device was given when its user chose to trust it.
+    email
+        The address of the account.
+    password
+        The password of the account.
+    device
+        The id that the app gave its device.
+    device_name
+        What the device is listed as.
+    app
+        The kind of app that logs in, which says how long the session lasts.
 
     """
 
@@ -65,7 +75,14 @@ class Credentials(Draft, frozen=True, kw_only=True):
 
 
 class Refresh(Draft, frozen=True, kw_only=True):
-    """The body of a token refresh."""
+    """The body of a token refresh.
+
+    Attributes
+    ----------
+    refresh_token
+        The newest refresh token of the session.
+
+    """
 
     refresh_token: Annotated[str, msgspec.Meta(max_length=4096)]
 
@@ -104,6 +121,14 @@ class Session(Document, frozen=True, kw_only=True):
         How strongly its holder has shown who they are, and how (RFC 8176).
     authenticated_at
         When they last did.
+    device
+        The id that the app gave its device.
+    device_name
+        What the device is listed as.
+    expires_at
+        When it ends by itself.
+    ended_at
+        When it was ended.
 
     """
 

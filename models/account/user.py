@@ -29,7 +29,20 @@ UNDO: Final = dt.timedelta(days=7)  # how long a move to another address can be 
 
 
 class Registration(Draft, frozen=True, kw_only=True):
-    """The body of a registration."""
+    """The body of a registration.
+
+    Attributes
+    ----------
+    email
+        The address to log in with.
+    password
+        The password to log in with.
+    name
+        What the person is called.
+    tz
+        The time zone that days are counted in.
+
+    """
 
     email: Email
     password: Password
@@ -49,6 +62,8 @@ class Profile(Draft, frozen=True, kw_only=True):
         The zone of what names none of its own.
     locale
         The language that they read, and where (BCP 47): de-AT.
+    name
+        What the person is called.
 
     """
 
@@ -62,27 +77,59 @@ class Profile(Draft, frozen=True, kw_only=True):
 
 
 class NewPassword(Draft, frozen=True, kw_only=True):
-    """The body of a password change by somebody who is logged in."""
+    """The body of a password change by somebody who is logged in.
+
+    Attributes
+    ----------
+    current
+        The current password.
+    password
+        The new password.
+
+    """
 
     current: EnteredPassword
     password: Password
 
 
 class PasswordReset(Draft, frozen=True, kw_only=True):
-    """The body of a password reset: the token of the link in a mail, and a new password."""
+    """The body of a password reset: the token of the link in a mail, and a new password.
+
+    Attributes
+    ----------
+    token
+        The token in the link that was mailed.
+    password
+        The new password.
+
+    """
 
     token: Token
     password: Password
 
 
 class MailedToken(Draft, frozen=True, kw_only=True):
-    """The token of a link in a mail."""
+    """The token of a link in a mail.
+
+    Attributes
+    ----------
+    token
+        The token in the link that was mailed.
+
+    """
 
     token: Token
 
 
 class EmailAddress(Draft, frozen=True, kw_only=True):
-    """An e-mail address, of an account or not."""
+    """An e-mail address, of an account or not.
+
+    Attributes
+    ----------
+    email
+        The address.
+
+    """
 
     email: Email
 
@@ -123,6 +170,14 @@ class User(Document, frozen=True, kw_only=True):
         The addresses that it has left of late, the newest last.
     roles
         Given by an operator's command (`make admin`), and by nobody else.
+    email
+        The address to log in with.
+    name
+        What the person is called.
+    tz
+        The time zone that days are counted in.
+    locale
+        The language of what the person reads.
 
     """
 

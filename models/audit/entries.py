@@ -78,6 +78,18 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         The network it came from (/24, /48), a hash of the program's name, the request's name.
     prev, hash
         The hash of the entry before, and its own.
+    stream
+        The log that it stands in.
+    actor_kind
+        What kind of caller it was.
+    action
+        What was done.
+    target
+        What it was done to.
+    outcome
+        Whether it was done or refused.
+    reason
+        The code of the refusal.
 
     """
 

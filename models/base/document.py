@@ -124,6 +124,16 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         The version that it was made with: above 1 where there was another under its id before.
     made_by
         The name of the write that made it then.
+    id
+        The id, which never changes.
+    owner
+        The user whose it is.
+    version
+        How often it was written; each write adds one.
+    created_at
+        When it was created.
+    updated_at
+        When it was last written.
 
     """
 

@@ -30,7 +30,20 @@ Policies = Mapping[str, Merge]
 
 
 class Clash(msgspec.Struct, frozen=True):
-    """A merge conflict at one place (a JSON pointer), with the three values."""
+    """A merge conflict at one place (a JSON pointer), with the three values.
+
+    Attributes
+    ----------
+    path
+        Where in the document.
+    base
+        The value that the write was based on.
+    mine
+        The value that the write brings.
+    theirs
+        The value that is there now.
+
+    """
 
     path: str
     base: Any

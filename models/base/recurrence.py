@@ -24,7 +24,16 @@ _MONTHS: Final = {"month": 1, "year": 12}
 
 
 class Repeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A recurrence rule: every *every* units, counted from the first date of the series."""
+    """A recurrence rule: every *every* units, counted from the first date of the series.
+
+    Attributes
+    ----------
+    unit
+        What is counted.
+    every
+        How many of the unit lie between two.
+
+    """
 
     unit: Unit
     every: Annotated[int, msgspec.Meta(ge=1, le=366)] = 1

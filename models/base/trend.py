@@ -26,6 +26,8 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
         How far the points lie from it: the root of their mean square distance.
     n
         How many points there are.
+    direction
+        Where it is going.
 
     """
 

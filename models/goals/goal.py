@@ -44,7 +44,16 @@ TRACKED: Final = 30  # days of which the progress is kept in the goal itself
 
 
 class DailyProgress(msgspec.Struct, frozen=True):
-    """The progress of a goal at the end of a day (UTC)."""
+    """The progress of a goal at the end of a day (UTC).
+
+    Attributes
+    ----------
+    day
+        The day.
+    progress
+        The progress at its end, from 0 to 1.
+
+    """
 
     day: dt.date
     progress: float
@@ -65,6 +74,24 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
         When the goal is completed, the next one of its series is made.
     private_notes
         Never shown to anybody else, whatever is shared.
+    title
+        What is to be reached.
+    description
+        What it is about.
+    category
+        The area of life.
+    priority
+        How much it matters.
+    status
+        How it stands.
+    starts_on
+        The first day.
+    target_date
+        The day by which it is to be reached.
+    smart
+        The answers to what makes a goal SMART.
+    archived
+        Whether it is put away.
 
     """
 
@@ -108,7 +135,14 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewGoal(GoalDraft, frozen=True, kw_only=True):
-    """A new goal, with an id that the client may choose."""
+    """A new goal, with an id that the client may choose.
+
+    Attributes
+    ----------
+    id
+        The id, if the client chooses it.
+
+    """
 
     id: GoalId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
@@ -129,6 +163,18 @@ class Goal(Document, frozen=True, kw_only=True):
         How far it was on the last days on which that changed.
     series
         The first target date of those that repeat.
+    progress
+        How much is done, from 0 to 1.
+    milestones
+        The milestones, by id.
+    key_results
+        The key results, by id.
+    depends_on
+        The goals that have to be reached first.
+    repeats
+        How the goal begins anew once it is reached.
+    private_notes
+        Notes that no coach sees.
 
     """
 

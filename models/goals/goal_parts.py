@@ -22,7 +22,22 @@ Answer = Annotated[
 
 
 class Smart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The answers to the five questions of a SMART goal (Doran, 1981)."""
+    """The answers to the five questions of a SMART goal (Doran, 1981).
+
+    Attributes
+    ----------
+    specific
+        What exactly is to be reached.
+    measurable
+        How it will be seen that it is.
+    achievable
+        Why it is within reach.
+    relevant
+        Why it matters.
+    time_bound
+        By when.
+
+    """
 
     free_text: ClassVar[tuple[str, ...]] = (
         "specific",
@@ -40,7 +55,22 @@ class Smart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Milestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A milestone; milestones are shown in order of *place*."""
+    """A milestone; milestones are shown in order of *place*.
+
+    Attributes
+    ----------
+    title
+        What is to be done.
+    description
+        What it is about.
+    target_date
+        The day by which it is to be done.
+    done
+        Whether it is done.
+    place
+        The place among its siblings, in ascending order.
+
+    """
 
     free_text: ClassVar[tuple[str, ...]] = ("title", "description")
 
@@ -62,6 +92,23 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 class KeyResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A key result: a number from *baseline* to *target*; without *current* it is at its baseline.
+
+    Attributes
+    ----------
+    title
+        What is measured.
+    baseline
+        Where it starts.
+    target
+        Where it is to get.
+    current
+        Where it is.
+    direction
+        Whether it is to rise or to fall.
+    unit
+        What it is measured in.
+    place
+        The place among its siblings, in ascending order.
 
     Examples
     --------

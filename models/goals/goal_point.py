@@ -27,6 +27,8 @@ class PointDraft(Draft, frozen=True, kw_only=True):
         What was measured; the goal itself without it.
     at
         When; now without it.
+    note
+        A note about it.
 
     """
 
@@ -45,7 +47,22 @@ class PointDraft(Draft, frozen=True, kw_only=True):
 
 
 class GoalPoint(Document, frozen=True, kw_only=True):
-    """A progress point of one goal; its id stands below the goal's."""
+    """A progress point of one goal; its id stands below the goal's.
+
+    Attributes
+    ----------
+    goal
+        The goal.
+    value
+        The value at that moment.
+    key_result
+        The key result that it is of; without one, of the goal itself.
+    at
+        The moment.
+    note
+        A note about it.
+
+    """
 
     kind: ClassVar[str] = "goal.point"
     parent: ClassVar[type[Document] | None] = Goal

@@ -17,7 +17,28 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=3660)]
 
 
 class GoalTemplateDraft(Draft, frozen=True, kw_only=True):
-    """The fields of a template that a person may write; *days* is how long its goals take."""
+    """The fields of a template that a person may write; *days* is how long its goals take.
+
+    Attributes
+    ----------
+    title
+        The title of goals that are made from it.
+    description
+        Their description.
+    category
+        Their area of life.
+    priority
+        How much they matter.
+    days
+        The days from their start to their target date.
+    smart
+        Their answers to what makes a goal SMART.
+    milestones
+        Their milestones, by id.
+    key_results
+        Their key results, by id.
+
+    """
 
     free_text: ClassVar[tuple[str, ...]] = (
         "title",
@@ -38,7 +59,14 @@ class GoalTemplateDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewGoalTemplate(GoalTemplateDraft, frozen=True, kw_only=True):
-    """A new template, with an id that the client may choose."""
+    """A new template, with an id that the client may choose.
+
+    Attributes
+    ----------
+    id
+        The id, if the client chooses it.
+
+    """
 
     id: GoalTemplateId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 

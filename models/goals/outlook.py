@@ -39,6 +39,12 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
         When it is done at its velocity; null while that is not above 0.
     at_risk
         Null for a goal that is not active.
+    day
+        The day that it is about.
+    progress
+        The progress on that day, from 0 to 1.
+    reasons
+        Why, in words.
 
     """
 

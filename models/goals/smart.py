@@ -22,7 +22,18 @@ _ENOUGH: Final = 20  # letters of a description that say more than a title
 
 
 class SmartCriterion(msgspec.Struct, frozen=True):
-    """One of the five criteria, and its open question; null where it is answered."""
+    """One of the five criteria, and its open question; null where it is answered.
+
+    Attributes
+    ----------
+    name
+        The criterion.
+    score
+        1 where it is met, or else 0.
+    missing
+        The open question, where it is not met.
+
+    """
 
     name: str
     score: int
@@ -30,7 +41,16 @@ class SmartCriterion(msgspec.Struct, frozen=True):
 
 
 class SmartScore(msgspec.Struct, frozen=True):
-    """The share of the criteria that are met, and all five."""
+    """The share of the criteria that are met, and all five.
+
+    Attributes
+    ----------
+    score
+        The share of the criteria that are met.
+    letters
+        The five criteria.
+
+    """
 
     score: float
     letters: tuple[SmartCriterion, ...]

@@ -9,7 +9,16 @@ from models.goals.goal_template import GoalTemplateDraft
 
 
 class ReadyTemplate(msgspec.Struct, frozen=True):
-    """A goal template that comes with the product."""
+    """A goal template that comes with the product.
+
+    Attributes
+    ----------
+    id
+        The name of the template.
+    draft
+        The goal that it makes.
+
+    """
 
     id: str
     draft: GoalTemplateDraft

@@ -30,6 +30,12 @@ class Achievement(msgspec.Struct, frozen=True, kw_only=True):
     reached
         The best so far: units in a row, days done, or the largest share kept in so many days.
         Null while there are not so many days.
+    type
+        What was achieved.
+    threshold
+        The number that was reached.
+    unlocked_on
+        The day on which it was.
 
     """
 

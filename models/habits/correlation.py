@@ -27,6 +27,8 @@ class Correlation(msgspec.Struct, frozen=True, kw_only=True):
         or all alike.
     level_done, level_not
         The mean level of the days with and without; null where there are none.
+    done
+        On how many of them the habit was done.
 
     """
 

@@ -42,6 +42,10 @@ class EntryDraft(Draft, frozen=True, kw_only=True):
         For habits with a measure, only; a duration is in minutes.
     at
         When it was done, if not now.
+    state
+        Whether it was done, skipped or missed.
+    note
+        A note about the day.
 
     """
 
@@ -92,6 +96,16 @@ class Entry(Document, frozen=True, kw_only=True):
         What their clock showed when it was done, in minutes after midnight; null if nobody knows.
     backfilled
         Whether the day was over when it was first written down.
+    habit
+        The habit.
+    local_date
+        The day, in the habit's time zone.
+    value
+        The amount.
+    at
+        When it was logged for.
+    source
+        Where it comes from.
 
     """
 

@@ -17,7 +17,18 @@ HELD: Final = 2
 
 
 class FreezeTokens(msgspec.Struct, frozen=True, kw_only=True):
-    """The freeze tokens held and used, up to today; *done_until_next* more days earn one."""
+    """The freeze tokens held and used, up to today; *done_until_next* more days earn one.
+
+    Attributes
+    ----------
+    held
+        How many there are to use.
+    used
+        How many were used.
+    done_until_next
+        How many more days until the next one is earned.
+
+    """
 
     held: int
     used: int

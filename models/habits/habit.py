@@ -45,6 +45,24 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
         The first day that counts without an entry.
     position
         Where it stands among the others; those of one position are in the order of their making.
+    name
+        What the habit is called.
+    question
+        What to ask on a day.
+    description
+        What it is about.
+    category
+        The area of life.
+    measure
+        How it is measured.
+    schedule
+        When it is due.
+    reminders
+        When to be reminded.
+    color
+        The color that it is shown in.
+    archived
+        Whether it is put away.
 
     """
 
@@ -73,7 +91,14 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewHabit(HabitDraft, frozen=True, kw_only=True):
-    """A new habit, with an id that the client may choose."""
+    """A new habit, with an id that the client may choose.
+
+    Attributes
+    ----------
+    id
+        The id, if the client chooses it.
+
+    """
 
     id: HabitId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
@@ -92,6 +117,14 @@ class Habit(Document, frozen=True, kw_only=True):
         Since when it is archived; from then on nothing is asked of it.
     source
         The import that it came with.
+    tz
+        The time zone that its days are counted in.
+    day_start
+        The minute after midnight at which its days begin.
+    starts_on
+        The first day on which it counts.
+    position
+        The place in the list, in ascending order.
 
     """
 

@@ -26,6 +26,12 @@ class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="amoun
     ----------
     step
         What one tap in an app adds; without it the app decides.
+    target
+        The amount to reach on a day.
+    unit
+        What it is measured in.
+    at_most
+        Whether the target is an upper limit.
 
     """
 
@@ -64,7 +70,18 @@ class Count(Amount, frozen=True, forbid_unknown_fields=True, tag="count"):
 
 
 class Duration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="duration"):
-    """Timed, in minutes."""
+    """Timed, in minutes.
+
+    Attributes
+    ----------
+    target
+        The minutes to reach on a day.
+    at_most
+        Whether the target is an upper limit.
+    step
+        The minutes that one tap adds.
+
+    """
 
     target: Value
     at_most: bool = False
@@ -85,7 +102,20 @@ class Duration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="dur
 
 
 class RangeMeasure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="range"):
-    """Measured in *unit*, to lie between *low* and *high*, both included."""
+    """Measured in *unit*, to lie between *low* and *high*, both included.
+
+    Attributes
+    ----------
+    low
+        The least value that counts.
+    high
+        The greatest value that counts.
+    unit
+        What it is measured in.
+    step
+        What one tap adds.
+
+    """
 
     low: Value
     high: Value

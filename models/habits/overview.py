@@ -19,7 +19,20 @@ from models.habits.statistics import (
 
 
 class PartsOfDay(msgspec.Struct, frozen=True, kw_only=True):
-    """How often something was done: from 5, 12, 17 and 22 o'clock on."""
+    """How often something was done: from 5, 12, 17 and 22 o'clock on.
+
+    Attributes
+    ----------
+    morning
+        How often from 5 o'clock on.
+    afternoon
+        How often from 12 o'clock on.
+    evening
+        How often from 17 o'clock on.
+    night
+        How often from 22 o'clock on.
+
+    """
 
     morning: int
     afternoon: int
@@ -28,7 +41,18 @@ class PartsOfDay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """How many habits were *done* on a day; of those due on it, how many were *kept*."""
+    """How many habits were *done* on a day; of those due on it, how many were *kept*.
+
+    Attributes
+    ----------
+    done
+        How many were done.
+    kept
+        How many were kept.
+    due
+        How many were due.
+
+    """
 
     done: int
     kept: int

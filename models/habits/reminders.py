@@ -27,7 +27,16 @@ WallTime = Annotated[
 
 
 class Reminder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A wall time (`07:30`), on some days of the week; by itself, on all."""
+    """A wall time (`07:30`), on some days of the week; by itself, on all.
+
+    Attributes
+    ----------
+    time
+        The wall time.
+    weekdays
+        The days of the week, from 1 for Monday.
+
+    """
 
     time: WallTime
     weekdays: Annotated[tuple[Weekday, ...], msgspec.Meta(min_length=1, max_length=7)] = (

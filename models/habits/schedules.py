@@ -26,7 +26,14 @@ class Daily(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="daily"
 
 
 class Weekdays(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="weekdays"):
-    """Due on some days of the week, 1 (Monday) to 7 (Sunday)."""
+    """Due on some days of the week, 1 (Monday) to 7 (Sunday).
+
+    Attributes
+    ----------
+    days
+        The days of the week, from 1 for Monday.
+
+    """
 
     days: Annotated[tuple[Weekday, ...], msgspec.Meta(min_length=1, max_length=7)]
 
@@ -36,7 +43,16 @@ class Weekdays(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="wee
 
 
 class Every(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="every"):
-    """Due every so many *days*, counted from *anchor*; on no day before it."""
+    """Due every so many *days*, counted from *anchor*; on no day before it.
+
+    Attributes
+    ----------
+    days
+        The days from one time to the next.
+    anchor
+        The day from which they are counted.
+
+    """
 
     days: Days
     anchor: dt.date
@@ -47,7 +63,16 @@ class Every(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="every"
 
 
 class Recurring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rrule"):
-    """Due on the days of an RRULE (RFC 5545) that begins on *anchor*."""
+    """Due on the days of an RRULE (RFC 5545) that begins on *anchor*.
+
+    Attributes
+    ----------
+    rule
+        The rule, as in iCalendar (RFC 5545).
+    anchor
+        The day from which it is counted.
+
+    """
 
     rule: Annotated[str, msgspec.Meta(max_length=LONGEST)]
     anchor: dt.date
@@ -58,7 +83,14 @@ class Recurring(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rr
 
 
 class PerWeek(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="per_week"):
-    """To be done *times* in each week, Monday to Sunday; every day is a chance."""
+    """To be done *times* in each week, Monday to Sunday; every day is a chance.
+
+    Attributes
+    ----------
+    times
+        How many times in a week.
+
+    """
 
     times: Annotated[int, msgspec.Meta(ge=1, le=7)]
 
@@ -72,7 +104,14 @@ class PerWeek(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="per_
 
 
 class PerMonth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="per_month"):
-    """To be done *times* in each month, or on all its days if it is shorter."""
+    """To be done *times* in each month, or on all its days if it is shorter.
+
+    Attributes
+    ----------
+    times
+        How many times in a month.
+
+    """
 
     times: Annotated[int, msgspec.Meta(ge=1, le=31)]
 
@@ -86,7 +125,16 @@ class PerMonth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="per
 
 
 class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rate"):
-    """To be done *times* within any *days* days; every day is a chance."""
+    """To be done *times* within any *days* days; every day is a chance.
+
+    Attributes
+    ----------
+    times
+        How many times.
+    days
+        In how many days.
+
+    """
 
     times: Days
     days: Days

@@ -20,7 +20,18 @@ _DAY_MINUTES: Final = 1440
 
 
 class Rated(msgspec.Struct, frozen=True, kw_only=True):
-    """A rate: the units *kept* of those *judged*; null without any."""
+    """A rate: the units *kept* of those *judged*; null without any.
+
+    Attributes
+    ----------
+    kept
+        How many were kept.
+    judged
+        How many were due and are over.
+    rate
+        The share that was kept.
+
+    """
 
     kept: int
     judged: int
@@ -28,7 +39,14 @@ class Rated(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Point(Rated, frozen=True, kw_only=True):
-    """The rate over the `MOVING` days up to *date*."""
+    """The rate over the `MOVING` days up to *date*.
+
+    Attributes
+    ----------
+    date
+        The day.
+
+    """
 
     date: dt.date
 
@@ -37,6 +55,14 @@ class WeekdayRate(Rated, frozen=True, kw_only=True):
     """A weekday, 1 (Monday) to 7, with how often it was *done* on it.
 
     Units of a week or a month have no weekday: they are not judged here.
+
+    Attributes
+    ----------
+    weekday
+        The day of the week, from 1 for Monday.
+    done
+        How many were done.
+
     """
 
     weekday: int
@@ -44,7 +70,20 @@ class WeekdayRate(Rated, frozen=True, kw_only=True):
 
 
 class BestTime(msgspec.Struct, frozen=True, kw_only=True):
-    """The two hours of the day, from *begins* to *ends*, in which it is done most often."""
+    """The two hours of the day, from *begins* to *ends*, in which it is done most often.
+
+    Attributes
+    ----------
+    begins
+        The wall time at which it begins.
+    ends
+        The wall time at which it ends.
+    share
+        The share of times that fall into it.
+    n
+        How many times were looked at.
+
+    """
 
     begins: str
     ends: str

@@ -24,7 +24,18 @@ _REASONS: dict[int, Reason] = {
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """*length* units kept in a row, from *first* to *last*."""
+    """*length* units kept in a row, from *first* to *last*.
+
+    Attributes
+    ----------
+    length
+        How long it is.
+    first
+        Its first day.
+    last
+        Its last day.
+
+    """
 
     length: int
     first: dt.date
@@ -32,7 +43,22 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """A window of days: how often it had to be done in it, and was."""
+    """A window of days: how often it had to be done in it, and was.
+
+    Attributes
+    ----------
+    first
+        Its first day.
+    last
+        Its last day.
+    needed
+        How many times are needed.
+    done
+        How many there were.
+    verdict
+        What came of it.
+
+    """
 
     first: dt.date
     last: dt.date
@@ -42,7 +68,18 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Break(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the last streak ended or, before any, where the last unit was missed."""
+    """Where the last streak ended or, before any, where the last unit was missed.
+
+    Attributes
+    ----------
+    on
+        The day on which the streak ended, or the unit was missed.
+    reason
+        Why it ended.
+    window
+        The window that it is about.
+
+    """
 
     on: dt.date
     reason: Reason
@@ -58,6 +95,12 @@ class Streak(msgspec.Struct, frozen=True, kw_only=True):
         The run that today can still go on with; null when there is none.
     at_risk
         Whether it ends unless something is done today.
+    unit
+        What is counted.
+    best
+        The longest run.
+    broken
+        Where the last one ended.
 
     """
 

@@ -12,7 +12,20 @@ from models.habits.schedules import PerMonth, PerWeek, Rate, Schedule
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
-    """The times that it is to be done from *first* to *last*, and was."""
+    """The times that it is to be done from *first* to *last*, and was.
+
+    Attributes
+    ----------
+    first
+        The first day of the window.
+    last
+        Its last day.
+    needed
+        How many times are needed.
+    done
+        How many there were.
+
+    """
 
     first: dt.date
     last: dt.date

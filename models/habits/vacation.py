@@ -29,6 +29,10 @@ class VacationDraft(Draft, frozen=True, kw_only=True):
         Still within it.
     habits
         The habits that pause; none means all.  Ids of habits that are gone mean nothing.
+    first
+        The first day.
+    note
+        A note about it.
 
     """
 
@@ -49,13 +53,29 @@ class VacationDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewVacation(VacationDraft, frozen=True, kw_only=True):
-    """A new vacation, with an id that the client may choose."""
+    """A new vacation, with an id that the client may choose.
+
+    Attributes
+    ----------
+    id
+        The id, if the client chooses it.
+
+    """
 
     id: VacationId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Vacation(Document, frozen=True, kw_only=True):
-    """A range of dates on which some habits, or all, are paused."""
+    """A range of dates on which some habits, or all, are paused.
+
+    Attributes
+    ----------
+    last
+        The last day.
+    habits
+        The habits that pause; all of them without any.
+
+    """
 
     kind: ClassVar[str] = "habit.vacation"
     id_prefix: ClassVar[str] = ID_PREFIX

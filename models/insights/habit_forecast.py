@@ -17,6 +17,10 @@ class HabitForecast(Insight, frozen=True, kw_only=True):
         How many days of this habit the learner has seen the outcome of.
     scores
         How good such predictions have been for this person so far; null before the first.
+    reasons
+        Why, the strongest first.
+    model
+        The version of the model.
 
     """
 

@@ -11,7 +11,20 @@ ID_PREFIX: Final = "ins"  # of ids
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """A reason of a prediction: one contribution, in words and in log-odds."""
+    """A reason of a prediction: one contribution, in words and in log-odds.
+
+    Attributes
+    ----------
+    feature
+        What was looked at.
+    words
+        The same in words.
+    value
+        What was seen.
+    contribution
+        By how much it moves the odds, in log odds.
+
+    """
 
     feature: str
     words: str
@@ -20,7 +33,22 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
-    """Prequential scores over *n* labels, beside those of the base rate on the same labels."""
+    """Prequential scores over *n* labels, beside those of the base rate on the same labels.
+
+    Attributes
+    ----------
+    n
+        How many predictions were scored.
+    log_loss
+        The mean log loss.
+    brier
+        The mean Brier score.
+    base_log_loss
+        The log loss of always predicting the base rate.
+    base_brier
+        The Brier score of the same.
+
+    """
 
     n: int
     log_loss: float

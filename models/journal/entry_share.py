@@ -12,7 +12,14 @@ from models.sharing import Share
 
 
 class EntryShareDraft(Draft, frozen=True, kw_only=True):
-    """Until when a coach may read an entry."""
+    """Until when a coach may read an entry.
+
+    Attributes
+    ----------
+    until
+        Until when it may be read.
+
+    """
 
     until: Moment
 
@@ -25,6 +32,16 @@ class EntryShare(AccessMethod, frozen=True, kw_only=True):
     """The permission of a coach to read one entry; its id stands below the entry's.
 
     It ends with the relation in which it was given, whose name is `relation`.
+
+    Attributes
+    ----------
+    entry
+        The entry.
+    coach
+        The coach.
+    until
+        Until when it may be read.
+
     """
 
     kind: ClassVar[str] = "journal.share"
@@ -52,7 +69,18 @@ class EntryShare(AccessMethod, frozen=True, kw_only=True):
 
 
 class ClientEntry(Document, frozen=True, kw_only=True):
-    """The coach's copy of an `EntryShare`: which entry of which client, without its content."""
+    """The coach's copy of an `EntryShare`: which entry of which client, without its content.
+
+    Attributes
+    ----------
+    client
+        The client.
+    entry
+        The entry.
+    until
+        Until when it may be read.
+
+    """
 
     kind: ClassVar[str] = "client.entry"
     collection: ClassVar[str] = "client_entries"

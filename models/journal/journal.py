@@ -24,7 +24,20 @@ Text = Annotated[str, msgspec.Meta(max_length=30_000)]
 
 
 class JournalDraft(Draft, frozen=True, kw_only=True):
-    """The fields of a journal that a person may write; an archived one is kept out of the way."""
+    """The fields of a journal that a person may write; an archived one is kept out of the way.
+
+    Attributes
+    ----------
+    name
+        What the journal is called.
+    description
+        What it is for.
+    color
+        The color that it is shown in.
+    archived
+        Whether it is put away.
+
+    """
 
     free_text: ClassVar[tuple[str, ...]] = ("name", "description")
 
@@ -35,13 +48,27 @@ class JournalDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewJournal(JournalDraft, frozen=True, kw_only=True):
-    """A new journal, with an id that the client may choose."""
+    """A new journal, with an id that the client may choose.
+
+    Attributes
+    ----------
+    id
+        The id, if the client chooses it.
+
+    """
 
     id: JournalId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Journal(Document, frozen=True, kw_only=True):
-    """A journal; *default* is the one for entries that name none."""
+    """A journal; *default* is the one for entries that name none.
+
+    Attributes
+    ----------
+    default
+        Whether entries without a journal go here.
+
+    """
 
     kind: ClassVar[str] = "journal"
     id_prefix: ClassVar[str] = ID_PREFIX
@@ -77,7 +104,20 @@ def default_journal(owner: str) -> str:
 
 
 class JournalTemplateDraft(Draft, frozen=True, kw_only=True):
-    """The fields of a template that a person may write: what an entry made from it begins with."""
+    """The fields of a template that a person may write: what an entry made from it begins with.
+
+    Attributes
+    ----------
+    name
+        What the template is called.
+    title
+        The title of entries that are made from it.
+    text
+        Their text.
+    tags
+        Their tags.
+
+    """
 
     free_text: ClassVar[tuple[str, ...]] = ("name", "title", "text", "tags")
 
@@ -92,7 +132,14 @@ class JournalTemplateDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewJournalTemplate(JournalTemplateDraft, frozen=True, kw_only=True):
-    """A new template, with an id that the client may choose."""
+    """A new template, with an id that the client may choose.
+
+    Attributes
+    ----------
+    id
+        The id, if the client chooses it.
+
+    """
 
     id: TemplateId = msgspec.field(default_factory=lambda: new_id(TEMPLATE_ID_PREFIX))
 

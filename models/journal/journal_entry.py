@@ -42,6 +42,18 @@ class JournalEntryContent(msgspec.Struct, frozen=True, kw_only=True):
         The day that it is about; the day in *tz* on which it is written, if none is named.
     prompt
         The question that it answers.
+    title
+        The title.
+    text
+        The text, in Markdown.
+    feelings
+        What was felt.
+    tags
+        The tags.
+    tz
+        The time zone in which it was written.
+    pinned
+        Whether it stays on top.
 
     """
 
@@ -71,13 +83,35 @@ class JournalEntryDraft(Draft, JournalEntryContent, frozen=True, kw_only=True):
 
 
 class NewJournalEntry(JournalEntryDraft, frozen=True, kw_only=True):
-    """A new entry, with an id that the client may choose."""
+    """A new entry, with an id that the client may choose.
+
+    Attributes
+    ----------
+    id
+        The id, if the client chooses it.
+
+    """
 
     id: JournalEntryId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class JournalEntry(Document, frozen=True, kw_only=True):
-    """A journal entry; *trashed_at* says since when it has been in the trash."""
+    """A journal entry; *trashed_at* says since when it has been in the trash.
+
+    Attributes
+    ----------
+    journal
+        The journal that it is in.
+    mood
+        The mood, from 1 to 5.
+    local_date
+        The day that it is about.
+    prompt
+        The question that it answers.
+    trashed_at
+        When it was moved to the trash.
+
+    """
 
     kind: ClassVar[str] = "journal.entry"
     id_prefix: ClassVar[str] = ID_PREFIX
@@ -158,6 +192,8 @@ class UnsavedEntry(Document, frozen=True, kw_only=True):
     ----------
     base
         The version of the entry that it changes; null for one that is not there yet.
+    content
+        What was written.
 
     """
 

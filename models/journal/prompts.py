@@ -19,7 +19,20 @@ HIGH: Final = 4  # and from which on they feel well
 
 
 class Prompt(msgspec.Struct, frozen=True):
-    """A writing prompt; *goal* is the id of the goal that it asks about."""
+    """A writing prompt; *goal* is the id of the goal that it asks about.
+
+    Attributes
+    ----------
+    id
+        The id, which never changes.
+    occasion
+        When it fits.
+    text
+        The question.
+    goal
+        The goal that it is about.
+
+    """
 
     id: str
     occasion: Occasion

@@ -31,6 +31,24 @@ class MoodDraft(Draft, frozen=True, kw_only=True):
     ----------
     level
         1 (very sad) to 5 (very happy); *energy*, *stress* and *sleep* (its quality) are 1 to 5 too.
+    at
+        The moment.
+    tz
+        The time zone that it was felt in.
+    category
+        The area of life.
+    activities
+        What was being done.
+    emotions
+        What was felt.
+    note
+        A note about it.
+    energy
+        The energy, from 1 to 5.
+    stress
+        The stress, from 1 to 5.
+    sleep
+        How well the night was, from 1 to 5.
 
     """
 
@@ -56,13 +74,29 @@ class MoodDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewMood(MoodDraft, frozen=True, kw_only=True):
-    """A new mood, with an id that the client may choose."""
+    """A new mood, with an id that the client may choose.
+
+    Attributes
+    ----------
+    id
+        The id, if the client chooses it.
+
+    """
 
     id: MoodId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
 
 class Mood(Document, frozen=True, kw_only=True):
-    """A mood: a level at a moment, on a local date."""
+    """A mood: a level at a moment, on a local date.
+
+    Attributes
+    ----------
+    level
+        How good it is, from 1 to 5.
+    local_date
+        The day that it counts for.
+
+    """
 
     kind: ClassVar[str] = "mood"
     id_prefix: ClassVar[str] = ID_PREFIX

@@ -23,19 +23,44 @@ RelationRole = Literal["coach", "client"]
 
 
 class InvitationDraft(Draft, frozen=True, kw_only=True):
-    """The role that the inviter will have in the relation."""
+    """The role that the inviter will have in the relation.
+
+    Attributes
+    ----------
+    role
+        What the inviter will be in the relation.
+
+    """
 
     role: RelationRole = msgspec.field(name="as")
 
 
 class InvitationCode(Draft, frozen=True, kw_only=True):
-    """The code of an invitation, which the inviter has given to the other person."""
+    """The code of an invitation, which the inviter has given to the other person.
+
+    Attributes
+    ----------
+    code
+        The code to give to the other person.
+
+    """
 
     code: Token
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
-    """An open invitation: the inviter's role in the relation, and when it expires."""
+    """An open invitation: the inviter's role in the relation, and when it expires.
+
+    Attributes
+    ----------
+    created_at
+        When it was made.
+    expires_at
+        Until when it can be accepted.
+    role
+        What the inviter will be in the relation.
+
+    """
 
     role: RelationRole = msgspec.field(name="as")
     created_at: dt.datetime

@@ -26,7 +26,16 @@ Hidden = Annotated[
 
 
 class ShareDraft(Draft, frozen=True, kw_only=True):
-    """The kinds of documents that the coach may see, and the fields of them that they may not."""
+    """The kinds of documents that the coach may see, and the fields of them that they may not.
+
+    Attributes
+    ----------
+    kinds
+        The kinds of documents to share.
+    hidden
+        The fields to leave out, by kind.
+
+    """
 
     kinds: Annotated[frozenset[SharedKind], msgspec.Meta(min_length=1)]
     hidden: Annotated[dict[SharedKind, Hidden], msgspec.Meta(max_length=10)] = msgspec.field(
@@ -42,6 +51,10 @@ class RelationSide(AccessMethod, frozen=True, kw_only=True):
     accepted_at
         When both sides had given their word.  Null in shares of older builds, which asked the
         client alone: what they show goes on to be shown, and they open nothing else.
+    kinds
+        The kinds of documents that are shared.
+    hidden
+        The fields that are left out, by kind.
 
     """
 

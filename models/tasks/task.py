@@ -34,7 +34,18 @@ Tags = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=20)]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a task; steps are shown in order of *place*."""
+    """A part of a task; steps are shown in order of *place*.
+
+    Attributes
+    ----------
+    title
+        What is to be done.
+    done
+        Whether it is done.
+    place
+        The place among its siblings, in ascending order.
+
+    """
 
     free_text: ClassVar[tuple[str, ...]] = ("title",)
 
@@ -59,6 +70,22 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
         What it is done for; the goal may be gone by now.
     repeats
         When it is completed, the next one of its series is made.
+    title
+        What is to be done.
+    notes
+        Notes about it.
+    status
+        How it stands.
+    priority
+        How much it matters.
+    category
+        The area of life.
+    due_date
+        The day on which it is due.
+    tz
+        The time zone of the due date.
+    tags
+        The tags.
 
     """
 
@@ -88,7 +115,14 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
 
 
 class NewTask(TaskDraft, frozen=True, kw_only=True):
-    """A new task, with an id that the client may choose."""
+    """A new task, with an id that the client may choose.
+
+    Attributes
+    ----------
+    id
+        The id, if the client chooses it.
+
+    """
 
     id: TaskId = msgspec.field(default_factory=lambda: new_id(ID_PREFIX))
 
@@ -102,6 +136,16 @@ class Task(Document, frozen=True, kw_only=True):
         The last moment at which it is not overdue.
     series
         The first due date of those that repeat.
+    due_time
+        The wall time at which it is due.
+    goal
+        The goal that it serves.
+    steps
+        The steps, by id.
+    repeats
+        How it comes again once it is done.
+    completed_at
+        When it was completed.
 
     """
 

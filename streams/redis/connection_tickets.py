@@ -23,7 +23,16 @@ SECRET_BYTES = 32
 
 
 class ConnectionTicket(msgspec.Struct, frozen=True):
-    """A ticket, and when it expires."""
+    """A ticket, and when it expires.
+
+    Attributes
+    ----------
+    ticket
+        The ticket, for one connection.
+    expires_at
+        Until when it can be used.
+
+    """
 
     ticket: str
     expires_at: dt.datetime

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from models.access.scope import Scope
-from models.account.factors import NewCredential
 from models.account.session import SessionTerms
+from models.account.webauthn import NewCredential
 from models.base.errors import Refusal
 from models.oauth.client import OAuthClient as App
 from models.sharing import InvitationDraft, ShareDraft

@@ -13,8 +13,8 @@ from tornado.web import Application, RequestHandler
 
 from config.settings import Settings
 from models.access.scope import Scope
-from models.account.factors import NewCredential
 from models.account.user import Registration
+from models.account.webauthn import NewCredential
 from models.base.merge_patch import Json
 from tests.conformance.browser import PATIENCE_S, Navigated, Page, browsing
 from tests.support.engines import TestEngines

@@ -19,25 +19,53 @@ from upcoach.store.write.outcomes import Outcome
 
 
 class TokenRenewed(SessionTokens, frozen=True):
-    """A token, and how it is sent (RFC 6750)."""
+    """A token, and how it is sent (RFC 6750).
+
+    Attributes
+    ----------
+    token_type
+        How the token is sent.
+
+    """
 
     token_type: Literal["Bearer"]
 
 
 class LoggedIn(TokenRenewed, frozen=True):
-    """A token and the session that it belongs to."""
+    """A token and the session that it belongs to.
+
+    Attributes
+    ----------
+    session
+        The session that the token belongs to.
+
+    """
 
     session: Session
 
 
 class BrowserLoggedIn(msgspec.Struct, frozen=True):
-    """The session of a browser, which has it in a cookie and never sees a token."""
+    """The session of a browser, which has it in a cookie and never sees a token.
+
+    Attributes
+    ----------
+    session
+        The session that the cookie stands for.
+
+    """
 
     session: Session
 
 
 class CsrfToken(msgspec.Struct, frozen=True):
-    """What a page sends as `X-UpCoach-CSRF` with all that changes something; a token needs none."""
+    """What a page sends as `X-UpCoach-CSRF` with all that changes something; a token needs none.
+
+    Attributes
+    ----------
+    token
+        The token; null for a caller with an access token.
+
+    """
 
     token: str | None
 

@@ -26,6 +26,8 @@ class WaitingFactor(msgspec.Struct, frozen=True, omit_defaults=True):
     counts_from
         When it begins to count by itself; without, it does when the link in the mail is followed
         that has told of it.
+    factor
+        The factor that is not active yet.
 
     """
 
@@ -44,6 +46,10 @@ class EnrolledFactors(msgspec.Struct, frozen=True, omit_defaults=True):
         How many of them are left.
     waiting
         The factors that do not count yet.
+    passkeys
+        How many passkeys there are.
+    totp_since
+        Since when codes of an authenticator app are asked for.
 
     """
 
@@ -55,7 +61,14 @@ class EnrolledFactors(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NewRecoveryCodes(msgspec.Struct, frozen=True):
-    """The recovery codes that are new, which are shown this once; none if those before count."""
+    """The recovery codes that are new, which are shown this once; none if those before count.
+
+    Attributes
+    ----------
+    recovery_codes
+        The codes, which are shown this once; each works once.
+
+    """
 
     recovery_codes: tuple[str, ...]
 
@@ -74,7 +87,18 @@ class SecondFactorLogin(LoggedIn, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class StepUpAnswer(msgspec.Struct, frozen=True):
-    """A token that says what was shown just now; the one before goes on, and says less."""
+    """A token that says what was shown just now; the one before goes on, and says less.
+
+    Attributes
+    ----------
+    token
+        The access token that says so; a browser gets a cookie in its place.
+    expires_at
+        When the token ends.
+    session
+        The session that was stepped up.
+
+    """
 
     token: str
     expires_at: dt.datetime

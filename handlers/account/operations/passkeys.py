@@ -12,8 +12,8 @@ from handlers.account.operations.accounts import BrowserLoggedIn, LoggedIn, sess
 from handlers.http.operations import Call, Operation, Reply, write_reply
 from handlers.http.pagination import Items
 from models.account import Passkey
-from models.account.factors import PasskeyAssertion
 from models.account.session import DeviceId, DeviceName, SessionTerms, audiences_of
+from models.account.webauthn import PasskeyAssertion
 from models.base.document import Draft, public
 from models.base.fields import Token
 from upcoach.services.account import AccountServices
@@ -25,7 +25,20 @@ Options = dict[str, Any]
 
 
 class PasskeyLogin(Draft, frozen=True, kw_only=True):
-    """What somebody gives to log in on a device with a passkey."""
+    """What somebody gives to log in on a device with a passkey.
+
+    Attributes
+    ----------
+    credential
+        What the authenticator answered.
+    device
+        The id that the app gave its device.
+    device_name
+        What the device is listed as.
+    app
+        The kind of app that logs in, which says how long the session lasts.
+
+    """
 
     credential: PasskeyAssertion
     device: DeviceId
@@ -34,13 +47,29 @@ class PasskeyLogin(Draft, frozen=True, kw_only=True):
 
 
 class PendingLoginName(Draft, frozen=True, kw_only=True):
-    """The login that waits, by the name that the challenge gave it."""
+    """The login that waits, by the name that the challenge gave it.
+
+    Attributes
+    ----------
+    challenge
+        The challenge of the login that waits.
+
+    """
 
     challenge: Token
 
 
 class PasskeyRegistered(msgspec.Struct, frozen=True):
-    """A passkey, with the recovery codes that are new: they are shown this once."""
+    """A passkey, with the recovery codes that are new: they are shown this once.
+
+    Attributes
+    ----------
+    passkey
+        The passkey that was registered.
+    recovery_codes
+        New recovery codes, if this is the first factor.
+
+    """
 
     passkey: Passkey
     recovery_codes: tuple[str, ...]

@@ -18,7 +18,14 @@ ONE = f"{PATH}/{{id}}"
 
 
 class DeviceNamed(Draft, frozen=True, kw_only=True):
-    """The new name of a device."""
+    """The new name of a device.
+
+    Attributes
+    ----------
+    device_name
+        What the device is listed as from now on.
+
+    """
 
     device_name: Name
 

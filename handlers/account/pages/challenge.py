@@ -16,7 +16,8 @@ from handlers.account.pages.login_continuation import (
 from handlers.http.operations import Reply, strict_json
 from handlers.pages import next_steps, views
 from handlers.pages.base import PageHandler
-from models.account.factors import ChallengeAnswer, Method, PasskeyAssertion
+from models.account.factors import ChallengeAnswer, Method
+from models.account.webauthn import PasskeyAssertion
 from models.base.errors import Forbidden, Invalid
 from models.base.merge_patch import Json
 from models.base.validation import checked

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.account import Passkey, User
-from models.account.factors import NewCredential, PasskeyAssertion
+from models.account.webauthn import NewCredential, PasskeyAssertion
 from models.base.errors import Forbidden
 from models.base.merge_patch import Json
 from tests.support.people.authenticator import Authenticator, plain, text

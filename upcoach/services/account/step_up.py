@@ -32,7 +32,14 @@ FRESH: Final = dt.timedelta(minutes=15)  # how long a factor counts as just show
 
 
 class StepUp(FactorProof, frozen=True, kw_only=True):
-    """One factor; the password is one where no second factor is enrolled."""
+    """One factor; the password is one where no second factor is enrolled.
+
+    Attributes
+    ----------
+    password
+        The password of the account.
+
+    """
 
     password: EnteredPassword | None = None
 

@@ -25,7 +25,18 @@ _KEPT_BY_US = frozenset({"/version", "/updated_at"})
 
 
 class FieldChange(msgspec.Struct, frozen=True):
-    """One field (a JSON pointer), before and after; null where there was nothing."""
+    """One field (a JSON pointer), before and after; null where there was nothing.
+
+    Attributes
+    ----------
+    field
+        The name of the field.
+    before
+        Its value before.
+    after
+        Its value after.
+
+    """
 
     field: str
     before: Any
@@ -33,7 +44,24 @@ class FieldChange(msgspec.Struct, frozen=True):
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of a document: the version that it made, when, on which device, and of what."""
+    """One change of a document: the version that it made, when, on which device, and of what.
+
+    Attributes
+    ----------
+    version
+        The version that it made.
+    type
+        What happened, such as `goal.updated`.
+    at
+        When it was written.
+    device
+        The device that wrote it.
+    mutation
+        The name of the write.
+    changes
+        What it changed, field by field.
+
+    """
 
     version: int
     type: str

@@ -38,6 +38,14 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     blocked_by
         The goals that it depends on and that are not completed.
+    goal
+        The goal.
+    smart
+        How SMART it is.
+    outlook
+        Where it is going.
+    blocked
+        Whether it waits for other goals.
 
     """
 
@@ -59,6 +67,16 @@ class GoalOverview(msgspec.Struct, frozen=True, kw_only=True):
         Completed ones of all that came to an end or should have: null before there is any.
     mean_progress
         Of active goals, weighted by priority (high 3, medium 2, low 1); null without any.
+    total
+        How many there are.
+    active
+        How many are active.
+    paused
+        How many are paused.
+    completed
+        How many are completed.
+    cancelled
+        How many are cancelled.
 
     """
 
@@ -73,14 +91,34 @@ class GoalOverview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GoalGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """The same for the goals of one priority or category."""
+    """The same for the goals of one priority or category.
+
+    Attributes
+    ----------
+    name
+        What the goals have in common.
+    overview
+        How many there are.
+
+    """
 
     name: str
     overview: GoalOverview
 
 
 class GoalStats(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of somebody's goals."""
+    """Counts of somebody's goals.
+
+    Attributes
+    ----------
+    overview
+        All goals together.
+    by_priority
+        The goals of each priority.
+    by_category
+        The goals of each category.
+
+    """
 
     overview: GoalOverview
     by_priority: list[GoalGroup]

@@ -33,6 +33,24 @@ class HabitToday(msgspec.Struct, frozen=True, kw_only=True):
         What of the target is still to be done, or of a ceiling still to be had.
     at_risk
         Whether a streak ends unless it is done before *ends_at*, when the day is over.
+    habit
+        The habit.
+    name
+        What the habit is called.
+    local_date
+        The day.
+    ends_at
+        When the day ends.
+    due
+        Whether it is due.
+    done
+        Whether it is done.
+    times
+        How many times are needed in the window around the day.
+    streak
+        How many units in a row were kept.
+    unit
+        What streaks are counted in.
 
     """
 
@@ -52,7 +70,22 @@ class HabitToday(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StreakAnswer(Streak, frozen=True, kw_only=True):
-    """A streak with the windows that it was evaluated in, oldest first."""
+    """A streak with the windows that it was evaluated in, oldest first.
+
+    Attributes
+    ----------
+    habit
+        The habit.
+    as_of
+        The day that it is about.
+    ends_at
+        When that day ends.
+    windows
+        The windows that it was evaluated in, the oldest first.
+    freezes
+        The freeze tokens, which keep a streak.
+
+    """
 
     habit: str
     as_of: dt.date
@@ -62,7 +95,16 @@ class StreakAnswer(Streak, frozen=True, kw_only=True):
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
-    """The strength at the end of a day; null before the first step."""
+    """The strength at the end of a day; null before the first step.
+
+    Attributes
+    ----------
+    date
+        The day.
+    score
+        The strength at its end; null before the first step.
+
+    """
 
     date: dt.date
     score: float | None
@@ -83,6 +125,24 @@ class Analytics(msgspec.Struct, frozen=True, kw_only=True):
         Of the moving rate.
     mood
         How the day's mood goes with it; null for those who may not see moods.
+    habit
+        The habit.
+    first
+        The first day.
+    last
+        The last day.
+    strengths
+        The strength, day by day.
+    unit
+        What streaks are counted in.
+    total
+        What was kept in all of the time.
+    moving
+        The moving rate of 28 days, a point a week.
+    weekdays
+        The days of the week.
+    best_time
+        When it is done most often.
 
     """
 
@@ -106,7 +166,30 @@ class Analytics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """One habit among all."""
+    """One habit among all.
+
+    Attributes
+    ----------
+    habit
+        The habit.
+    name
+        What the habit is called.
+    category
+        The area of life.
+    strength
+        How strong it is, from 0 to 1.
+    streak
+        How long the streak is.
+    best
+        How long the longest streak was.
+    unit
+        What streaks are counted in.
+    total
+        What was kept.
+    formation
+        How far the habit is formed, from 0 to 1.
+
+    """
 
     habit: str
     name: str
@@ -120,14 +203,52 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CategoryRate(Rated, frozen=True, kw_only=True):
-    """The habits of a category together; null are those without one."""
+    """The habits of a category together; null are those without one.
+
+    Attributes
+    ----------
+    category
+        The area of life.
+    habits
+        How many habits are in it.
+
+    """
 
     category: Category | None
     habits: int
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """All habits that are not archived, from *first* to *last*; see `Analytics`."""
+    """All habits that are not archived, from *first* to *last*; see `Analytics`.
+
+    Attributes
+    ----------
+    first
+        The first day.
+    last
+        The last day.
+    habits
+        Each habit.
+    total
+        All habits together.
+    perfect_days
+        On how many days all that was due was kept.
+    days
+        Each day.
+    moving
+        The moving rate of 28 days, a point a week.
+    categories
+        The habits by category.
+    parts
+        How often something was done in each part of the day.
+    hours
+        How often something was done on each weekday in each hour: 7 rows of 24.
+    best_time
+        When something is done most often.
+    formation
+        The mean of the habits' formation, from 0 to 1.
+
+    """
 
     first: dt.date
     last: dt.date
@@ -144,14 +265,40 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnlockedAchievement(Achievement, frozen=True, kw_only=True):
-    """An achievement of a habit."""
+    """An achievement of a habit.
+
+    Attributes
+    ----------
+    habit
+        The habit.
+    name
+        What the habit is called.
+
+    """
 
     habit: str
     name: str
 
 
 class UpcomingReminder(msgspec.Struct, frozen=True, kw_only=True):
-    """A reminder of a habit: the moment, and what the clock of *tz* shows then."""
+    """A reminder of a habit: the moment, and what the clock of *tz* shows then.
+
+    Attributes
+    ----------
+    habit
+        The habit.
+    name
+        What the habit is called.
+    at
+        The moment.
+    time
+        The wall time.
+    tz
+        The time zone of the wall time.
+    local_date
+        The day that it is about.
+
+    """
 
     habit: str
     name: str

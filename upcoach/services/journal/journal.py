@@ -45,7 +45,18 @@ CONTENT: Final = ("title", "text", "mood", "feelings", "tags", "local_date", "tz
 
 
 class EntryVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of an entry, and the fields (JSON pointers) in which it differs from the last."""
+    """One version of an entry, and the fields (JSON pointers) in which it differs from the last.
+
+    Attributes
+    ----------
+    version
+        The number of the version.
+    at
+        When it was written.
+    changed
+        The fields that it changed.
+
+    """
 
     version: int
     at: dt.datetime

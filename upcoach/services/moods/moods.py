@@ -25,7 +25,28 @@ LEVELS: Final = (1, 2, 3, 4, 5)
 
 
 class MoodPeriod(msgspec.Struct, frozen=True, kw_only=True):
-    """The moods of a day, a week or a month; a mean of nothing is null."""
+    """The moods of a day, a week or a month; a mean of nothing is null.
+
+    Attributes
+    ----------
+    start
+        The first day.
+    n
+        How many moods there are.
+    mean
+        The mean level.
+    lowest
+        The lowest level.
+    highest
+        The highest level.
+    energy
+        The mean energy.
+    stress
+        The mean stress.
+    sleep
+        The mean sleep.
+
+    """
 
     start: dt.date
     n: int
@@ -38,7 +59,20 @@ class MoodPeriod(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MoodShare(msgspec.Struct, frozen=True, kw_only=True):
-    """The moods of one activity, category or level; *difference* is to the mean of all."""
+    """The moods of one activity, category or level; *difference* is to the mean of all.
+
+    Attributes
+    ----------
+    name
+        The activity, the category or the level.
+    n
+        How many moods have it.
+    mean
+        Their mean level.
+    difference
+        By how much their mean is above that of all.
+
+    """
 
     name: str
     n: int
@@ -47,7 +81,18 @@ class MoodShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MoodLevel(msgspec.Struct, frozen=True, kw_only=True):
-    """How often a level was logged; the share of nothing is null."""
+    """How often a level was logged; the share of nothing is null.
+
+    Attributes
+    ----------
+    level
+        The level, from 1 to 5.
+    n
+        How many moods have it.
+    share
+        The share of all moods.
+
+    """
 
     level: int
     n: int
@@ -63,6 +108,26 @@ class MoodStats(msgspec.Struct, frozen=True, kw_only=True):
         How many dates have a mood.
     trend
         Of the days' means; null for fewer than four days.
+    first
+        The first day.
+    last
+        The last day.
+    n
+        How many moods there are.
+    mean
+        The mean level.
+    distribution
+        How many moods have each level.
+    days
+        The moods of each day.
+    weeks
+        The moods of each week.
+    months
+        The moods of each month.
+    activities
+        The mean level by activity.
+    categories
+        The mean level by category.
 
     """
 

@@ -42,19 +42,44 @@ PURPOSE: Final = "invitation"
 
 
 class ListedInvitation(Invitation, frozen=True, kw_only=True):
-    """An open invitation, as its maker sees it in the list."""
+    """An open invitation, as its maker sees it in the list.
+
+    Attributes
+    ----------
+    id
+        The id of the invitation.
+
+    """
 
     id: str
 
 
 class NewInvitation(ListedInvitation, frozen=True, kw_only=True):
-    """An invitation that was just made, with the code that is shown this once."""
+    """An invitation that was just made, with the code that is shown this once.
+
+    Attributes
+    ----------
+    code
+        The code to give to the other person, which is shown this once.
+
+    """
 
     code: str
 
 
 class Inviter(msgspec.Struct, frozen=True, kw_only=True):
-    """Who invites, and to what, as whoever has the code sees it."""
+    """Who invites, and to what, as whoever has the code sees it.
+
+    Attributes
+    ----------
+    name
+        Who has made the invitation.
+    expires_at
+        Until when it can be accepted.
+    role
+        What the inviter will be in the relation.
+
+    """
 
     name: str
     role: RelationRole = msgspec.field(name="as")

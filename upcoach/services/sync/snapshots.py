@@ -20,6 +20,16 @@ class SnapshotPage(msgspec.Struct, frozen=True):
     """Documents of one kind in order of id; *last* when the kind has no more.
 
     It ends by their number or by their bytes (`upcoach.store.base.pages`).
+
+    Attributes
+    ----------
+    kind
+        The kind of the documents.
+    items
+        The documents.
+    last
+        Whether no page of this kind follows.
+
     """
 
     kind: str

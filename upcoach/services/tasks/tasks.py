@@ -24,7 +24,26 @@ OPEN: Final = ("pending", "in_progress")
 
 
 class TaskOverview(msgspec.Struct, frozen=True, kw_only=True):
-    """How many tasks there are; *overdue* and *due_this_week* are of those still open."""
+    """How many tasks there are; *overdue* and *due_this_week* are of those still open.
+
+    Attributes
+    ----------
+    total
+        How many there are.
+    pending
+        How many are not begun.
+    in_progress
+        How many are begun.
+    completed
+        How many are completed.
+    cancelled
+        How many are cancelled.
+    overdue
+        How many are overdue.
+    due_this_week
+        How many are due this week.
+
+    """
 
     total: int
     pending: int
@@ -42,6 +61,16 @@ class TaskGroup(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     completion
         The share that is completed of those that were not cancelled; null where all were.
+    name
+        What the tasks have in common.
+    total
+        How many there are.
+    open
+        How many are not done.
+    completed
+        How many are completed.
+    overdue
+        How many are overdue.
 
     """
 
@@ -54,7 +83,22 @@ class TaskGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskStats(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of all of somebody's tasks, over the week that is *week_start*'s."""
+    """Counts of all of somebody's tasks, over the week that is *week_start*'s.
+
+    Attributes
+    ----------
+    overview
+        All tasks together.
+    by_priority
+        The tasks of each priority.
+    by_category
+        The tasks of each category.
+    tz
+        The time zone that days are counted in.
+    week_start
+        The first day of this week.
+
+    """
 
     overview: TaskOverview
     by_priority: list[TaskGroup]

@@ -12,7 +12,8 @@ import msgspec
 
 from models.access.scope import Scope
 from models.account import Factors, Passkey, User
-from models.account.factors import FACTORS, NewCredential, PasskeyAssertion, checked_name
+from models.account.factors import FACTORS, checked_name
+from models.account.webauthn import NewCredential, PasskeyAssertion
 from models.base.document import Draft
 from models.base.errors import Conflict
 from models.base.fields import Name
@@ -48,14 +49,30 @@ _SHOWN: Final = "passkey"
 
 
 class NewPasskey(Draft, frozen=True, kw_only=True):
-    """A key that an authenticator has made, and what its user calls it."""
+    """A key that an authenticator has made, and what its user calls it.
+
+    Attributes
+    ----------
+    name
+        What it is listed as.
+    credential
+        What the authenticator has made.
+
+    """
 
     name: Name
     credential: NewCredential
 
 
 class Renaming(Draft, frozen=True, kw_only=True):
-    """A new name."""
+    """A new name.
+
+    Attributes
+    ----------
+    name
+        What it is listed as from now on.
+
+    """
 
     name: Name
 

@@ -19,7 +19,7 @@ from webauthn.helpers.structs import (
 from webauthn.helpers.verify_signature import verify_signature
 
 from models.account import Passkey, User
-from models.account.factors import NewCredential, PasskeyAssertion
+from models.account.webauthn import NewCredential, PasskeyAssertion
 from models.base.merge_patch import Json
 from upcoach.services.account.factors.refusals import factor_wrong
 

@@ -31,7 +31,16 @@ _PURPOSE: Final = "totp enrolment"
 
 
 class TotpConfirmation(Draft, frozen=True, kw_only=True):
-    """The first code of an app, for the *enrolment* that waits for it."""
+    """The first code of an app, for the *enrolment* that waits for it.
+
+    Attributes
+    ----------
+    enrolment
+        What the enrolment was answered with.
+    code
+        The first code that the app shows.
+
+    """
 
     enrolment: Token
     code: TotpCode
@@ -46,6 +55,10 @@ class Enrolling(msgspec.Struct, frozen=True):
         160 bits in base32, for those who type it in.
     uri
         The same as apps read it from a QR code.
+    enrolment
+        What the first code is sent with.
+    expires_at
+        Until when it can be confirmed.
 
     """
 

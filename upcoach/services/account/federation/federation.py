@@ -35,7 +35,16 @@ _PURPOSE: Final = "nonce"
 
 
 class Nonce(msgspec.Struct, frozen=True):
-    """A nonce for an ID token, usable once, until *expires_at*."""
+    """A nonce for an ID token, usable once, until *expires_at*.
+
+    Attributes
+    ----------
+    nonce
+        What to ask the provider's ID token for with.
+    expires_at
+        Until when it holds.
+
+    """
 
     nonce: str
     expires_at: dt.datetime

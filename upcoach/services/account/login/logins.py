@@ -12,8 +12,9 @@ import msgspec
 
 from models.access.scope import Scope
 from models.account import BROWSERS, LoginFacts, Session, SessionState, User, session_state
-from models.account.factors import ChallengeAnswer, PasskeyAssertion
+from models.account.factors import ChallengeAnswer
 from models.account.session import SessionTerms
+from models.account.webauthn import PasskeyAssertion
 from models.base.clock import Clock
 from models.base.errors import Forbidden, NotFound
 from models.base.merge_patch import Json
@@ -36,6 +37,8 @@ class Challenge(msgspec.Struct, frozen=True):
         The name of the login that waits, until *expires_at*.
     methods
         The factors that it can be answered with, the strongest first.
+    expires_at
+        Until when it can be answered.
 
     """
 

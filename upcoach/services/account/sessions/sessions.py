@@ -44,6 +44,8 @@ class SessionTokens(msgspec.Struct, frozen=True):
         For every request, until *expires_at*.
     refresh_token
         For the next token, once.
+    expires_at
+        When the token ends.
 
     """
 

@@ -190,14 +190,34 @@ class ImportPlan(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """How many documents an import made, and how many there were."""
+    """How many documents an import made, and how many there were.
+
+    Attributes
+    ----------
+    created
+        How many are new.
+    kept
+        How many were there already.
+
+    """
 
     created: int
     kept: int
 
 
 class EntryCounts(msgspec.Struct, frozen=True):
-    """How many entries an import made, changed, and left as they were."""
+    """How many entries an import made, changed, and left as they were.
+
+    Attributes
+    ----------
+    created
+        How many are new.
+    updated
+        How many have changed.
+    kept
+        How many were there already.
+
+    """
 
     created: int
     updated: int
@@ -205,7 +225,22 @@ class EntryCounts(msgspec.Struct, frozen=True):
 
 
 class Planned(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What would become of one document, and of the days that belong to it."""
+    """What would become of one document, and of the days that belong to it.
+
+    Attributes
+    ----------
+    area
+        What kind of thing it is.
+    id
+        The id that it gets.
+    name
+        What it is called.
+    verb
+        What the import does with it.
+    entries
+        How many entries it brings.
+
+    """
 
     area: str
     id: str
@@ -228,6 +263,20 @@ class Imported(msgspec.Struct, frozen=True, omit_defaults=True):
         How many further reports there are.
     documents
         With *dry_run*, each document of the file that stands by itself.
+    habits
+        The habits.
+    entries
+        The entries of habits.
+    tasks
+        The tasks.
+    moods
+        The moods.
+    journals
+        The journals.
+    journal_entries
+        The entries of journals.
+    dry_run
+        Whether nothing was written.
 
     """
 
