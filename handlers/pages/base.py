@@ -61,6 +61,7 @@ class PageHandler(FormEndpoint):
         session: Session | None = None,
         names: dict[str, str] | None = None,
         query: dict[str, str] | None = None,
+        base: int | None = None,
     ) -> Reply:
         """Run *operation* for this browser, whose user has logged in as *session*."""
         call = Call(
@@ -68,6 +69,7 @@ class PageHandler(FormEndpoint):
             names=names or {},
             query=query or {},
             body=body,
+            base=base,
             origin=self.origin,
             browser=self.browser.secret,
             is_foreign=not self.browser.is_on_our_page,

@@ -254,17 +254,24 @@ def range_containing(day: dt.date, ranges: Sequence[DateRange]) -> DateRange | N
     return ranges[place] if place >= 0 and day <= ranges[place][1] else None
 
 
-def moment_in_words(at: dt.datetime) -> str:
-    """*at* as people read it.
+def moment_in_words(at: dt.datetime, tz: str = "UTC") -> str:
+    """*at* as people read it in the zone *tz*.
 
     Examples
     --------
     >>> moment_in_words(dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC))
     '5 January 2026, 09:00 UTC'
+    >>> moment_in_words(dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC), "Europe/Berlin")
+    '5 January 2026, 10:00 CET'
+    >>> moment_in_words(dt.datetime(2026, 1, 5, 23, tzinfo=dt.UTC), "Asia/Kathmandu")
+    '6 January 2026, 04:45 UTC+05:45'
 
     """
-    moment = at.astimezone(dt.UTC)
-    return f"{day_in_words(moment)}, {moment:%H:%M} UTC"
+    moment = at.astimezone(zoneinfo.ZoneInfo(tz))
+    name = moment.tzname() or ""
+    if not name.isalpha():  # the zone has no name but its difference
+        name = f"UTC{moment.isoformat()[-6:]}"
+    return f"{day_in_words(moment)}, {moment:%H:%M} {name}"
 
 
 def day_in_words(day: dt.date) -> str:

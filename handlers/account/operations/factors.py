@@ -193,6 +193,27 @@ ANSWER = Operation(
     audit_target="second factor",
     limit="factor",
 )
+ENROL_TOTP = Operation(
+    method="POST",
+    path="/v1/auth/totp/enrol",
+    run=enrol_totp,
+    needs="account:write",
+    gives=Enrolling,
+    stepped_up=True,
+)
+CONFIRM_TOTP = Operation(
+    method="POST",
+    path="/v1/auth/totp/confirm",
+    run=confirm_totp,
+    needs="account:write",
+    body="json",
+    takes=TotpConfirmation,
+    gives=NewRecoveryCodes,
+    stepped_up=True,
+    statuses=(200,),
+    refusals=(429,),
+    audit="totp.enrolled",
+)
 OPERATIONS = (
     Operation(
         method="GET",
@@ -201,27 +222,8 @@ OPERATIONS = (
         needs="account:read",
         gives=EnrolledFactors,
     ),
-    Operation(
-        method="POST",
-        path="/v1/auth/totp/enrol",
-        run=enrol_totp,
-        needs="account:write",
-        gives=Enrolling,
-        stepped_up=True,
-    ),
-    Operation(
-        method="POST",
-        path="/v1/auth/totp/confirm",
-        run=confirm_totp,
-        needs="account:write",
-        body="json",
-        takes=TotpConfirmation,
-        gives=NewRecoveryCodes,
-        stepped_up=True,
-        statuses=(200,),
-        refusals=(429,),
-        audit="totp.enrolled",
-    ),
+    ENROL_TOTP,
+    CONFIRM_TOTP,
     Operation(
         method="POST",
         path="/v1/auth/totp/disable",

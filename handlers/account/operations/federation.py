@@ -53,6 +53,15 @@ async def unlink(services: AccountServices, call: Call) -> Reply:
     return write_reply(await services.federation.unlink(call.scope, call.names["id"]))
 
 
+UNLINK = Operation(
+    method="DELETE",
+    path=f"{IDENTITIES}/{{id}}",
+    run=unlink,
+    needs="account:write",
+    refusals=(409,),
+    stepped_up=True,
+    audit="identity.unlinked",
+)
 OPERATIONS = (
     Operation(
         method="POST",
@@ -95,13 +104,5 @@ OPERATIONS = (
         stepped_up=True,
         audit="identity.linked",
     ),
-    Operation(
-        method="DELETE",
-        path=f"{IDENTITIES}/{{id}}",
-        run=unlink,
-        needs="account:write",
-        refusals=(409,),
-        stepped_up=True,
-        audit="identity.unlinked",
-    ),
+    UNLINK,
 )

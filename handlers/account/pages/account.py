@@ -1,10 +1,12 @@
 """The account page: sessions, apps with access, and ways to log in."""
 
-from typing import Final
+from typing import Any, Final
 
 from handlers.account.operations import passwords, sessions
 from handlers.account.pages import overview
+from handlers.account.pages.login_continuation import LoginContinuation
 from handlers.account.pages.login_pages import problems_of
+from handlers.http.operations import Operation, Reply
 from handlers.pages import forms, views
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import PageLink
@@ -42,6 +44,23 @@ class LoggedInPage(PageHandler):
             user=self.own_session.owner, session=self.own_session.id, device=self.own_session.device
         )
 
+    async def submit_stepped_up(
+        self,
+        operation: Operation[Any],
+        body: Any = None,
+        *,
+        names: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+    ) -> Reply | None:
+        """Run *operation*; None where it takes a newer login, to which the browser goes."""
+        try:
+            return await self.submit(
+                operation, body, session=self.own_session, names=names, query=query
+            )
+        except Unauthenticated:
+            self.see_other(LoginContinuation().switch)
+            return None
+
 
 class AccountPage(LoggedInPage):
     """`/account`."""
@@ -71,14 +90,11 @@ class SessionEndPage(LoggedInPage):
     async def post(self) -> None:
         """End a session, or all others."""
         session = self.submitted_form().required("session")
-        try:
-            if session == _OTHERS:
-                await self.submit(sessions.END_ALL, query=_BUT_THIS, session=self.own_session)
-            else:
-                await self.submit(sessions.END, names={"id": session}, session=self.own_session)
-        except Unauthenticated:  # it takes a factor that was shown just now
-            self.see_other(LOGIN)
+        if session == _OTHERS:
+            reply = await self.submit_stepped_up(sessions.END_ALL, query=_BUT_THIS)
         else:
+            reply = await self.submit_stepped_up(sessions.END, names={"id": session})
+        if reply is not None:
             self.see_other(ACCOUNT)
 
 

@@ -1,16 +1,21 @@
 """What the account page shows."""
 
 import datetime as dt
+import functools
+import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from handlers.pages.rendering import PageView
 from models.account import Factors, Identity, Passkey, TrustedDevice
 from models.account.factors import NEVER, TOTP
 from models.account.session import APP_NAMES
 from models.base.merge_patch import Json
+from models.base.time import moment_in_words
 from models.contexts import SCOPES
 from models.oauth import Grant
+
+_RANDOM: Final = re.compile("[0-9a-f]{8}|:")  # of an id that a program has made
 
 
 class LoginMethodRow(NamedTuple):
@@ -55,6 +60,8 @@ def account(
         wide=True,
         values={
             "user": user,
+            "in_words": functools.partial(moment_in_words, tz=user["tz"]),
+            "identities": [(row.id, titles.get(row.provider, row.provider)) for row in identities],
             "sessions": [_session(row, apps) for row in sessions],
             "grants": [_grant(row) for row in grants],
             "ways": ways,
@@ -100,7 +107,7 @@ def _identity(identity: Identity, titles: dict[str, str], now: dt.datetime) -> L
 
 def _session(session: Json, apps: dict[str, str]) -> Json:
     kind = APP_NAMES[session["app"]]
-    name = session.get("device_name") or apps.get(session["client"])
+    name = session.get("device_name") or apps.get(session["client"]) or _spoken(session["device"])
     return {
         "id": session["id"],
         "name": name or kind[0].upper() + kind[1:],
@@ -108,6 +115,11 @@ def _session(session: Json, apps: dict[str, str]) -> Json:
         "used": session["last_used_at"],
         "since": session["created_at"],
     }
+
+
+def _spoken(device: str) -> str:
+    """The name of a *device*, where it is one that people would say."""
+    return "" if _RANDOM.search(device) else device
 
 
 def _grant(grant: Grant) -> Json:

@@ -9,6 +9,7 @@ from handlers.account.pages.account import (
     PasswordChangePage,
     SessionEndPage,
 )
+from handlers.account.pages.authenticator_page import AUTHENTICATOR, AuthenticatorPage
 from handlers.account.pages.challenge import PasskeyLoginPage, SecondFactorPage
 from handlers.account.pages.email_link_pages import (
     AdditionPage,
@@ -21,6 +22,16 @@ from handlers.account.pages.email_link_pages import (
 )
 from handlers.account.pages.login_continuation import FACTOR, PASSKEY, REGISTER
 from handlers.account.pages.login_pages import LoginPage, RegistrationPage
+from handlers.account.pages.settings_pages import (
+    ADDRESS,
+    IDENTITIES,
+    PROFILE,
+    RESEND,
+    AddressPage,
+    IdentityUnlinkPage,
+    ProfilePage,
+    VerificationResendPage,
+)
 from handlers.http.manifest import HandlerRoute
 from handlers.pages.next_steps import ACCOUNT, LOGIN
 from upcoach.services.base.mail_links import (
@@ -34,6 +45,11 @@ from upcoach.services.base.mail_links import (
 )
 
 ROUTES: Final = (
+    HandlerRoute(ADDRESS, AddressPage),
+    HandlerRoute(AUTHENTICATOR, AuthenticatorPage),
+    HandlerRoute(IDENTITIES, IdentityUnlinkPage),
+    HandlerRoute(PROFILE, ProfilePage),
+    HandlerRoute(RESEND, VerificationResendPage),
     HandlerRoute(ACCOUNT, AccountPage),
     HandlerRoute(CONFIRM, AdditionPage),
     HandlerRoute(DISOWN, DisownedAdditionPage),

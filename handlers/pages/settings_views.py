@@ -1,0 +1,90 @@
+"""What the pages show on which people change their accounts."""
+
+from collections.abc import Sequence
+
+from handlers.pages.forms import FormField, PageLink, email_field, form
+from handlers.pages.next_steps import TO_ACCOUNT
+from handlers.pages.rendering import PageView
+from models.base.merge_patch import Json
+
+_BACK = (TO_ACCOUNT,)
+
+
+def profile(action: str, hidden: dict[str, str], user: Json, problems: dict[str, str]) -> PageView:
+    """A form to change name, time zone and language."""
+    fields = (
+        FormField(
+            name="name",
+            label="Name",
+            autocomplete="name",
+            value=user.get("name", ""),
+            problem=problems.get("name", ""),
+            longest=100,
+            first=True,
+        ),
+        FormField(
+            name="tz",
+            label="Time zone",
+            value=user.get("tz", ""),
+            hint="Such as Europe/Berlin. New habits, tasks and moods begin their days in it.",
+            problem=problems.get("tz", ""),
+            longest=64,
+        ),
+        FormField(
+            name="locale",
+            label="Language (optional)",
+            value=user.get("locale") or "",
+            hint="Such as en or de-AT.",
+            problem=problems.get("locale", ""),
+            longest=35,
+            required=False,
+        ),
+    )
+    return form("Your profile", action, hidden, fields, "Save", links=_BACK)
+
+
+def address(action: str, hidden: dict[str, str], typed: str = "", problem: str = "") -> PageView:
+    """A form to change the address."""
+    fields = (email_field(typed, problem=problem, first=True),)
+    words = ("We send a link to the new address, and a notice to the present one.",)
+    title = "Change your email address"
+    return form(title, action, hidden, fields, "Send the link", words=words, links=_BACK)
+
+
+def authenticator_begin(action: str, hidden: dict[str, str]) -> PageView:
+    """A form that begins to set an app up."""
+    words = (
+        "An authenticator app on your phone shows six digits that change every half minute.",
+        "Once it is set up, we ask for them when you log in: your password alone opens nothing.",
+        "If you had set up an app before, the new one takes its place.",
+    )
+    title = "Set up an authenticator app"
+    return form(title, action, hidden, (), "Begin", words=words, links=_BACK)
+
+
+def authenticator(
+    action: str, hidden: dict[str, str], secret: str, uri: str, problem: str
+) -> PageView:
+    """A form for the first code of an app, which is told the *secret* first."""
+    code = FormField(
+        name="code",
+        label="Code",
+        autocomplete="one-time-code",
+        inputmode="numeric",
+        hint="The six digits that the app shows.",
+        problem=problem,
+        longest=16,
+        first=True,
+        is_code=True,
+    )
+    spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+    words = (f"Add an account in your authenticator app, with this key: {spaced}",)
+    links = (PageLink(uri, "Open it in an app on this device"), *_BACK)
+    return form("Set up your app", action, hidden, (code,), "Confirm", words=words, links=links)
+
+
+def recovery_codes(codes: Sequence[str]) -> PageView:
+    """The page after an app was set up, with the recovery codes that are new."""
+    return PageView(
+        title="Your app is set up", template="codes", values={"codes": codes, "links": _BACK}
+    )
