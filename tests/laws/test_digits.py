@@ -18,12 +18,15 @@ ALL_SCRIPTS: Final = {
     "models.base.text.card_numbers": "they are looked for, to hide them",
     "models.habits.reminders": "some are stored; `check_new_reminder` refuses new ones",
     "models.habits.rule_parts": "some are stored; `check_new_rule` refuses new ones",
+    "upcoach.services.imports.readers.loop_cells": "Loop writes them in the digits of its locale",
 }
 WORDS: Final = {"isdecimal", "isdigit", "isnumeric"}
 # Where they are asked of what is ASCII, or of what no stranger writes.
 ASKED: Final = {
     "models/account/quoting.py": "digits of names, which are left out of mails",
     "models/base/text/card_numbers.py": "the digits of all scripts, which are hidden",
+    "upcoach/services/imports/readers/loop_histories.py": "Loop's folders in its locale's digits",
+    "upcoach/services/imports/readers/streaks.py": "`isascii` is asked first",
     "upcoach/node/process/systemd.py": "what systemd sets",
     "upcoach/services/oauth/base/requests.py": "`isascii` is asked first",
 }

@@ -150,7 +150,7 @@ def _entry(entry: msgspec.Raw, report: Report) -> TheirEntry:
     """Decode one *entry*, without the fields that are not as they write them."""
     try:
         return msgspec.json.decode(entry, type=TheirEntry)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, RecursionError):
         fields = checked(msgspec.json.decode(entry), dict[str, Any])
         given = {name: value for name, value in fields.items() if value is not None}
         return fitted(given, TheirEntry, report, needed=_NEEDED)
