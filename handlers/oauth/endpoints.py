@@ -48,6 +48,8 @@ class PushedAuthorizationEndpoint(OAuthEndpoint):
 class RevocationEndpoint(OAuthEndpoint):
     """`POST /oauth/revoke`."""
 
+    any_origin = True  # a page that logs out
+
     async def post(self) -> None:
         """Revoke a token."""
         await self.run_for_client(REVOKE_TOKEN, self.client_request())

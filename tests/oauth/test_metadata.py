@@ -28,6 +28,25 @@ async def test_both_documents_are_what_the_standards_want(engines: TestEngines) 
         assert all("d" not in key for key in keys.body["keys"])
 
 
+async def test_a_page_of_any_origin_gets_its_tokens_and_gives_them_back(
+    engines: TestEngines,
+) -> None:
+    async with party(settings_of(engines)) as one:
+        tokens = await one.tokens()
+        page = {"Origin": "https://app.example.org"}
+        gone = {"token": tokens["refresh_token"], "client_id": one.public.id}
+        answers = [
+            await one.browser.ask("OPTIONS", "/oauth/revoke", None, page),
+            await one.browser.post("/oauth/revoke", gone, **page),
+            await one.browser.post("/oauth/token", gone, **page),
+        ]
+
+        assert [answer.status for answer in answers] == [204, 200, 400]
+        for answer in answers:
+            assert answer.headers["access-control-allow-origin"] == "*"
+            assert "access-control-allow-credentials" not in answer.headers
+
+
 async def test_every_endpoint_that_is_named_is_there(engines: TestEngines) -> None:
     async with party(settings_of(engines)) as one:
         document = (await one.browser.get("/.well-known/openid-configuration")).body
