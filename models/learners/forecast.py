@@ -1,23 +1,31 @@
-"""Forecasts: the odds of the next due day, their interval, and the reasons in words."""
+"""Forecasts: the odds of the next due day, their interval, and the reasons in words.
+
+What is said can be checked by whoever has the entries: it is counted in days, and not a rate that
+forgets.  A reason has a direction, up or down, and is said only where its contribution has the
+same: who did it four times in a row is not told so as what speaks against it.
+"""
 
 import calendar
 import datetime as dt
 import itertools
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
+from models.base.time import DAY
 from models.insights import Reason, Scores
-from models.learners.bayesian_logistic import sigmoid
 from models.learners.due_days import progress
-from models.learners.features import NAMES, REGISTRY
+from models.learners.features import REGISTRY
 from models.learners.habit_state import HabitState, Prediction
-from models.learners.history import RECENT
+from models.learners.history import RECENT, HabitHistory
 
 MINIMUM_LABELS: Final = 7
 MOST_REASONS: Final = 4
 WORTH_SAYING: Final = 0.05  # log-odds: about one point of a hundred
+LAST_WEEKDAYS: Final = 13  # of a daily habit: a quarter of a year
+TOGETHER: Final = 14 * DAY  # of which all habits are told
+MOST_TOGETHER: Final = 50  # habits; more of them are not added up
 
 _REASON_OF: Final = {feature.name: feature.reason for feature in REGISTRY}
 
@@ -50,8 +58,31 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     model: str
 
 
+class Spoken(NamedTuple):
+    """A reason in words, its number, and whether it speaks for (1) or against (-1), or neither."""
+
+    words: str
+    value: float
+    direction: float
+
+
+class _Case(NamedTuple):
+    """What a reason is made from: a habit and its prediction, and all habits of its person."""
+
+    habit_state: HabitState
+    prediction: Prediction
+    all_states: Sequence[HabitState]
+
+    @property
+    def history(self) -> HabitHistory:
+        return self.habit_state.known.history
+
+
 def reasons(
-    habit_state: HabitState, prediction: Prediction, weights: dict[str, float]
+    habit_state: HabitState,
+    prediction: Prediction,
+    weights: dict[str, float],
+    all_states: Sequence[HabitState],
 ) -> tuple[Reason, ...]:
     """The largest contributions to *prediction* that can be put into words.
 
@@ -59,16 +90,21 @@ def reasons(
     ----------
     weights
         What each feature of the prediction adds to the log-odds.
+    all_states
+        All habits of the person, this one too.
 
     """
     largest = []
+    case = _Case(habit_state, prediction, all_states)
     for name, contribution in _by_reason(habit_state, prediction, weights).items():
-        spoken = _SPEECH[name](habit_state, prediction)
-        if spoken is not None and abs(contribution) >= WORTH_SAYING:
-            words, value = spoken
-            largest.append(
-                Reason(feature=name, words=words, value=value, contribution=contribution)
+        if abs(contribution) < WORTH_SAYING:
+            continue
+        spoken = _SPEECH[name](case)
+        if spoken is not None and spoken.direction * contribution >= 0.0:
+            reason = Reason(
+                feature=name, words=spoken.words, value=spoken.value, contribution=contribution
             )
+            largest.append(reason)
     return tuple(sorted(largest, key=lambda reason: -abs(reason.contribution))[:MOST_REASONS])
 
 
@@ -90,60 +126,110 @@ def _by_reason(
     return sums
 
 
-_Spoken = tuple[str, float] | None
-
-
-def _recent(habit_state: HabitState, _prediction: Prediction) -> _Spoken:
-    last = [done for _, done in itertools.islice(habit_state.known.history.remembered(), RECENT)]
-    done, of = sum(last), len(last)
-    return (f"done on {done} of the last {of} due days", done / of) if of else None
-
-
-def _habit(habit_state: HabitState, _prediction: Prediction) -> _Spoken:
-    done, of = habit_state.known.history.done, habit_state.known.history.labels
-    return (f"done on {done / of:.0%} of {of} due days so far", done / of) if of else None
-
-
-def _weekday(habit_state: HabitState, prediction: Prediction) -> _Spoken:
-    tally = habit_state.known.history.weekdays[prediction.day.weekday()]
-    if tally.total < 1.5:  # one such day is an anecdote
+def _share(words: str, labels: Sequence[bool], usual: float = 0.5) -> Spoken | None:
+    """How many of *labels* were done, which speaks for it if more than what is *usual*."""
+    if not labels:
         return None
-    rate = tally.done / tally.total
-    return f"{calendar.day_name[prediction.day.weekday()]}s: {rate:.0%}", rate
-
-
-def _person(_habit_state: HabitState, prediction: Prediction) -> _Spoken:
-    rate = sigmoid(prediction.x[NAMES.index("person_fast")])
-    return f"all habits together: {rate:.0%} lately", rate
-
-
-def _last(habit_state: HabitState, _prediction: Prediction) -> _Spoken:
-    streak, misses = habit_state.known.history.streak, habit_state.known.history.misses
-    if streak > 1:
-        return f"done {streak} times in a row", float(streak)
-    if misses > 1:
-        return f"missed {misses} times in a row", float(misses)
-    if streak + misses == 0:
+    done, of = sum(labels), len(labels)
+    if done / of == usual:
         return None
-    return ("done the last time", 1.0) if streak else ("missed the last time", 1.0)
+    return Spoken(words.format(done=done, of=of), done / of, 1.0 if done / of > usual else -1.0)
 
 
-def _away(habit_state: HabitState, prediction: Prediction) -> _Spoken:
-    if habit_state.known.history.last_done is None:
-        return "never done so far", float(habit_state.known.history.labels)
-    days = (prediction.day - habit_state.known.history.last_done).days
-    return f"last done {days} day{'s' if days != 1 else ''} before", float(days)
+def _recent(case: _Case) -> Spoken | None:
+    last = [done for _, done in itertools.islice(case.history.remembered(), RECENT)]
+    return _share("done on {done} of the last {of} due days", last)
 
 
-def _schedule(habit_state: HabitState, prediction: Prediction) -> _Spoken:
-    so_far = progress(habit_state.plan.schedule, habit_state.known.history, prediction.day)
+def _habit(case: _Case) -> Spoken | None:
+    labels = dict(case.history.remembered())
+    if not labels:
+        return None
+    since = _date(min(labels))
+    return _share(f"done on {{done}} of {{of}} due days since {since}", list(labels.values()))
+
+
+def _weekday(case: _Case) -> Spoken | None:
+    weekday = case.prediction.day.weekday()
+    same = itertools.islice(case.history.remembered(weekday), LAST_WEEKDAYS)
+    labels = [done for _, done in same]
+    if len(labels) < 2:  # one such day is an anecdote
+        return None
+    every = [done for _, done in case.history.remembered()]
+    words = f"done on {{done}} of the last {{of}} due {calendar.day_name[weekday]}s"
+    return _share(words, labels, usual=sum(every) / len(every))
+
+
+def _person(case: _Case) -> Spoken | None:
+    """Of days that are learned in all habits: nothing that is written today changes them."""
+    if not 2 <= len(case.all_states) <= MOST_TOGETHER:
+        return None
+    open_from = [_open_from(state) for state in case.all_states]
+    until = min((day for day in open_from if day), default=case.prediction.day) - DAY
+    if until < case.prediction.day - TOGETHER:
+        return None
+    since = until - TOGETHER + DAY
+    labels = [done for state in case.all_states for done in _between(state, since, until)]
+    days = f"from {_date(since)} to {_date(until)}"
+    return _share(f"all habits together: done on {{done}} of {{of}} due days {days}", labels)
+
+
+def _open_from(habit_state: HabitState) -> dt.date | None:
+    """The first day of which what is written today decides."""
+    if habit_state.waiting:
+        return habit_state.waiting[0].day
+    return habit_state.next.day if habit_state.next else None
+
+
+def _between(habit_state: HabitState, since: dt.date, until: dt.date) -> Iterator[bool]:
+    for day, done in habit_state.known.history.remembered():
+        if day < since:
+            return
+        if day <= until:
+            yield done
+
+
+def _last(case: _Case) -> Spoken | None:
+    streak, misses = case.history.streak, case.history.misses
+    run = streak or misses
+    if not run:
+        return None
+    what, direction = ("done", 1.0) if streak else ("missed", -1.0)
+    if run == 1:
+        return Spoken(f"{what} the last time", 1.0, direction)
+    remembered = sum(1 for _ in case.history.remembered())
+    # What lies more than a year back may have been corrected, and nobody would know.
+    least = "at least " if run >= remembered and case.history.labels > remembered else ""
+    run = min(run, remembered)
+    return Spoken(f"{what} {least}{run} times in a row", float(run), direction)
+
+
+def _away(case: _Case) -> Spoken | None:
+    """That it was not done for long: only where it was missed since."""
+    last_done = case.history.last_done
+    if last_done is None:
+        return Spoken("never done so far", float(case.history.labels), -1.0)
+    days = (case.prediction.day - last_done).days
+    if not case.history.misses or days < 1:
+        return None
+    return Spoken(f"last done {days} day{'s' if days != 1 else ''} before", float(days), -1.0)
+
+
+def _schedule(case: _Case) -> Spoken | None:
+    """How far its window is: for some a spur, for others a sign that they gave it up."""
+    schedule = case.habit_state.plan.schedule
+    so_far = progress(schedule, case.history, case.prediction.day)
     if so_far is None:
         return None
     done, times, days = so_far
-    return f"{done} of {times} times done in {days} days", float(done)
+    return Spoken(f"{done} of {times} times done in {days} days", float(done), 0.0)
 
 
-_SPEECH: Final[dict[str, Callable[[HabitState, Prediction], _Spoken]]] = {
+def _date(day: dt.date) -> str:
+    return f"{day.day} {calendar.month_name[day.month]} {day.year}"
+
+
+_SPEECH: Final[dict[str, Callable[[_Case], Spoken | None]]] = {
     "recent": _recent,
     "habit": _habit,
     "weekday": _weekday,

@@ -13,7 +13,7 @@ import datetime as dt
 import heapq
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
@@ -22,7 +22,7 @@ from models.base.msgpack_pieces import record, records
 from models.habits import Pauses
 from models.insights import Scores
 from models.learners import odds_records as kept
-from models.learners.forecast import MINIMUM_LABELS, Forecast, reasons
+from models.learners.forecast import MINIMUM_LABELS, MOST_TOGETHER, Forecast, reasons
 from models.learners.habit_state import HabitPlan, HabitState, Pause, Prediction
 from models.learners.population import Population
 from models.learners.settling import Settling
@@ -57,7 +57,7 @@ class HabitOdds:
     >>> forecast.labels, forecast.day, round(forecast.odds, 2)
     (10, datetime.date(2026, 1, 11), 0.05)
     >>> forecast.reasons[0].words
-    'done on 0% of 10 due days so far'
+    'done on 0 of 10 due days since 1 January 2026'
 
     """
 
@@ -176,14 +176,7 @@ class HabitOdds:
     def state_pieces(self) -> Iterator[bytes]:
         """`to_state` in pieces, each made in some hundredths of a millisecond."""
         yield record(kept.HEAD, (self.VERSION, self._heard, self._population.to_state()))
-        for kind, entries in (
-            (kept.PERSON, self._population.people),
-            (kept.HABIT, self._habit_states),
-            (kept.TOUCHED, self._touched),
-            (kept.VACATIONS, self._vacations),
-            (kept.REPAUSED, self._repaused),
-            (kept.STALE, self._stale),
-        ):
+        for kind, entries in self._kept().items():
             for entry in entries.items():
                 yield record(kind, entry)
 
@@ -200,36 +193,29 @@ class HabitOdds:
             self._restore(kind, body)
             yield
 
-    def _restore(self, kind: int, body: memoryview) -> None:
-        match kind:
-            case kept.HEAD:
-                version, self._heard, population = kept.head.decode(body)
-                if version != self.VERSION:
-                    raise ValueError(f"The state is of version {version}, not {self.VERSION}.")
-                self._population.restore(population)
-            case kept.PERSON:
-                feed, person = kept.person.decode(body)
-                self._population.people[feed] = person
-            case kept.HABIT:
-                self._restore_habit(*kept.habit.decode(body))
-            case kept.TOUCHED:
-                habit, feed = kept.touched.decode(body)
-                self._touched[habit] = feed
-            case kept.VACATIONS:
-                feed, vacations = kept.vacations.decode(body)
-                self._vacations[feed] = vacations
-            case kept.REPAUSED:
-                feed, at = kept.moment.decode(body)
-                self._repaused[feed] = at
-            case kept.STALE:
-                habit, at = kept.moment.decode(body)
-                self._stale[habit] = at
+    def _kept(self) -> dict[int, dict[str, Any]]:
+        return {
+            kept.PERSON: self._population.people,
+            kept.HABIT: self._habit_states,
+            kept.TOUCHED: self._touched,
+            kept.VACATIONS: self._vacations,
+            kept.REPAUSED: self._repaused,
+            kept.STALE: self._stale,
+        }
 
-    def _restore_habit(self, habit: str, habit_state: HabitState) -> None:
-        self._habit_states[habit] = habit_state
-        self._habits[habit_state.feed][habit] = None
-        if habit_state.due:
-            heapq.heappush(self._dues, (habit_state.due, habit))
+    def _restore(self, kind: int, body: memoryview) -> None:
+        if kind == kept.HEAD:
+            version, self._heard, population = kept.head.decode(body)
+            if version != self.VERSION:
+                raise ValueError(f"The state is of version {version}, not {self.VERSION}.")
+            self._population.restore(population)
+            return
+        key, value = kept.ENTRIES[kind].decode(body)
+        self._kept()[kind][key] = value
+        if kind == kept.HABIT:
+            self._habits[value.feed][key] = None
+            if value.due:
+                heapq.heappush(self._dues, (value.due, key))
 
     def _hear(self, event: Ev) -> None:
         self._population.now = event.at
@@ -261,6 +247,7 @@ class HabitOdds:
         if self._habit_states.pop(event.id, None) is not None:
             self._habits[event.f].pop(event.id, None)
             self._touched[event.id] = event.f
+            self._touch_together(event.f)
 
     def _enter(self, event: Ev) -> None:
         habit, day = _split(event.id)
@@ -270,14 +257,28 @@ class HabitOdds:
             return
         if event.doc is None and "achieved" not in written:
             return  # a note or a value changed, not what became of the day
+        self._touch_if_learned(habit_state, day)
         if habit_state.note(day, written.get("achieved"), event.at):
             self._stale[habit] = event.at
 
     def _withdraw(self, event: Ev) -> None:
         habit, day = _split(event.id)
         habit_state = self._habit_states.get(habit)
-        if habit_state is not None and habit_state.withdraw(day):
+        if habit_state is None:
+            return
+        self._touch_if_learned(habit_state, day)
+        if habit_state.withdraw(day):
             self._stale[habit] = event.at
+
+    def _touch_if_learned(self, habit_state: HabitState, day: dt.date) -> None:
+        if habit_state.learned.begun and day <= habit_state.learned.until:
+            self._touch_together(habit_state.feed)
+
+    def _touch_together(self, feed: str) -> None:
+        """Let all habits of a person speak again that may have spoken of this one's past."""
+        habits = self._habits[feed]
+        if len(habits) <= MOST_TOGETHER:
+            self._touched |= dict.fromkeys(habits, feed)
 
     def _pause(self, event: Ev) -> None:
         """Apply a vacation that is made, moved or deleted: what is settled stays so."""
@@ -367,7 +368,12 @@ class HabitOdds:
             odds=next_.odds,
             low=next_.low,
             high=next_.high,
-            reasons=reasons(habit_state, next_, self._population.contributions(next_)),
+            reasons=reasons(
+                habit_state,
+                next_,
+                self._population.contributions(next_),
+                [self._habit_states[habit] for habit in self._habits[habit_state.feed]],
+            ),
         )
 
 

@@ -1,7 +1,7 @@
 """The kinds of records that the state of `HabitOdds` is made of, and their decoders."""
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
 from msgspec.msgpack import Decoder
 
@@ -11,8 +11,11 @@ from models.learners.population import Person, PopulationState
 HEAD, PERSON, HABIT, TOUCHED, VACATIONS, REPAUSED, STALE = range(7)
 
 head: Final = Decoder(tuple[int, dt.datetime | None, PopulationState])
-person: Final = Decoder(tuple[str, Person])
-habit: Final = Decoder(tuple[str, HabitState])
-touched: Final = Decoder(tuple[str, str])
-vacations: Final = Decoder(tuple[str, dict[str, Pause]])
-moment: Final = Decoder(tuple[str, dt.datetime])
+ENTRIES: Final[dict[int, Decoder[tuple[str, Any]]]] = {
+    PERSON: Decoder(tuple[str, Person]),
+    HABIT: Decoder(tuple[str, HabitState]),
+    TOUCHED: Decoder(tuple[str, str]),
+    VACATIONS: Decoder(tuple[str, dict[str, Pause]]),
+    REPAUSED: Decoder(tuple[str, dt.datetime]),
+    STALE: Decoder(tuple[str, dt.datetime]),
+}
