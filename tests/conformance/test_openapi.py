@@ -4,10 +4,12 @@ import asyncio
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from tornado.httpclient import AsyncHTTPClient
 
@@ -17,6 +19,7 @@ from handlers.contexts import ROUTER
 from handlers.http.operations import Route
 from handlers.http.rest.operation_handler import OperationHandler
 from handlers.openapi import oauth_endpoints, other_routes, page, schemas
+from handlers.openapi.examples import example_of
 from handlers.openapi.operation_ids import NAMED
 from handlers.openapi.static_documents import AGE_S, Redirection, without_prose
 from handlers.pages.base import PageHandler
@@ -229,7 +232,7 @@ async def test_everybody_may_read_and_keep_the_document(settings: Settings) -> N
 
     assert served.body == DOCUMENT
     assert shown.headers["content-security-policy"] == page.POLICY
-    text = shown.body.decode()
+    text = shown.body.decode().replace(f"<script>{page.SCRIPT}</script>", "", 1)
     assert not re.search(r"<script|https?://|<link|<img|\son\w+=|style=", text)
     for path in DOCUMENT["paths"]:
         assert f"<code>{path}</code>" in text
@@ -247,6 +250,38 @@ async def test_a_slash_too_many_leads_to_the_page(settings: Settings, method: st
 
     assert (answer.code, answer.headers.get("Location")) == (302, "/docs")
     assert (wrong.status, wrong.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+def bodies() -> Iterator[tuple[str, Json]]:
+    """The schemas of JSON bodies, by their operation."""
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            if method != "parameters":
+                for kind, media in operation.get("requestBody", {}).get("content", {}).items():
+                    if "json" in kind:
+                        yield f"{method} {path}", media["schema"]
+
+
+def test_every_example_is_a_body_that_its_operation_takes() -> None:
+    wrong = []
+    for place, schema in bodies():
+        whole = Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+        errors = whole.iter_errors(example_of(DOCUMENT, schema))
+        wrong += [(place, error.message) for error in errors]
+    assert wrong == []
+
+
+def test_the_page_has_landmarks_contents_and_heads_of_tables() -> None:
+    text = page.page(DOCUMENT).decode()
+
+    assert re.findall(r"<(header|nav|main)[ >]", text) == ["header", "nav", "main"]
+    for tag in DOCUMENT["tags"]:
+        assert f">{tag['name']}</a>" in text
+    assert text.count("<table>") == text.count("<thead>")
+    assert "Default: <code>&quot;u:me&quot;</code>." in text
+    assert f"style-src {page._source(page.STYLE)}" in page.POLICY
+    body = text.split("<main>")[1].split("</main>")[0]
+    assert body.count("<section") == body.count("</section>") == len(DOCUMENT["tags"]) + 1
 
 
 def test_the_page_escapes_what_it_shows() -> None:

@@ -235,3 +235,21 @@ async def test_somebody_logs_in_with_a_passkey_alone(engines: TestEngines, tmp_p
         session = await node.database["sessions"].find_one({})
         assert session is not None
         assert (session["acr"], session["app"]) == (2, "web")
+
+
+@pytest.mark.conformance
+async def test_the_documentation_is_searched_under_its_policy(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with (
+        serving(settings) as server,
+        at_chromium(tmp_path, f"{server.url}/docs", scripts=True) as person,
+    ):
+        await person.see("UpCoach API")
+        await person.type("q", "undo goal")
+        found = await person.hear("#found")
+        shown = await person.read(
+            "[...document.querySelectorAll('details:not([hidden])')].map(one => one.id)"
+        )
+
+    assert (found, shown) == ("1 found", ["undoGoalChange"])
