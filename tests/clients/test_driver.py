@@ -154,6 +154,19 @@ async def test_a_write_that_may_succeed_later_is_sent_again(
     await stage.close()
 
 
+async def test_an_answer_may_come_without_its_document() -> None:
+    stage = await staged()
+    writing = asyncio.ensure_future(stage.device.mutate("PATCH", "/v1/goals/gol_1", {}, 1))
+    await asyncio.sleep(0)
+    [frame] = [frame for frame in stage.line.sent if frame["t"] == "mut"]
+    answer: Json = {"t": "res", "id": frame["id"], "status": 200, "ver": 2}
+
+    stage.line.hear(answer)
+
+    assert await writing == answer
+    await stage.close()
+
+
 def test_any_other_refusal_is_the_answer() -> None:
     answers: list[Json] = [
         {"status": 409, "problem": {"code": "edited"}},

@@ -223,6 +223,15 @@ test("a write that may succeed later is sent again", async () => {
   }
 });
 
+test("an answer may come without its document", async () => {
+  const stage = current();
+  const writing = stage.device.mutate("PATCH", "/v1/goals/gol_1", { title: "Run" }, 1);
+  const answer = { t: "res", id: stage.sent.at(-1).id, status: 200, ver: 2 };
+  stage.line.hear(answer);
+  assert.deepEqual(await writing, answer);
+  stage.device.stop();
+});
+
 test("a queue that is refused for now is sent again in its order", async () => {
   const stage = current();
   const answers = ["1", "2", "3"].map((title) => stage.device.mutate("POST", "/v1/goals", { title }));

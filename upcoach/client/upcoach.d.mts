@@ -83,6 +83,7 @@ export interface Res {
   status: number;
   ver?: number;
   cur?: string;
+  /** Missing, beside what is deleted, where much is answered at once: the feed brings it. */
   body?: Json;
   problem?: Problem;
   /** Where the document is not what the write alone would have made. */
