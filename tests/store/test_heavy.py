@@ -11,9 +11,10 @@ from models.base.errors import Conflict
 from models.base.ids import new_id, new_mutation_id
 from models.goals import Goal, GoalDraft, NewGoal
 from models.habits import Entry, EntryDraft, Habit, NewHabit
+from models.moods import Mood, NewMood
 from tests.store.opened import new_goal
 from tests.support.people.scopes import scope_of
-from tests.support.people.wealth import EPOCH, hold
+from tests.support.people.wealth import EPOCH, hold, moods
 from tests.support.server import Server, serving
 from tests.support.wire.waiting import until
 from upcoach.store.base.database import Bson
@@ -122,6 +123,32 @@ async def test_who_goes_through_much_shares_no_transaction(
         )
         assert {type(answer) for answer in answers} == {Outcome}
         assert await server.node.database["habit_entries"].count_documents({}) == 0
+
+
+async def test_who_has_much_to_be_counted_shares_no_transaction(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(settings) as server:
+        rich, poor = [scope_of(server, await server.person()) for _ in range(2)]
+        await hold(server, rich.user, moods(rich.user, NEAR.counted + 1))
+        committer = server.node.committer
+        watch = Watch(monkeypatch)
+
+        async def write_together() -> list[list[str]]:
+            watch.shared.clear()
+            mood = server.node.services.moods.moods.create(rich, NewMood(level=3))
+            await asyncio.gather(mood, committer.submit(new_goal(poor, "Run")))
+            return sorted(map(sorted, watch.shared))
+
+        known = await write_together()
+        committer.holdings.forget([(rich.user, Mood)])
+        unknown = await write_together()
+        counted = committer.holdings.of((rich.user, Mood))
+
+        assert known == [sorted([rich.feed, poor.feed])]
+        assert unknown == sorted([[rich.feed], [poor.feed]])
+        assert counted is not None
+        assert counted.count == NEAR.counted + 3
 
 
 async def test_nobody_needs_the_lanes_of_those_who_go_through_much(

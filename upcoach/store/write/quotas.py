@@ -58,16 +58,26 @@ class Holdings:
         self._database = database
         self._held: collections.OrderedDict[QuotaKey, Held] = collections.OrderedDict()
 
-    async def load(self, quota_keys: Iterable[QuotaKey]) -> None:
-        """Count the usage under *quota_keys* that is not known or stale."""
+    async def load(self, quota_keys: Iterable[QuotaKey], most: int = 0) -> set[QuotaKey]:
+        """Count the usage under *quota_keys* that is not known or stale.
+
+        With *most*, return those of more documents than that, or whose bytes are to be added up:
+        they are not counted.
+        """
         now = time.monotonic()
+        beyond = set()
         for quota_key in quota_keys:
             held = self._held.get(quota_key)
             if held is None or now - held.at > self._fresh_s(held, QUOTAS[quota_key[1].kind]):
-                self._held[quota_key] = await self._counted(*quota_key)
+                counted = await self._counted(*quota_key, most)
+                if counted is None:
+                    beyond.add(quota_key)
+                    continue
+                self._held[quota_key] = counted
             self._held.move_to_end(quota_key)
         while len(self._held) > REMEMBERED:
             self._held.popitem(last=False)
+        return beyond
 
     @property
     def quota_keys(self) -> Collection[QuotaKey]:
@@ -95,17 +105,23 @@ class Holdings:
         is_nearly_full = held.count > quota.most * 0.9 or held.size > quota.size * 0.9
         return self.fresh_when_full_s if is_nearly_full else self.fresh_s
 
-    async def _counted(self, owner: str, kind: Kind) -> Held:
+    async def _counted(self, owner: str, kind: Kind, most: int) -> Held | None:
         held = Held(at=time.monotonic())
-        held.count = await self._sum(owner, kind, 1)
+        held.count = await self._sum(owner, kind, 1, most)
         # Few documents cannot have so many bytes, and need not be read.
-        if held.count * _largest_of(kind) > QUOTAS[kind.kind].size:
+        is_read = held.count * _largest_of(kind) > QUOTAS[kind.kind].size
+        if most and (is_read or held.count > most):
+            return None
+        if is_read:
             held.size = await self._sum(owner, kind, {"$bsonSize": "$$ROOT"})
         return held
 
-    async def _sum(self, owner: str, kind: Kind, each: int | Bson) -> int:
+    async def _sum(self, owner: str, kind: Kind, each: int | Bson, most: int = 0) -> int:
+        """The sum over all documents, or over one more than *most*."""
+        limit: list[Bson] = [{"$limit": most + 1}] if most else []
         pipeline: list[Bson] = [
             {"$match": {"_id": codec.below(owner)}},
+            *limit,
             {"$group": {"_id": None, "sum": {"$sum": each}}},
         ]
         async with self._database.connection():

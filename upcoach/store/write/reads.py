@@ -19,7 +19,7 @@ from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.document_versions import FAR_BYTES, NEAR_BYTES, PastTooLong, past_of
 from upcoach.store.write.idempotency import Receipts, replay
 from upcoach.store.write.pending import PendingWrite
-from upcoach.store.write.quotas import Holdings, quota_keys_of
+from upcoach.store.write.quotas import Holdings, QuotaKey, quota_keys_of
 from upcoach.store.write.refs import Edges, Listing, Ref, Version, is_logged
 from upcoach.store.write.requests import AnyWrite
 
@@ -53,6 +53,8 @@ class ReadSet(msgspec.Struct):
         The ids that each document of a graph names.
     far
         The documents whose past, or whose children, are more than others are to wait for.
+    uncounted
+        The kinds of somebody's documents that are so many, or so large.
 
     """
 
@@ -66,10 +68,17 @@ class ReadSet(msgspec.Struct):
     children: dict[Ref, dict[str, int]] = {}
     edges: dict[Edges, dict[str, Sequence[str]]] = {}
     far: set[Ref] = set()
+    uncounted: set[QuotaKey] = set()
 
     def reaches_far(self, write: AnyWrite) -> bool:
         """Whether *write* needs more than was read, since that takes long."""
-        return any(ref in self.far for ref in (*write.sweeps, *_based_on(write)))
+        if any(ref in self.far for ref in (*write.sweeps, *_based_on(write))):
+            return True
+        if not self.uncounted:
+            return False
+        keys = quota_keys_of({ref: self.documents[ref] for ref in write.reads})
+        listed = {(listing.owner, listing.kind) for listing in write.lists}
+        return not self.uncounted.isdisjoint(keys | listed)
 
     def weight(self, write: AnyWrite) -> int:
         """The bytes that are gone through when *write* decides: those of a usual document for each.
@@ -92,14 +101,18 @@ class ReadSet(msgspec.Struct):
 
 
 class Reach(NamedTuple):
-    """How far is read: the bytes of a past, and the children of a document (0: all of them)."""
+    """How far is read: the bytes of a past, the children of a document, and what is counted.
+
+    Of the last two, 0 stands for all.
+    """
 
     past: int
     children: int
+    counted: int
 
 
-NEAR: Final = Reach(NEAR_BYTES, 64)
-FAR: Final = Reach(FAR_BYTES, 0)
+NEAR: Final = Reach(NEAR_BYTES, 64, 2_000)
+FAR: Final = Reach(FAR_BYTES, 0, 0)
 
 
 class Reader:
@@ -147,7 +160,7 @@ class Reader:
         )
         waiting = [pending.write for pending in pending_writes if not pending.done.done()]
         await asyncio.gather(
-            self._holdings.load(quota_keys_of(read.documents)),
+            self._count(read),
             self._read_past(read, waiting),
             self._read_former(read, writes),
         )
@@ -167,6 +180,11 @@ class Reader:
             *(self._read_children(read, parent) for parent in parents),
             *(self._read_edges(read, edges) for edges in {e for w in writes for e in w.edges}),
         ]
+
+    async def _count(self, read: ReadSet) -> None:
+        """Count what people keep of the kinds that are to be read."""
+        quota_keys = quota_keys_of(read.documents)
+        read.uncounted |= await self._holdings.load(quota_keys, self._reach.counted)
 
     async def _read_past(self, read: ReadSet, writes: Iterable[AnyWrite]) -> None:
         """Read the past of documents that are changed from an older version."""
