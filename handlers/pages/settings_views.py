@@ -83,8 +83,23 @@ def authenticator(
     return form("Set up your app", action, hidden, (code,), "Confirm", words=words, links=links)
 
 
-def recovery_codes(codes: Sequence[str]) -> PageView:
-    """The page after an app was set up, with the recovery codes that are new."""
+def passkey_begin(action: str, hidden: dict[str, str]) -> PageView:
+    """A form that begins to add a passkey."""
+    words = ("With a passkey you log in without a password, on the devices that have it.",)
+    return form("Add a passkey", action, hidden, (), "Begin", words=words, links=_BACK)
+
+
+def passkey(action: str, hidden: dict[str, str], options: Json, name: str) -> PageView:
+    """A form that has the browser create a passkey by *options*."""
+    called = FormField(name="name", label="Name of the passkey", value=name, longest=100)
+    values = {"action": action, "hidden": hidden, "options": options, "fields": (called,)}
     return PageView(
-        title="Your app is set up", template="codes", values={"codes": codes, "links": _BACK}
+        title="Add a passkey",
+        template="passkey_new",
+        values=values | {"links": _BACK, "problem": ""},
     )
+
+
+def recovery_codes(title: str, codes: Sequence[str]) -> PageView:
+    """The page after a factor was added, with the recovery codes that are new."""
+    return PageView(title=title, template="codes", values={"codes": codes, "links": _BACK})

@@ -1,5 +1,6 @@
 """On pages, people change what they are called and how they log in; a browser is all it takes."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,16 +16,18 @@ from tests.account.html import flaws_of
 from tests.account.pages import LOGIN, people
 from tests.account.planting import link
 from tests.support.engines import TestEngines
+from tests.support.people.authenticator import Authenticator
 from tests.support.people.enrolling import AccountHolder
 from tests.support.people.mail import newest
 from tests.support.people.operators import audited
-from tests.support.wire.relying import Answer, Browser, OAuthParty
+from tests.support.wire.relying import ISSUER, Answer, Browser, OAuthParty
 
 ACCOUNT: Final = "/account"
 PROFILE: Final = "/account/profile"
 ADDRESS: Final = "/account/address"
 AUTHENTICATOR: Final = "/account/authenticator"
-PAGES: Final = (PROFILE, ADDRESS, AUTHENTICATOR)
+PASSKEYS: Final = "/account/passkeys"
+PAGES: Final = (PROFILE, ADDRESS, AUTHENTICATOR, PASSKEYS)
 
 
 @asynccontextmanager
@@ -121,6 +124,22 @@ async def test_an_authenticator_app_is_set_up(engines: TestEngines, tmp_path: Pa
         assert "added" in _words(account)
         assert again.status == 200
         assert len(await audited(one.server, action="totp.enrolled", outcome="done")) == 1
+
+
+async def test_a_passkey_is_added(engines: TestEngines, tmp_path: Path) -> None:
+    async with _entered(engines, tmp_path) as one:
+        phone = Authenticator(ISSUER)
+        begin = await one.browser.get(PASSKEYS)
+        page = await _send(one.browser, begin)
+        [options] = re.findall('data-options="([^"]*)"', page.text)
+        made = json.dumps(phone.make(json.loads(unescape(options))))
+        none = await _send(one.browser, page, passkey="{}", name="Phone")
+        done = await _send(one.browser, page, passkey=made, name="Phone")
+        again = await _send(one.browser, page, passkey=made, name="Phone")
+
+        assert (none.status, done.status, again.status) == (422, 200, 403)
+        assert len(re.findall(r"<li><code>[^<]+</code></li>", done.text)) == 10
+        assert "Phone" in _words(await one.browser.get(ACCOUNT))
 
 
 async def test_what_matters_asks_for_a_new_login(engines: TestEngines, tmp_path: Path) -> None:

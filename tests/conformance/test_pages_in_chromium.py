@@ -7,14 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from tornado.web import Application, RequestHandler
 
 from config.settings import Settings
-from models.access.scope import Scope
 from models.account.user import Registration
-from models.account.webauthn import NewCredential
 from models.base.merge_patch import Json
 from tests.conformance.browser import PATIENCE_S, Navigated, Page, browsing
 from tests.support.engines import TestEngines
@@ -22,7 +19,6 @@ from tests.support.people.mail import confirm
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.relying import CHALLENGE, VERIFIER, Browser
 from upcoach.node import app
-from upcoach.services.account.factors.passkeys import NewPasskey
 
 AUTHENTICATOR = {
     "protocol": "ctap2",
@@ -31,13 +27,6 @@ AUTHENTICATOR = {
     "hasUserVerification": True,
     "isUserVerified": True,
 }
-# What an app of ours does to make a passkey.
-MAKE = """
-(async () => {
-  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(%s);
-  return JSON.stringify(await navigator.credentials.create({ publicKey }));
-})()
-"""
 NARROW = 360  # CSS pixels: the narrowest phones that are sold
 CODE = "authorization_code"
 CALLED = "Fitness & Füße"
@@ -215,24 +204,30 @@ async def test_somebody_logs_in_with_a_passkey_alone(engines: TestEngines, tmp_p
         app.listening(node.application, "127.0.0.1", port),
         at_chromium(tmp_path, f"{url}/livez", scripts=True) as person,
     ):
-        accounts, passkeys = node.services.account.accounts, node.services.account.factors.passkeys
         draft = Registration(email="ann@example.org", password=PASSWORD, name="Ann")
-        made = await accounts.create(draft)
-        assert made.body is not None
-        scope = Scope(user=made.body["id"])
+        await node.services.account.accounts.create(draft)
         await person.take(AUTHENTICATOR)
         await person.go(f"{url}/account/login")
         await person.see("Log in")
-        options = msgspec.json.encode(await passkeys.begin(scope)).decode()
-        credential = msgspec.json.decode(await person.read(MAKE % options), type=NewCredential)
-        await passkeys.register(scope, NewPasskey(name="Chromium", credential=credential))
+        await person.type("email", "ann@example.org")
+        await person.type("password", PASSWORD)
+        await person.click()
+        await person.see("Hello, Ann")
+        await person.go(f"{url}/account/passkeys")
+        await person.see("Add a passkey")
+        await person.click()
+        assert await person.hear("#passkey button.main") == "Create the passkey"
+        await person.click("#passkey button.main")
+        await person.see("Your passkey is added")
         with contextlib.closing(Server(url, node)) as server:
             await confirm(server, "ann@example.org")
+        await person.go(f"{url}/account/login?switch=1")
+        await person.see("Log in")
 
         await person.click("#passkey button")
         await person.see("Hello, Ann")
 
-        session = await node.database["sessions"].find_one({})
+        session = await node.database["sessions"].find_one({}, sort=[("_id", -1)])
         assert session is not None
         assert (session["acr"], session["app"]) == (2, "web")
 

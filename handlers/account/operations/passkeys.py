@@ -147,27 +147,29 @@ LOG_IN = Operation(
     audit_target="passkey",
     limit="factor",
 )
+REGISTRATION_OPTIONS = Operation(
+    method="POST",
+    path=f"{PATH}/options",
+    run=registration_options,
+    needs="account:write",
+    gives=Options,
+    stepped_up=True,
+)
+REGISTER = Operation(
+    method="POST",
+    path=PATH,
+    run=register,
+    needs="account:write",
+    body="json",
+    takes=NewPasskey,
+    gives=PasskeyRegistered,
+    stepped_up=True,
+    refusals=(409,),
+    audit="passkey.added",
+)
 OPERATIONS = (
-    Operation(
-        method="POST",
-        path=f"{PATH}/options",
-        run=registration_options,
-        needs="account:write",
-        gives=Options,
-        stepped_up=True,
-    ),
-    Operation(
-        method="POST",
-        path=PATH,
-        run=register,
-        needs="account:write",
-        body="json",
-        takes=NewPasskey,
-        gives=PasskeyRegistered,
-        stepped_up=True,
-        refusals=(409,),
-        audit="passkey.added",
-    ),
+    REGISTRATION_OPTIONS,
+    REGISTER,
     Operation(
         method="GET",
         path=PATH,

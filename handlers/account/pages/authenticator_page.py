@@ -40,7 +40,9 @@ class AuthenticatorPage(LoggedInPage):
             problem = refusal.detail
         else:
             if reply is not None:
-                self.show(settings_views.recovery_codes(reply.body.recovery_codes))
+                self.show(
+                    settings_views.recovery_codes("Your app is set up", reply.body.recovery_codes)
+                )
             return
         self._show(form["enrolment"], form["secret"], form["uri"], problem)
 

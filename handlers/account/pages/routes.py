@@ -22,6 +22,7 @@ from handlers.account.pages.email_link_pages import (
 )
 from handlers.account.pages.login_continuation import FACTOR, PASSKEY, REGISTER
 from handlers.account.pages.login_pages import LoginPage, RegistrationPage
+from handlers.account.pages.passkey_page import PASSKEYS, PasskeyAdditionPage
 from handlers.account.pages.settings_pages import (
     ADDRESS,
     IDENTITIES,
@@ -48,6 +49,7 @@ ROUTES: Final = (
     HandlerRoute(ADDRESS, AddressPage),
     HandlerRoute(AUTHENTICATOR, AuthenticatorPage),
     HandlerRoute(IDENTITIES, IdentityUnlinkPage),
+    HandlerRoute(PASSKEYS, PasskeyAdditionPage),
     HandlerRoute(PROFILE, ProfilePage),
     HandlerRoute(RESEND, VerificationResendPage),
     HandlerRoute(ACCOUNT, AccountPage),

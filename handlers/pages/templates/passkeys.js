@@ -9,15 +9,30 @@ const text = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
     .replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
-async function ask() {
-  const { challenge, rpId, userVerification, timeout, allowCredentials = [] } =
-    JSON.parse(form.dataset.options);
+async function make({ challenge, user, excludeCredentials = [], ...options }) {
+  const known = excludeCredentials.map((one) => ({ ...one, id: bytes(one.id) }));
+  const publicKey = {
+    ...options, challenge: bytes(challenge), user: { ...user, id: bytes(user.id) },
+    excludeCredentials: known,
+  };
+  const { id, response } = await navigator.credentials.create({ publicKey });
+  return {
+    id,
+    type: "public-key",
+    response: {
+      attestationObject: text(response.attestationObject),
+      clientDataJSON: text(response.clientDataJSON),
+    },
+  };
+}
+
+async function show({ challenge, rpId, userVerification, timeout, allowCredentials = [] }) {
   const known = allowCredentials.map((one) => ({ type: one.type, id: bytes(one.id) }));
   const publicKey = {
     challenge: bytes(challenge), rpId, userVerification, timeout, allowCredentials: known,
   };
   const { id, response } = await navigator.credentials.get({ publicKey });
-  form.elements.passkey.value = JSON.stringify({
+  return {
     id,
     type: "public-key",
     response: {
@@ -26,7 +41,13 @@ async function ask() {
       signature: text(response.signature),
       userHandle: response.userHandle && text(response.userHandle),
     },
-  });
+  };
+}
+
+async function ask() {
+  const options = JSON.parse(form.dataset.options);
+  const shown = await (form.dataset.makes ? make(options) : show(options));
+  form.elements.passkey.value = JSON.stringify(shown);
   form.submit();
 }
 
