@@ -44,6 +44,13 @@ export const WAYS = {
 };
 
 export class Stage {
+  static #all = [];
+
+  /** Stop the devices of all stages, whose timers would keep the process. */
+  static stop() {
+    for (const stage of Stage.#all) stage.device.stop();
+  }
+
   lines = [];
   told = [];
   events = [];
@@ -80,6 +87,7 @@ export class Stage {
       },
       ...options,
     });
+    Stage.#all.push(this);
   }
 
   get line() { return this.lines.at(-1); }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { test } from "node:test";
+import { after, test } from "node:test";
 
 import {
   applyEvent, Device, EVENTS, EventParser, merged, newMutationId, Replica, sha256, STATES, Stopped, sumsOf,
@@ -14,6 +14,9 @@ const VISIBLE = new Set([
   "open", "hello", "close", "resend", "send", "pong", "resume", "refetch", "restart", "renew",
   "auth", "tell", "complain", "log_out",
 ]);
+
+after(() => Stage.stop());
+
 const ev = (seq) => ({ ...FRAMES.ev, seq, id: `gol_${seq}` });
 
 function said(frame) {
