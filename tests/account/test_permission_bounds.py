@@ -87,13 +87,15 @@ async def holder(server: Server, person: RestClient, permission: str) -> RestCli
 async def everything(client: RestClient, permission: str) -> dict[str, Any]:
     """What *client* is answered at every path that *permission* lets it read."""
     answers: dict[str, Any] = {}
+    today = dt.datetime.now(dt.UTC).date()
     rows = (one for route in ROUTER.routes for one in route.operations.values())
     mine = [one.path for one in rows if one.needs == permission and one.method == "GET"]
     for path in sorted(mine, key=lambda one: one.count("{")):
         above, _, rest = path.partition("/{id}")
         listed = answers.get(above, {}).get("items") if rest or path != above else [{}]
         for item in (listed or [])[:1]:
-            url = path.format(id=item.get("id"), version=1) + ASKED.get(path, "")
+            names = {"id": item.get("id"), "version": 1, "local_date": today}
+            url = path.format(**names) + ASKED.get(path, "")
             answer = await client.call("GET", url)
             if answer.status == 200:
                 answers[path] = answer.body

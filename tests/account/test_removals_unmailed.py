@@ -37,8 +37,10 @@ READERS = {
     "linking.link",
     "password_change.change",
     "password_reset.finish",
+    "profiles.change",
     "sessions._lock_out",
     "sessions.start",
+    "users_by_email._reindexing",
     "waiting_period.end",
 }
 
