@@ -5,6 +5,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.account.hashers import Counted
 from upcoach.services.account import passwords
@@ -74,6 +76,23 @@ async def test_a_turn_that_nobody_waits_for_any_more_is_handed_on() -> None:
     late.cancel()  # when it was given its turn
     await asyncio.wait({late})
     await turns.acquire(is_known=False)
+
+
+@given(st.lists(st.booleans(), max_size=8))
+def test_everybody_gets_a_turn(kinds: list[bool]) -> None:
+    asyncio.run(_take_turns(kinds))
+
+
+async def _take_turns(kinds: list[bool]) -> None:
+    turns = HashingTurns(1)
+    for _ in range(2):
+        await turns.acquire(is_known=True)
+        for is_known in kinds:  # one after the other, each while another is at it
+            waiting = asyncio.create_task(turns.acquire(is_known=is_known))
+            await asyncio.sleep(0)
+            turns.release()
+            assert await _has_turn(waiting)
+        turns.release()
 
 
 async def _has_turn(waiting: asyncio.Task[None]) -> bool:

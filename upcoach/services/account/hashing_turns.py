@@ -17,7 +17,7 @@ class HashingTurns:
         self._free = turns
         self._known: Waiters = collections.deque()
         self._strangers: Waiters = collections.deque()
-        self._next = [self._known, self._strangers]  # who is asked first when a turn is handed on
+        self._is_known_next = True  # who is asked first when a turn is handed on
 
     async def acquire(self, *, is_known: bool) -> None:
         """Wait for a turn; *is_known* says whether the caller is logged in."""
@@ -35,12 +35,12 @@ class HashingTurns:
 
     def release(self) -> None:
         """Hand the turn on."""
-        for waiters in tuple(self._next):
+        both = (self._known, self._strangers)
+        for waiters in both if self._is_known_next else reversed(both):
             while waiters:
                 waiter = waiters.popleft()
                 if not waiter.done():
-                    self._next.remove(waiters)
-                    self._next.append(waiters)
+                    self._is_known_next = waiters is self._strangers
                     waiter.set_result(None)
                     return
         self._free += 1
