@@ -28,6 +28,7 @@ from models.learners.population import Population
 from models.learners.settling import Settling
 from models.wire.frames import Ev
 
+FAR: Final = dt.timedelta(days=2)  # a day that closes later is foreseen by what is learned by then
 QUIET: Final = dt.timedelta(days=14)  # without a word of anybody: later than that it cannot be
 PAUSES: Final = 500  # vacations of one person that are known: those that end last
 
@@ -62,7 +63,7 @@ class HabitOdds:
     """
 
     NAME: ClassVar[str] = "habit-odds"
-    VERSION: ClassVar[int] = 6  # a new one for every change of what is learned or of the state
+    VERSION: ClassVar[int] = 7  # a new one for every change of what is learned or of the state
 
     def __init__(self, population: Population | None = None) -> None:
         self._population = Population() if population is None else population
@@ -324,6 +325,9 @@ class HabitOdds:
         learns, closes = habit_state.learns(), habit_state.closes()
         if learns is not None and learns <= now:
             self._settling.learn(habit_state)
+            if closes is not None and closes - now > FAR:
+                self._settling.foresee_again(habit_state)
+                self._touched[habit] = habit_state.feed
             yield
         if closes is not None and closes <= now:
             yield from self._advance(habit, habit_state, now)

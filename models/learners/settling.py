@@ -49,6 +49,12 @@ class Settling:
             self._population.count(habit_state.feed, settled.day, done=settled.label)
         habit_state.count_learned(settled)
 
+    def foresee_again(self, habit_state: HabitState) -> None:
+        """Foresee the next day anew, by what has been learned since."""
+        if habit_state.next is not None:
+            history, day = habit_state.known.history, habit_state.next.day
+            habit_state.next = self._population.predict(habit_state, history, day)
+
     def learn_all(self, habit_state: HabitState) -> Iterator[None]:
         """Learn all days that wait for it, and follow from there."""
         while habit_state.waiting:

@@ -37,16 +37,16 @@ def _print_scores(steps: list[Step]) -> None:
     labels, done, spent = 0, 0, 0.0
     for step in steps:
         if not isinstance(step, Outcome):
-            begin = time.perf_counter()
+            begin = time.process_time()
             _learn(odds, step)
-            spent += time.perf_counter() - begin
+            spent += time.process_time() - begin
         elif step.done is not None and _is_awaited(odds, step):
             base = (done + 1) / (labels + 2)
             smoothed.see(step.habit, base=base, done=step.done)
             truth.add(step.odds, base=base, done=step.done)
             labels, done = labels + 1, done + step.done
     odds.tick(noon(FIRST_DAY + dt.timedelta(days=240)))
-    print(f"{labels / spent:,.0f} labels/s")
+    print(f"{labels / spent:,.0f} labels per second of CPU")
     for name, scores in (
         ("learner", odds.scores()),
         ("smoothed", smoothed.losses.scores()),

@@ -107,7 +107,7 @@ def test_a_deleted_habit_has_no_forecast() -> None:
     odds.apply(event(ADA, "habit.deleted", "run", noon(MONDAY)))
     odds.apply(entered(ADA, "run", MONDAY))
 
-    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/6")]
+    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/7")]
     assert odds.next_tick() is None
 
 
@@ -149,6 +149,24 @@ def test_a_schedule_of_weekdays_misses_no_other_days() -> None:
 
     assert counts(odds) == (2, 0)
     assert known(odds).last_done == day(1)
+
+
+def test_a_day_that_is_far_is_foreseen_by_what_is_learned_meanwhile() -> None:
+    odds = running(schedule=Weekdays((1,)))
+    odds.apply(entered(ADA, "run", MONDAY))
+    odds.tick(noon(day(1)))
+    before = odds._habit_states["run"].next
+    odds.drain()
+
+    odds.tick(noon(day(2)))
+
+    after = odds._habit_states["run"].next
+    assert learned(odds) == 1
+    assert before is not None
+    assert after is not None
+    assert (after.day, before.day) == (day(7), day(7))
+    assert after.odds > before.odds
+    assert forecast(odds).day == day(7)
 
 
 def test_a_satisfied_rate_is_due_again_when_its_window_has_passed() -> None:
