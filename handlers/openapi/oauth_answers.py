@@ -128,6 +128,8 @@ class UserClaims(msgspec.Struct, frozen=True, omit_defaults=True):
         The user's name.
     zoneinfo
         The user's time zone.
+    locale
+        The user's language, if they have named one.
     email
         The user's address.
     email_verified
@@ -138,6 +140,7 @@ class UserClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     sub: str
     name: str | None = None
     zoneinfo: str | None = None
+    locale: str | None = None
     email: str | None = None
     email_verified: bool | None = None
 

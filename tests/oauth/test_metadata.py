@@ -4,6 +4,7 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
 from tests.support.engines import TestEngines
+from tests.support.server import PASSWORD
 from tests.support.wire.relying import ISSUER, party, settings_of
 
 
@@ -45,6 +46,21 @@ async def test_a_page_of_any_origin_gets_its_tokens_and_gives_them_back(
         for answer in answers:
             assert answer.headers["access-control-allow-origin"] == "*"
             assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_an_app_is_told_the_language_that_somebody_has_named(engines: TestEngines) -> None:
+    async with party(settings_of(engines)) as one:
+        person = await one.server.client().log_in(one.email, PASSWORD, "phone")
+        bearer = f"Bearer {(await one.tokens(scope='openid profile'))['access_token']}"
+        before = await one.browser.get("/oauth/userinfo", Authorization=bearer)
+        patch = {"locale": "de-AT", "tz": "Europe/Vienna"}
+        await person.call("PATCH", "/v1/me", patch, headers={"If-Match": '"v1"'})
+        after = await one.browser.get("/oauth/userinfo", Authorization=bearer)
+        person.close()
+
+        assert "locale" not in before.body
+        changed = {"locale": "de-AT", "zoneinfo": "Europe/Vienna"}
+        assert after.body == before.body | changed
 
 
 async def test_every_endpoint_that_is_named_is_there(engines: TestEngines) -> None:

@@ -38,7 +38,7 @@ def metadata(issuer: str, grants: Iterable[str]) -> Json:
         "claim_types_supported": ["normal"],
         "claims_supported": [
             *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash"),
-            *("sid", "name", "zoneinfo", "email", "email_verified"),
+            *("sid", "name", "zoneinfo", "locale", "email", "email_verified"),
         ],
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": False,

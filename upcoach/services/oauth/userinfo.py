@@ -31,6 +31,7 @@ class UserInfo:
         shown: Json = {"sub": user.id}
         if "profile" in scopes:
             shown |= {"name": user.name, "zoneinfo": user.tz}
+            shown |= {"locale": user.locale} if user.locale else {}
         if "email" in scopes:
             shown |= {"email": user.email, "email_verified": user.verified_at is not None}
         return shown
