@@ -15,6 +15,7 @@ from models.goals import Goal
 from tests.store.opened import bare, new_goal
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
+from upcoach.store.base.database import Bson
 from upcoach.store.write import committer
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.errors import NeedsLookup
@@ -23,6 +24,7 @@ from upcoach.store.write.pending import PendingWrite
 from upcoach.store.write.queue import BATCH, groups_of
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Mutation, Write
+from upcoach.store.write.transaction import Transaction, Work
 
 STRANGERS = 8
 FEW = 10  # rounds that somebody may owe to others
@@ -200,6 +202,39 @@ async def test_a_write_that_loses_every_race_is_refused_alone(
         assert max(other.rounds for other in others) <= FEW
         assert isinstance(answers[0], Refusal)
         assert answers[0].code == "feed_contended"
+
+
+async def test_who_comes_to_need_a_feed_that_is_written_to_waits_for_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(settings) as server:
+        one, other = [scope_of(server, await server.person()) for _ in range(2)]
+        submit, gate, entered = server.node.committer.submit, asyncio.Event(), asyncio.Event()
+        plain = Transaction.commit
+
+        async def commit(self: Transaction, work: Work, answers: list[Bson]) -> None:
+            if {event["feed"] for event in work.events} == {other.feed}:
+                entered.set()
+                await gate.wait()
+            await plain(self, work, answers)
+
+        def decide(changes: WriteContext) -> Outcome[Goal]:
+            changes.find_refs([theirs_too])
+            return beside.decide(changes)
+
+        monkeypatch.setattr(Transaction, "commit", commit)
+        beside, theirs_too = new_goal(one, "Swim"), Ref(Goal, other.user, new_id(Goal.id_prefix))
+        theirs = asyncio.create_task(submit(new_goal(other, "Run")))
+        await entered.wait()
+        needing = Counted(msgspec.structs.replace(beside, decide=decide))
+        waiting = asyncio.create_task(submit(needing.write))
+        await submit(new_goal(scope_of(server, await server.person()), "Walk"))
+        before = waiting.done()
+        gate.set()
+        await asyncio.gather(theirs, waiting)
+
+        assert (before, needing.rounds) == (False, 2)
+        assert server.node.committer.contended_feeds == set()
 
 
 async def test_groups_have_no_feed_in_common() -> None:
