@@ -58,7 +58,7 @@ CONTEXT: Final = Context(
     areas=(
         Area(
             name="Server",
-            meaning="Whether it lives, and what it can do.",
+            meaning="Health checks, and descriptions of the API.",
             paths=(
                 *("/livez", "/readyz", "/openapi.json", "/asyncapi.json", DOCS),
                 *(f"/{name}" for name in CLIENT_FILES),

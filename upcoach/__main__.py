@@ -80,7 +80,7 @@ async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
     email = _email(arguments)
     async with connecting.joined_urls(settings) as (mongo_url, redis_url):
         ended = await admin_commands.revoke(settings, mongo_url, redis_url, email)
-    say(f"{email} is logged out everywhere; there were {ended} sessions.")
+    say(f"Logged {email} out everywhere ({ended} sessions).")
     return 0
 
 
@@ -91,7 +91,7 @@ async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> i
         count = await admin_commands.remove_factors(settings, mongo_url, redis_url, email)
     if count:
         had = f"there were {count}" if count > 1 else "there was one"
-        say(f"{email} has no second factor any more ({had}), and is told so by mail.")
+        say(f"Removed all second factors of {email} ({had}); they are told by mail.")
     else:
         say(f"{email} has no second factor; nothing was changed.")
     return 0
@@ -103,7 +103,7 @@ async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
         client, secret = await client_commands.add_client(settings, mongo_url, arguments)
     say(f"client_id      {client.id}")
     if secret:
-        say(f"client_secret  {secret}  (it is shown this once)")
+        say(f"client_secret  {secret}  (shown only once)")
     return 0
 
 
@@ -211,7 +211,7 @@ class _Parser(argparse.ArgumentParser):
 def _email(arguments: argparse.Namespace) -> str:
     email: str = arguments.email.strip()
     if not email:
-        raise StartError("Say whose account: USER=address")
+        raise StartError("Say whose account it is: USER=address")
     return email
 
 

@@ -56,7 +56,7 @@ CONTEXT: Final = Context(
     areas=(
         Area(
             name="Account",
-            meaning="Who somebody is, on which devices, and how they show it.",
+            meaning="Registration, login, sessions, passkeys and other ways to log in.",
             paths=("/v1/auth", "/v1/me", "/v1/devices"),
         ),
     ),

@@ -12,7 +12,7 @@ CONTEXT: Final = Context(
     areas=(
         Area(
             name="Goals",
-            meaning="What a person wants to have reached.",
+            meaning="What a person wants to achieve.",
             paths=("/v1/goals",),
         ),
     ),

@@ -226,7 +226,7 @@ async def list_points(services: GoalServices, call: Call) -> Reply:
 
 
 async def set_point(services: GoalServices, call: Call) -> Reply:
-    """Set a point of progress; the same id again means the same point."""
+    """Set a point of progress; sending the same id again replaces it."""
     return write_reply(
         await services.points.set(
             call.scope,

@@ -12,7 +12,7 @@ CONTEXT: Final = Context(
     areas=(
         Area(
             name="Habits",
-            meaning="What a person does again and again, and what became of it each day.",
+            meaning="What a person does regularly, and how each day went.",
             paths=("/v1/habits",),
         ),
     ),

@@ -12,7 +12,7 @@ CONTEXT: Final = Context(
     areas=(
         Area(
             name="Imports",
-            meaning="Bringing in what was logged elsewhere.",
+            meaning="Import data from other apps.",
             paths=("/v1/imports",),
         ),
     ),

@@ -12,7 +12,7 @@ CONTEXT: Final = Context(
     areas=(
         Area(
             name="Coach intelligence",
-            meaning="What the learners have found out, with their reasons.",
+            meaning="What the models predict, and why.",
             paths=("/v1/coach",),
         ),
     ),

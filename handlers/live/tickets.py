@@ -5,7 +5,7 @@ from streams.redis.connection_tickets import ConnectionTicket, ConnectionTickets
 
 
 async def issue(tickets: ConnectionTickets, call: Call) -> Reply:
-    """Issue a ticket that opens one connection of the caller, once, within thirty seconds."""
+    """Issue a ticket for one live connection, valid once, for thirty seconds."""
     return Reply(status=201, body=await tickets.issue(call.authenticated_caller))
 
 

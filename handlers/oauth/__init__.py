@@ -17,7 +17,7 @@ CONTEXT: Final = Context(
     areas=(
         Area(
             name="Authorization server",
-            meaning="What apps of others call to be let in (OAuth 2.0, OpenID Connect).",
+            meaning="What third-party apps call to get access (OAuth 2.0, OpenID Connect).",
             paths=("/oauth", "/.well-known"),
         ),
     ),

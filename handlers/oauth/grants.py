@@ -9,7 +9,7 @@ PATH = "/v1/auth/grants"
 
 
 async def list_grants(oauth: OAuth, call: Call) -> Reply:
-    """List the apps of others that have access to the caller's account."""
+    """List the third-party apps that have access to the caller's account."""
     query = call.parse_query(PageQuery)
     grants = await oauth.grants.page(call.scope, after=query.after, limit=query.limit + 1)
     return page_by_id(PATH, call, grants, query.limit)

@@ -41,10 +41,10 @@ _ABOUT: Final = "Whose, or of which kinds separated by commas, the events are."
 _TEXT: Final = {"type": "string"}
 
 ROWS: Final[tuple[OtherRoute, ...]] = (
-    OtherRoute("/livez", "Say whether the process lives.", {200: (TEXT, _TEXT)}),
+    OtherRoute("/livez", "Check whether the process is alive.", {200: (TEXT, _TEXT)}),
     OtherRoute(
         "/readyz",
-        "Say whether it can work: 503 when an engine does not answer.",
+        "Check whether the server is ready: 503 when a part of it does not answer.",
         {200: (paths.JSON, Readiness), 503: (paths.JSON, Readiness)},
     ),
     OtherRoute(

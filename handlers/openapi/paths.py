@@ -43,8 +43,8 @@ HEADERS: Final[dict[str, str]] = {
     "Upcoach-Cursor": "The position of the effect, or of what was read, in the caller's feed.",
     "Upcoach-Merged": "Where the document is not what the write alone would have made of it.",
     "Upcoach-Up-To-Date": "`true` when the page ends where the feed does.",
-    "WWW-Authenticate": "How to show who asks (RFC 6750).",
-    "X-Request-Id": "The name of the request in our log; yours, if you sent one.",
+    "WWW-Authenticate": "How to authenticate (RFC 6750).",
+    "X-Request-Id": "The id of the request in our log; yours, if you sent one.",
 }
 
 

@@ -15,35 +15,38 @@ from models.base.merge_patch import Json
 
 MEANINGS: Final[dict[int, tuple[str, str]]] = {
     400: ("Malformed", "A parameter, a header, or the JSON itself is wrong."),
-    401: ("Unauthenticated", "Nobody knows who asks: no token, or one that does not hold."),
+    401: ("Unauthenticated", "Not authenticated: there is no token, or it is not valid."),
     403: ("Forbidden", "The token may not be used for this: `scope` names what is missing."),
-    404: ("NotFound", "It does not exist or is somebody else's, which look the same."),
-    406: ("NotAcceptable", "It is not served in any form that was asked for."),
+    404: ("NotFound", "It does not exist, or belongs to somebody else: the two look the same."),
+    406: ("NotAcceptable", "It is not available in any of the formats that were asked for."),
     409: (
         "Conflict",
         (
-            "It cannot be done to the thing as it is now: others have edited the same fields "
-            "(`conflicts` says which), the id is in use, or the same write is under way."
+            "It conflicts with the present state: others have edited the same fields (`conflicts` "
+            "says which), the id is in use, or the same write is still running."
         ),
     ),
-    410: ("Gone", "From this cursor nothing can go on: `reset` says where to begin again."),
-    412: ("Stale", "It is at another version than `If-Match` says: `current` shows it."),
-    413: ("TooLarge", "The body has more bytes than this operation takes."),
+    410: ("Gone", "This cursor is too old to continue from: `reset` says where to start again."),
+    412: ("Stale", "The document is at another version than `If-Match` says: `current` shows it."),
+    413: ("TooLarge", "The body is larger than this operation takes."),
     415: ("MediaType", "The body is not of a type that this operation takes."),
     422: (
         "Invalid",
         (
-            "The body says what cannot be (`errors` points at it), or the name of the write was "
-            "used for another one."
+            "The body is not valid (`errors` says where and why), or the name of the write was "
+            "already used for another one."
         ),
     ),
     426: (
         "UpgradeRequired",
         "This path speaks the version of WebSocket that `Sec-WebSocket-Version` names.",
     ),
-    428: ("VersionRequired", "Say which version you change: `If-Match`."),
+    428: ("VersionRequired", "Say which version you are changing, with `If-Match`."),
     429: ("TooMany", "Too many requests: wait as long as `Retry-After` says."),
-    503: ("Unavailable", "An engine does not answer; the same request may succeed later."),
+    503: (
+        "Unavailable",
+        "A part of the service does not answer; the same request may succeed later.",
+    ),
 }
 
 HEADERS: Final[dict[int, tuple[str, ...]]] = {

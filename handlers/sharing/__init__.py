@@ -12,7 +12,7 @@ CONTEXT: Final = Context(
     areas=(
         Area(
             name="Coaches and clients",
-            meaning="Who lets whom see what.",
+            meaning="Who shares what with whom.",
             paths=("/v1/shares", "/v1/clients", "/v1/invitations"),
         ),
     ),

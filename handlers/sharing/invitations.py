@@ -10,7 +10,7 @@ INVITATIONS = "/v1/invitations"
 
 
 async def invite(services: SharingServices, call: Call) -> Reply:
-    """Invite somebody: the code is shown this once, and is for one other person."""
+    """Invite somebody: the code is shown only once, and is for one person."""
     invitation = await services.invitations.invite(call.scope, call.read(InvitationDraft))
     return Reply(status=201, body=invitation)
 
@@ -21,7 +21,7 @@ async def list_invitations(services: SharingServices, call: Call) -> Reply:
 
 
 async def withdraw(services: SharingServices, call: Call) -> Reply:
-    """Withdraw an invitation, which nobody can accept any more."""
+    """Withdraw an invitation: nobody can accept it any more."""
     withdrawn = await services.invitations.withdraw(call.scope, call.names["id"], call.mutation)
     return write_reply(withdrawn)
 

@@ -26,7 +26,7 @@ async def list_clients(services: SharingServices, call: Call) -> Reply:
 
 
 async def share(services: SharingServices, call: Call) -> Reply:
-    """Share documents of some kinds, and no others, with a coach who has agreed to be one."""
+    """Share documents of some kinds with a coach who has accepted."""
     draft = call.read(ShareDraft)
     coach, acr = call.names["coach"], call.authenticated_caller.acr
     outcome = await services.shares.share(call.scope, coach, draft, acr, call.mutation)
@@ -34,12 +34,12 @@ async def share(services: SharingServices, call: Call) -> Reply:
 
 
 async def leave(services: SharingServices, call: Call) -> Reply:
-    """End the relation with a coach, who sees nothing any more."""
+    """End the relation with a coach, who no longer sees anything."""
     return write_reply(await services.shares.leave(call.scope, call.names["coach"], call.mutation))
 
 
 async def dismiss(services: SharingServices, call: Call) -> Reply:
-    """End the relation with a client, of whom nothing is seen any more."""
+    """End the relation with a client, whose data the caller no longer sees."""
     return write_reply(
         await services.shares.dismiss(call.scope, call.names["client"], call.mutation)
     )

@@ -49,7 +49,7 @@ CONTEXT: Final = Context(
     areas=(
         Area(
             name="Live and sync",
-            meaning="All of a person's changes: as they happen, after an absence, many at once.",
+            meaning="All changes of a person: live, after being offline, and in batches.",
             paths=("/v1/events", "/v1/snapshot", "/v1/mutations", "/v1/live"),
         ),
     ),

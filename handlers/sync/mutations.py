@@ -33,7 +33,7 @@ def _names_in(call: Call) -> tuple[str, ...]:
 
 
 async def carry_out(services: FeedServices, call: Call) -> Reply:
-    """Carry out an array of `mut`s in order, and answer each with its `res`.
+    """Carry out several writes in order, and answer each.
 
     Behind a mebibyte of documents the answers have their `ver` and no `body`.
     """

@@ -133,7 +133,7 @@ def test_the_list_of_targets_has_a_straight_column() -> None:
 
 @pytest.mark.parametrize("command", ["admin", "revoke", "factors-remove"])
 async def test_whose_account_it_is_has_to_be_said(environ: dict[str, str], command: str) -> None:
-    assert await refused(environ, command) == "upcoach: Say whose account: USER=address\n"
+    assert await refused(environ, command) == "upcoach: Say whose account it is: USER=address\n"
 
 
 async def test_an_address_without_an_account_is_named(environ: dict[str, str]) -> None:

@@ -15,26 +15,26 @@ async def resend(services: AccountServices, call: Call) -> Reply:
 
 
 async def verify(services: AccountServices, call: Call) -> Reply:
-    """Verify an address with the token of the link that was mailed to it."""
+    """Verify an address with the token that was mailed to it."""
     done = await services.verification.confirm(call.read(MailedToken).token)
     return Reply(status=204, acted_as=owner_scope(done))
 
 
 async def change_email(services: AccountServices, call: Call) -> Reply:
-    """Request a change of the address, which the link confirms that is mailed to the new one."""
+    """Request a change of address, to be confirmed by a link mailed to the new one."""
     email = call.read(EmailAddress).email
     await services.email_changes.ask(call.scope, email)
     return Reply(status=202, body={"email": email})
 
 
 async def confirm_change(services: AccountServices, call: Call) -> Reply:
-    """Confirm a change of the address with the token of the link that was mailed to the new one."""
+    """Confirm a change of address with the token that was mailed to the new one."""
     done = await services.email_changes.confirm(call.read(MailedToken).token)
     return Reply(status=204, acted_as=owner_scope(done))
 
 
 async def undo_change(services: AccountServices, call: Call) -> Reply:
-    """Undo a change of the address with the token of the link that was mailed to the old one."""
+    """Undo a change of address with the token that was mailed to the old one."""
     done = await services.email_changes.undo(call.read(MailedToken).token)
     return Reply(status=204, acted_as=owner_scope(done))
 

@@ -61,7 +61,7 @@ class EnrolledFactors(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NewRecoveryCodes(msgspec.Struct, frozen=True):
-    """The recovery codes that are new, which are shown this once; none if those before count.
+    """The recovery codes that are new, which are shown this once; none if the old ones still work.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ async def list_factors(services: AccountServices, call: Call) -> Reply:
 
 
 async def enrol_totp(services: AccountServices, call: Call) -> Reply:
-    """Begin to enrol an authenticator app (TOTP): get its secret.
+    """Start to enrol an authenticator app (TOTP): get its secret.
 
     Nothing is asked for until its first code has come to `/v1/auth/totp/confirm`.
     """
@@ -141,7 +141,7 @@ async def disable_totp(services: AccountServices, call: Call) -> Reply:
 
 
 async def renew_recovery_codes(services: AccountServices, call: Call) -> Reply:
-    """Get ten new recovery codes; those before count no more."""
+    """Get ten new recovery codes; the old ones stop working."""
     codes = await services.factors.recovery.renew(call.scope)
     return Reply(status=201, body=NewRecoveryCodes(codes))
 
@@ -170,13 +170,13 @@ async def step_up(services: AccountServices, call: Call) -> Reply:
 
 
 async def list_trusted_devices(services: AccountServices, call: Call) -> Reply:
-    """List the caller's trusted devices, on which they are not asked for a code."""
+    """List the caller's trusted devices, which are not asked for a code."""
     devices = await services.factors.trusted.page(call.scope)
     return Reply(body={"items": [public(device) for device in devices]})
 
 
 async def distrust(services: AccountServices, call: Call) -> Reply:
-    """Delete a trusted device, on which the caller is asked for a code again."""
+    """Delete a trusted device: it is asked for a code again."""
     return write_reply(await services.factors.trusted.distrust(call.scope, call.names["id"]))
 
 

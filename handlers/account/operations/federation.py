@@ -20,7 +20,7 @@ IDENTITIES: Final = "/v1/auth/identities"
 
 
 async def make_nonce(services: AccountServices, _call: Call) -> Reply:
-    """Get a nonce for an ID token, which holds once, within five minutes."""
+    """Get a nonce for an ID token, valid once, for five minutes."""
     return Reply(status=201, body=msgspec.to_builtins(await services.federation.nonce()))
 
 
@@ -41,7 +41,7 @@ async def list_identities(services: AccountServices, call: Call) -> Reply:
 
 
 async def link(services: AccountServices, call: Call) -> Reply:
-    """Link an identity of a provider, with which the caller can log in from now on.
+    """Link an identity of a provider, as a way to log in.
 
     Either with what the refusal `sign_in_first` gave, or with an ID token for our nonce.
     """

@@ -76,12 +76,12 @@ class PasskeyRegistered(msgspec.Struct, frozen=True):
 
 
 async def registration_options(services: AccountServices, call: Call) -> Reply:
-    """Get the options with which a passkey is registered."""
+    """Get the options to register a passkey."""
     return Reply(status=201, body=await services.factors.passkeys.begin(call.scope))
 
 
 async def register(services: AccountServices, call: Call) -> Reply:
-    """Register the passkey that an authenticator has made."""
+    """Register a passkey."""
     passkey, codes = await services.factors.passkeys.register(call.scope, call.read(NewPasskey))
     return Reply(status=201, body={"passkey": public(passkey), "recovery_codes": codes})
 
@@ -105,7 +105,7 @@ async def delete(services: AccountServices, call: Call) -> Reply:
 
 
 async def login_options(services: AccountServices, _: Call) -> Reply:
-    """Get the options with which anybody logs in with a passkey."""
+    """Get the options to log in with a passkey."""
     return Reply(status=201, body=await services.factors.passkeys.ask_anybody())
 
 
@@ -124,13 +124,13 @@ async def log_in(services: AccountServices, call: Call) -> Reply:
 
 
 async def challenge_options(services: AccountServices, call: Call) -> Reply:
-    """Get the options with which a login's challenge is answered with a passkey."""
+    """Get the options to answer a login's challenge with a passkey."""
     options = await services.logins.ask_passkey(call.read(PendingLoginName).challenge)
     return Reply(status=201, body=options)
 
 
 async def step_up_options(services: AccountServices, call: Call) -> Reply:
-    """Get the options with which a session is stepped up with a passkey."""
+    """Get the options to step up a session with a passkey."""
     return Reply(status=201, body=await services.step_ups.ask_passkey(call.scope))
 
 

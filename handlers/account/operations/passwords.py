@@ -11,7 +11,7 @@ def check_email_address(call: Call) -> None:
 
 
 async def change(services: AccountServices, call: Call) -> Reply:
-    """Change the caller's password; they stay logged in here, and nowhere else."""
+    """Change the caller's password; all other sessions end."""
     await services.password_changes.change(call.scope, call.read(NewPassword))
     return Reply(status=204)
 
@@ -24,7 +24,7 @@ async def request_reset(services: AccountServices, call: Call) -> Reply:
 
 
 async def reset(services: AccountServices, call: Call) -> Reply:
-    """Reset the password with the token of the link that was mailed; every session ends."""
+    """Reset the password with the token that was mailed; all sessions end."""
     done = await services.password_resets.finish(call.read(PasswordReset))
     return Reply(status=204, acted_as=owner_scope(done))
 

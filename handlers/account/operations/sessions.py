@@ -37,7 +37,7 @@ class Ending(Query, frozen=True, kw_only=True):
 
 
 async def list_sessions(services: AccountServices, call: Call) -> Reply:
-    """List the caller's sessions: on their devices, and of apps of others."""
+    """List the caller's sessions, on devices and of third-party apps."""
     return Reply(body={"items": await services.sessions.page(call.scope)})
 
 
@@ -48,14 +48,14 @@ async def rename(services: AccountServices, call: Call) -> Reply:
 
 
 async def end(services: AccountServices, call: Call) -> Reply:
-    """End a session; another one than the caller's takes a factor that was shown just now."""
+    """End a session; for one other than the caller's, it takes a recent second factor."""
     if call.names["id"] != call.scope.session:
         await services.step_ups.require(call.authenticated_caller, utc_now())
     return write_reply(await services.sessions.end(call.scope, call.names["id"]))
 
 
 async def end_all(services: AccountServices, call: Call) -> Reply:
-    """End all sessions, or all others, which takes a factor that was shown just now.
+    """End all sessions, or all others; takes a recent second factor.
 
     Otherwise whoever has found an open session could log its owner out again and again.
     """
