@@ -71,10 +71,11 @@ def _value(info: Any, name: str) -> Any:
 
 def _distinct(info: Any, at: int) -> str:
     """The member *at* of a list whose members differ."""
-    pattern = info.item_type.pattern or ""
-    if pattern.startswith("^hab_"):
+    item: Any = info.item_type
+    item = item.type if isinstance(item, inspect.Metadata) else item
+    if (item.pattern or "").startswith("^hab_"):
         return new_id("hab")
-    letters: int = info.item_type.max_length - 2
+    letters: int = item.max_length - 2
     return f"{at:02}" + LETTER * letters
 
 
