@@ -16,9 +16,7 @@ from tests.support.server import Server, serving
 # Each check but one: a schema cannot say that an id must exist, or a zone be in the database.
 UNFIT: Final = "positive_data_acceptance"
 APART: Final = r"/v1/(live|admin/live|auth/logout)$"  # sockets, and the end of the token
-END: Final = (
-    "deleteAuthSessions"  # of one's own, too: whoever asks this has asked for the last time
-)
+END: Final = "endSessions"  # of one's own, too: whoever asks this has asked for the last time
 IDENTITIES: Final = ("nobody", "a person", "an operator")
 SEED: Final = os.environ.get("SEED", "1")
 
