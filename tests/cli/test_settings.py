@@ -13,7 +13,9 @@ import pytest
 def test_providers_are_refused_before_an_engine_starts(tmp_path: Path, command: str) -> None:
     words = refused(command, UPCOACH_DATA=str(tmp_path), UPCOACH_PROVIDERS="[{}]")
 
-    assert words == "upcoach: UPCOACH_PROVIDERS is wrong: The field name is missing.\n"
+    assert (
+        words == "upcoach: UPCOACH_PROVIDERS is wrong: The field name is missing. (And 3 more.)\n"
+    )
     assert list(tmp_path.iterdir()) == []
 
 

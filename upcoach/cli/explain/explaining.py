@@ -14,6 +14,7 @@ from config.settings import Settings
 from handlers.contexts import ROUTER
 from handlers.http.operations import Call, Operation, Reply
 from models.access.caller import Caller
+from models.access.request_origin import NOWHERE
 from models.account import Credentials, Registration
 from models.base.errors import Refusal
 from models.base.ids import new_id
@@ -147,7 +148,8 @@ class _Asking:
 
     def _call(self, operation: Operation[Any], **parts: Any) -> Call:
         is_operators = operation.needs.startswith("admin:")
-        return Call(caller=self._operator if is_operators else self._caller, **parts)
+        caller = self._operator if is_operators else self._caller
+        return Call(caller=caller, origin=NOWHERE, **parts)
 
 
 async def _operator(node: app.Node) -> Caller:
