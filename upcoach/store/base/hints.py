@@ -28,3 +28,16 @@ async def hinted(
         if failure.code not in _GONE:
             raise
     return await ask(query | {"_id": codec.below(owner)}, _IDS)
+
+
+async def preferring(index: str, ask: Callable[[str | None], Awaitable[T]]) -> T:
+    """Run a query through *index*, or as the planner likes while that is being built.
+
+    Left alone, the planner takes what a short trial liked best: in a short log, that is chance.
+    """
+    try:
+        return await ask(index)
+    except OperationFailure as failure:
+        if failure.code not in _GONE:
+            raise
+    return await ask(None)

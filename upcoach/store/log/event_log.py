@@ -11,6 +11,7 @@ from pymongo.write_concern import WriteConcern
 from models.wire.event_aside import NO_ASIDE, EventAside, unpack_aside
 from models.wire.events import Event, feed_owner
 from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.hints import preferring
 from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.pages import Page, one_reply, read_page
 from upcoach.store.base.sealing import associated_data, unseal
@@ -68,9 +69,14 @@ class EventLog:
             "seq": {"$lte": upto},
             "type": {"$gt": f"{kind}.", "$lt": f"{kind}/"},
         }
+
+        async def ask(index: str | None) -> list[Event]:
+            newest = [("seq", -1)]
+            events = self._database[COLLECTION].find(query, _ENVELOPE, sort=newest, hint=index)
+            return [from_bson(stored) for stored in await events.limit(limit).to_list()]
+
         async with self._database.connection():
-            cursor = self._database[COLLECTION].find(query, _ENVELOPE, sort=[("seq", -1)])
-            return [from_bson(stored) for stored in await cursor.limit(limit).to_list()]
+            return await preferring("history", ask)
 
     async def last_numbers(self, ids: Mapping[str, Collection[str]]) -> dict[tuple[str, str], int]:
         """By feed and id: the number of the last event of each document that ever had one.
