@@ -72,11 +72,11 @@ class EventLog:
 
         async def ask(index: str | None) -> list[Event]:
             newest = [("seq", -1)]
-            events = self._database[COLLECTION].find(query, _ENVELOPE, sort=newest, hint=index)
-            return [from_bson(stored) for stored in await events.limit(limit).to_list()]
+            async with self._database.connection():
+                events = self._database[COLLECTION].find(query, _ENVELOPE, sort=newest, hint=index)
+                return [from_bson(stored) for stored in await events.limit(limit).to_list()]
 
-        async with self._database.connection():
-            return await preferring("history", ask)
+        return await preferring("history", ask)
 
     async def last_numbers(self, ids: Mapping[str, Collection[str]]) -> dict[tuple[str, str], int]:
         """By feed and id: the number of the last event of each document that ever had one.
