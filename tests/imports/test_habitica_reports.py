@@ -11,7 +11,7 @@ from upcoach.services.imports.readers import habitica
 
 HABIT = GAME["tasks"]["habits"][0]
 DAILY = GAME["tasks"]["dailys"][0]
-TODO = GAME["tasks"]["todos"][0]
+TO_DO = GAME["tasks"]["todos"][0]
 DONE = {"date": at(2), "completed": True}
 TOO_MANY = {"date": at(2), "scoredUp": 1e300}
 
@@ -39,13 +39,13 @@ def history(*points: Any) -> Any:
         ("dailys", DAILY | {"frequency": "hourly"}, "", "frequency_unknown"),
         ("dailys", DAILY | {"everyX": "two"}, "", "field_invalid"),
         ("dailys", DAILY | {"startDate": "soon"}, "", "date_unreadable"),
-        ("todos", TODO | {"date": "soon"}, "", "date_unreadable"),
-        ("todos", TODO | {"notes": "x" * 10_001}, "", "text_cut"),
-        ("todos", TODO | {"completed": True, "dateCompleted": "2031-01-01"}, "", "day_ahead"),
-        ("todos", TODO | {"checklist": [{"text": "a"}, 5]}, "/checklist/1", "field_invalid"),
-        ("todos", TODO | {"checklist": [{"text": "x" * 256}]}, "", "text_cut"),
-        ("todos", TODO | {"checklist": [{"text": "a"}] * 101}, "", "steps_left_out"),
-        ("todos", TODO | {"tags": ["g1", None]}, "/tags/1", "field_invalid"),
+        ("todos", TO_DO | {"date": "soon"}, "", "date_unreadable"),
+        ("todos", TO_DO | {"notes": "x" * 10_001}, "", "text_cut"),
+        ("todos", TO_DO | {"completed": True, "dateCompleted": "2031-01-01"}, "", "day_ahead"),
+        ("todos", TO_DO | {"checklist": [{"text": "a"}, 5]}, "/checklist/1", "field_invalid"),
+        ("todos", TO_DO | {"checklist": [{"text": "x" * 256}]}, "", "text_cut"),
+        ("todos", TO_DO | {"checklist": [{"text": "a"}] * 101}, "", "steps_left_out"),
+        ("todos", TO_DO | {"tags": ["g1", None]}, "/tags/1", "field_invalid"),
     ],
 )  # fmt: skip
 def test_one_thing_that_is_wrong_is_told_and_the_rest_is_brought(
@@ -60,14 +60,14 @@ def test_one_thing_that_is_wrong_is_told_and_the_rest_is_brought(
 
 @pytest.mark.parametrize("bad", [5, None, {}, {"_id": 5, "text": "a"}, {"_id": "x", "text": " "}])
 def test_a_task_that_is_none_is_left_out(bad: Any) -> None:
-    plan = read("todos", TODO, bad)
+    plan = read("todos", TO_DO, bad)
 
     assert len(plan.items) == 1
     assert [report.pointer.startswith("/tasks/todos/1") for report in plan.reports.listed] == [True]
 
 
 def test_an_hour_that_is_none_is_midnight() -> None:
-    plan = read("todos", TODO, preferences={"dayStart": 24})
+    plan = read("todos", TO_DO, preferences={"dayStart": 24})
 
     assert [report.pointer for report in plan.reports.listed] == ["/preferences/dayStart"]
     assert plan.items

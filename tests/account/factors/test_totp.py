@@ -1,8 +1,6 @@
 """Codes of an app: asked for on every way in, each taken once, few guesses."""
 
 import datetime as dt
-import shutil
-import subprocess
 from typing import Any, Final
 
 import pyotp
@@ -32,20 +30,6 @@ def test_codes_are_those_of_the_standard(second: int, digits: str) -> None:
     at = dt.datetime.fromtimestamp(second, dt.UTC)
 
     assert step_of(RFC_SECRET, digits[-6:], at, 0) == second // 30
-
-
-@pytest.mark.skipif(
-    shutil.which("oathtool") is None,
-    reason="a second opinion beside the vectors above; oathtool comes from no wheel",
-)
-def test_oathtool_makes_the_same_codes() -> None:
-    secret = pyotp.random_base32(32)
-    instants = [1_700_000_000 + 7_919 * number for number in range(50)]
-    for second in instants:
-        command = ["oathtool", "--totp", "--base32", f"--now=@{second}", secret]
-        code = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-        assert step_of(secret, code, dt.datetime.fromtimestamp(second, dt.UTC), 0) == second // 30
 
 
 def test_a_code_is_taken_one_step_early_or_late_and_never_after_a_later_one() -> None:
