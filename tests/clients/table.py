@@ -4,20 +4,14 @@
 """
 
 import re
-from pathlib import Path
 
+from tests.support.generated_page import GeneratedPage
 from upcoach.client.machine import ACTIONS, EVENTS, STATES, TABLE, Cell, ClientEvent, State
 
-PAGE = Path(__file__).parents[2] / "docs" / "client.md"
+PAGE = GeneratedPage("client.md")
 STAYS = "(stays)"
 
 Cells = dict[tuple[str, str], tuple[str, tuple[str, ...]]]
-
-
-def section(name: str) -> str:
-    """The part of the page between the marks called *name*."""
-    begin, end = _marks(name)
-    return PAGE.read_text().partition(begin)[2].partition(end)[0].strip("\n")
 
 
 def sections() -> dict[str, str]:
@@ -33,7 +27,7 @@ def sections() -> dict[str, str]:
 def documented_cells() -> Cells:
     """Every cell as the page has it; what no line names stays, and does nothing."""
     cells: Cells = {(state, event): (state, ()) for state in State for event in ClientEvent}
-    for line in section("table").splitlines()[2:]:
+    for line in PAGE.section("table").splitlines()[2:]:
         event, states, following, actions = (part.strip() for part in line.strip("|").split("|"))
         for state in states.split(", "):
             wanted = state if following == STAYS else following
@@ -61,14 +55,5 @@ def _table() -> str:
     return "\n".join(lines)
 
 
-def _marks(name: str) -> tuple[str, str]:
-    return f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-
-
 if __name__ == "__main__":
-    page = PAGE.read_text()
-    for part, text in sections().items():
-        first, last = _marks(part)
-        before, _, rest = page.partition(first)
-        page = before + first + text + "\n" + last + rest.partition(last)[2]
-    PAGE.write_text(page)
+    PAGE.write(sections())

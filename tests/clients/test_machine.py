@@ -55,7 +55,7 @@ def test_a_cell_is_as_it_is_documented(state: State, event: ClientEvent) -> None
 
 @pytest.mark.parametrize("part", ["states", "events", "actions", "table"])
 def test_the_page_says_what_the_table_says(part: str) -> None:
-    assert table.section(part) == table.sections()[part]
+    assert table.PAGE.section(part) == table.sections()[part]
 
 
 def test_everything_is_explained_and_used() -> None:

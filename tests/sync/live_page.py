@@ -5,14 +5,14 @@
 
 import inspect
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from models.base.document import Document, merge_policies
 from models.base.merge import Merge
 from models.contexts import KINDS, SHAREABLE
+from tests.support.generated_page import GeneratedPage
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "live.md"
+PAGE: Final = GeneratedPage("live.md")
 KEPT: Final = {
     Merge.SUM: "Both differences are added",
     Merge.MAX: "The larger",
@@ -35,12 +35,6 @@ WORDS: Final = {
     "insight": "what was learned: the odds that a habit is done on its next due day",
     "share": "the permission of a coach to see documents of the person",
 }
-
-
-def section(name: str) -> str:
-    """The part of the page between the marks called *name*."""
-    begin, end = _marks(name)
-    return PAGE.read_text().partition(begin)[2].partition(end)[0].strip("\n")
 
 
 def sections() -> dict[str, str]:
@@ -90,14 +84,5 @@ def _row(cells: Iterable[str]) -> str:
     return "|".join(("", *(f" {cell} " if cell else " " for cell in cells), ""))
 
 
-def _marks(name: str) -> tuple[str, str]:
-    return f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-
-
 if __name__ == "__main__":
-    page = PAGE.read_text()
-    for part, text in sections().items():
-        first, last = _marks(part)
-        before, _, rest = page.partition(first)
-        page = before + first + text + "\n" + last + rest.partition(last)[2]
-    PAGE.write_text(page)
+    PAGE.write(sections())
