@@ -128,6 +128,29 @@ def new_password(problem: str = "", *, first: bool = False) -> FormField:
     )
 
 
+def name_field(value: str, problem: str) -> FormField:
+    return FormField(
+        name="name",
+        label="Name",
+        autocomplete="name",
+        value=value,
+        problem=problem,
+        longest=100,
+        first=True,
+    )
+
+
+def zone_field(value: str, problem: str) -> FormField:
+    return FormField(
+        name="tz",
+        label="Time zone",
+        value=value,
+        hint="Such as Europe/Berlin. It decides when your days begin.",
+        problem=problem,
+        longest=64,
+    )
+
+
 def email_field(value: str, *, problem: str = "", first: bool = False) -> FormField:
     return FormField(
         name="email",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from handlers.pages.forms import FormField, PageLink, email_field, form
+from handlers.pages.forms import FormField, PageLink, email_field, form, name_field, zone_field
 from handlers.pages.next_steps import TO_ACCOUNT
 from handlers.pages.rendering import PageView
 from models.base.merge_patch import Json
@@ -13,23 +13,8 @@ _BACK = (TO_ACCOUNT,)
 def profile(action: str, hidden: dict[str, str], user: Json, problems: dict[str, str]) -> PageView:
     """A form to change name, time zone and language."""
     fields = (
-        FormField(
-            name="name",
-            label="Name",
-            autocomplete="name",
-            value=user.get("name", ""),
-            problem=problems.get("name", ""),
-            longest=100,
-            first=True,
-        ),
-        FormField(
-            name="tz",
-            label="Time zone",
-            value=user.get("tz", ""),
-            hint="Such as Europe/Berlin. New habits, tasks and moods begin their days in it.",
-            problem=problems.get("tz", ""),
-            longest=64,
-        ),
+        name_field(user.get("name", ""), problems.get("name", "")),
+        zone_field(user.get("tz", ""), problems.get("tz", "")),
         FormField(
             name="locale",
             label="Language (optional)",

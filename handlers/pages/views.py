@@ -15,7 +15,9 @@ from handlers.pages.forms import (
     email_field,
     form,
     message,
+    name_field,
     new_password,
+    zone_field,
 )
 from handlers.pages.rendering import PageView
 from models.base.merge_patch import Json
@@ -113,25 +115,10 @@ def register(
 ) -> PageView:
     """A form to create an account with."""
     fields = (
-        FormField(
-            name="name",
-            label="Name",
-            autocomplete="name",
-            value=typed.get("name", ""),
-            problem=problems.get("name", ""),
-            longest=100,
-            first=True,
-        ),
+        name_field(typed.get("name", ""), problems.get("name", "")),
         email_field(typed.get("email", ""), problem=problems.get("email", "")),
         new_password(problems.get("password", "")),
-        FormField(
-            name="tz",
-            label="Time zone",
-            value=typed.get("tz", "UTC"),
-            hint="For example Europe/Berlin. It decides when your day begins.",
-            problem=problems.get("tz", ""),
-            longest=64,
-        ),
+        zone_field(typed.get("tz", "UTC"), problems.get("tz", "")),
     )
     return form("Create an account", action, hidden, fields, "Create account", links=links)
 

@@ -38,8 +38,8 @@ class AuthenticatorAssertion(msgspec.Struct, frozen=True, kw_only=True, rename="
     user_handle: _Base64 | None = None
 
 
-class PasskeyAssertion(msgspec.Struct, frozen=True, kw_only=True):
-    """`PublicKeyCredential.toJSON()` of a login; what else it holds does not matter.
+class PublicKeyCredential(msgspec.Struct, frozen=True, kw_only=True):
+    """What each `PublicKeyCredential.toJSON()` holds; what else is in it does not matter.
 
     Attributes
     ----------
@@ -47,13 +47,23 @@ class PasskeyAssertion(msgspec.Struct, frozen=True, kw_only=True):
         The id of the credential, in base64url.
     type
         The type of the credential.
-    response
-        What the authenticator answered.
 
     """
 
     id: _Base64
     type: Literal["public-key"] = "public-key"
+
+
+class PasskeyAssertion(PublicKeyCredential, frozen=True, kw_only=True):
+    """The credential of a login.
+
+    Attributes
+    ----------
+    response
+        What the authenticator answered.
+
+    """
+
     response: AuthenticatorAssertion
 
 
@@ -73,20 +83,14 @@ class AuthenticatorAttestation(msgspec.Struct, frozen=True, kw_only=True, rename
     client_data: _Base64 = msgspec.field(name="clientDataJSON")
 
 
-class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
-    """`PublicKeyCredential.toJSON()` of a registration; what else it holds does not matter.
+class NewCredential(PublicKeyCredential, frozen=True, kw_only=True):
+    """The credential of a registration.
 
     Attributes
     ----------
-    id
-        The id of the credential, in base64url.
-    type
-        The type of the credential.
     response
         What the authenticator answered.
 
     """
 
-    id: _Base64
-    type: Literal["public-key"] = "public-key"
     response: AuthenticatorAttestation
