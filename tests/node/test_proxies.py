@@ -142,7 +142,8 @@ both = pytest.mark.parametrize(
             one,
             id=one.__name__,
             marks=pytest.mark.skipif(
-                shutil.which(one.__name__) is None, reason=f"{one.__name__} comes from no wheel"
+                shutil.which(one.__name__) is None,
+                reason=f"{one.__name__} is a package of the system, which CI installs",
             ),
         )
         for one in (nginx, haproxy)
