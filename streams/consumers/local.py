@@ -28,8 +28,9 @@ class LocalRunner:
         for event in events:
             try:
                 self.consumer.apply(event)
-            # The others of this process must go on.  It is counted, and logged with
-            # its trace.
+            # One reader serves all consumers of the process, so what one of them cannot take would
+            # end revocation for everybody; what that itself has missed, its next `tick` finds in
+            # the database.  It is counted, and logged with its trace.
             except Exception:  # noqa: BLE001
                 self._metrics.parked.labels(self.consumer.name).inc()
                 _log.exception("event_parked", feed=event.feed, seq=event.seq, type=event.type)
