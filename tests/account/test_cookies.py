@@ -215,7 +215,7 @@ async def test_a_browser_s_session_ends_when_nobody_uses_it_or_somebody_ends_it(
         session = (await app.log_in()).body["session"]["id"]
         person = await app.server.client().log_in(app.email, PASSWORD, "phone")
         sessions = app.server.node.services.account.sessions
-        await sessions.end(sessions.authenticate(person.token).scope, session)
+        await sessions.endings.end(sessions.authenticate(person.token).scope, session)
         ended = await app.call("GET", "/v1/me")
 
         assert list(statuses.values()) == [[200, 200, 401]] * 3

@@ -38,7 +38,7 @@ READERS = {
     "password_change.change",
     "password_reset.finish",
     "profiles.change",
-    "sessions._lock_out",
+    "session_endings._lock_out",
     "sessions.start",
     "users_by_email._reindexing",
     "waiting_period.end",

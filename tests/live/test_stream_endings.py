@@ -45,7 +45,7 @@ async def test_a_session_that_ends_before_its_stream_has_begun_opens_none(
 
         async def start_late(*view: Any, **how: Any) -> Any:
             found = await start(*view, **how)
-            await sessions.end(scope, scope.session)
+            await sessions.endings.end(scope, scope.session)
             return found
 
         feeds.start = start_late  # type: ignore[method-assign] # between two turns of the loop

@@ -275,7 +275,9 @@ async def test_an_ended_session_ends_the_browser_s_login(engines: TestEngines) -
         web = await database["sessions"].find_one({"app": "web"})
         assert web is not None
         scope = one.server.node.services.account.sessions.authenticate(person.token).scope
-        await one.server.node.services.account.sessions.end(scope, web["_id"].rpartition("/")[2])
+        await one.server.node.services.account.sessions.endings.end(
+            scope, web["_id"].rpartition("/")[2]
+        )
 
         silent = await one.browser.get("/oauth/authorize", one.request(prompt="none"))
 

@@ -15,7 +15,7 @@ Lock = Callable[[OAuthParty], Awaitable[None]]
 
 async def ended(one: OAuthParty) -> None:
     """All sessions end, as by `make revoke`."""
-    await one.server.node.services.account.sessions.end_all(Scope(user=one.user))
+    await one.server.node.services.account.sessions.endings.end_all(Scope(user=one.user))
 
 
 async def changed(one: OAuthParty) -> None:

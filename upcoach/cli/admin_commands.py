@@ -47,7 +47,7 @@ async def revoke(settings: Settings, mongo_url: str, redis_url: str, email: str)
         user = await node.services.account.accounts.find(email)
         scope = Scope(user=user.id)
         distrusting = node.services.account.factors.trusted.distrusting(scope)
-        ended = await node.services.account.sessions.end_all(scope, distrusting)
+        ended = await node.services.account.sessions.endings.end_all(scope, distrusting)
         act = AuditAction(
             action="sessions.ended", kind="system", target=ADDRESS + normalised_email(email)
         )

@@ -114,7 +114,7 @@ async def refresh(services: AccountServices, call: Call) -> Reply:
 
 async def log_out(services: AccountServices, call: Call) -> Reply:
     """Log out: end the session of the token, or of the cookie."""
-    reply = write_reply(await services.sessions.end(call.scope, call.scope.session))
+    reply = write_reply(await services.sessions.endings.end(call.scope, call.scope.session))
     return msgspec.structs.replace(reply, end_session=bool(call.browser))
 
 

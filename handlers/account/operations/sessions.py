@@ -51,7 +51,7 @@ async def end(services: AccountServices, call: Call) -> Reply:
     """End a session; for one other than the caller's, it takes a recent second factor."""
     if call.names["id"] != call.scope.session:
         await services.step_ups.require(call.authenticated_caller, utc_now())
-    return write_reply(await services.sessions.end(call.scope, call.names["id"]))
+    return write_reply(await services.sessions.endings.end(call.scope, call.names["id"]))
 
 
 async def end_all(services: AccountServices, call: Call) -> Reply:
@@ -62,7 +62,7 @@ async def end_all(services: AccountServices, call: Call) -> Reply:
     keep = (call.scope.session,) if call.parse_query(Ending).keep else ()
     if keep:
         await services.step_ups.require(call.authenticated_caller, utc_now())
-    return write_reply(await services.sessions.end_others(call.scope, keep))
+    return write_reply(await services.sessions.endings.end_others(call.scope, keep))
 
 
 END = Operation(method="DELETE", path=ONE, run=end, needs="account:write", audit="session.ended")

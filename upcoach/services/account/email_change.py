@@ -186,9 +186,10 @@ class EmailChanges:
 
         reads, lists = (Ref(User, user_id, user_id),), access_method_listings(user_id)
         write = Write(scope=Scope(user=user_id), reads=reads, lists=lists, decide=decide)
-        await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
+        # Whoever writes without a pause outruns nobody.
+        await self._sessions.endings.end_others(write.scope)
         try:
-            done = await self._sessions.end_with(write)
+            done = await self._sessions.endings.end_with(write)
         except UniqueViolation:  # by somebody who was faster than our word that it is not free
             raise Conflict(
                 "email_taken", "This address has another account in the meantime."

@@ -80,7 +80,7 @@ class PasswordChanges:
         if lists:
             # Before they are all looked through: a stranger who wrote on without a pause could
             # outrun this write for as long as they liked.
-            await self._sessions.end_others(scope)
+            await self._sessions.endings.end_others(scope)
 
         def decide_and_notify(changes: WriteContext) -> Outcome[User]:
             done = decide(changes)
@@ -89,7 +89,7 @@ class PasswordChanges:
 
         reads = (Ref(User, scope.user, scope.user),)
         write = Write(scope=scope, reads=reads, lists=lists, decide=decide_and_notify)
-        return await self._sessions.end_with(write, but=(scope.session,))
+        return await self._sessions.endings.end_with(write, but=(scope.session,))
 
     async def _write(self, mail_request: PasswordChangedMail) -> Mail:
         return texts.password_changed(mail_request.to, mail_request.origin, self._links.to(FORGOT))

@@ -40,7 +40,7 @@ class TokenIntrospection:
         token = form.required("token")
         scope = await self._owner(client, token)
         if scope is not None:
-            await self._sessions.end(scope, scope.session)
+            await self._sessions.endings.end(scope, scope.session)
 
     async def _owner(self, client: OAuthClient, token: str) -> Scope | None:
         if token.startswith("v1."):

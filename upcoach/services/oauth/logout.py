@@ -59,6 +59,6 @@ class Logout:
     async def end(self, leaving: LogoutRequest, session: Session) -> None:
         """End the browser's session, and that of the requesting client."""
         scope = Scope(user=session.owner, device=session.device)
-        await self._sessions.end(scope, session.id)
+        await self._sessions.endings.end(scope, session.id)
         if leaving.client_session:
-            await self._sessions.end(scope, leaving.client_session)
+            await self._sessions.endings.end(scope, leaving.client_session)

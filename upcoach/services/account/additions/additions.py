@@ -128,7 +128,7 @@ class Additions:
         def is_over(session: Session) -> bool:
             return session.id == announced.session or session.client in clients
 
-        return await self._sessions.end_some_with(write, is_over)
+        return await self._sessions.endings.end_some_with(write, is_over)
 
     async def _take(self, token: str) -> Announced:
         announced = await self._once.take(_PURPOSE, token, Announced)

@@ -252,8 +252,9 @@ class Linking:
         reads = (Ref(User, user_id, user_id), Ref(Identity, user_id, identity_id))
         lists = access_method_listings(user_id)
         write = Write(scope=Scope(user=user_id), reads=reads, lists=lists, decide=decide)
-        await self._sessions.end_others(write.scope)  # who writes without a pause outruns nobody
-        await self._sessions.end_with(write)
+        # Whoever writes without a pause outruns nobody.
+        await self._sessions.endings.end_others(write.scope)
+        await self._sessions.endings.end_with(write)
         return await self._get(user_id)
 
     async def _sign_in_first(self, subject: Subject, there: User) -> Conflict:

@@ -1,4 +1,4 @@
-"""Sessions of logged-in devices: start, refresh, step-up, end."""
+"""Sessions of logged-in devices: start, refresh, step-up."""
 
 import datetime as dt
 from collections.abc import Callable, Collection
@@ -17,9 +17,13 @@ from models.base.document import public
 from models.base.errors import NotFound
 from models.base.ids import new_id
 from models.base.merge_patch import Json
-from models.sharing import INVITATIONS, OpenInvitations
 from upcoach.services.account.sessions.access_tokens import AccessTokens, token_invalid
 from upcoach.services.account.sessions.refresh_tokens import RefreshTokens
+from upcoach.services.account.sessions.session_endings import (
+    SessionEndings,
+    end_sessions,
+    open_sessions,
+)
 from upcoach.services.base.resources import write_outcome
 from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Documents, Selection
@@ -27,9 +31,9 @@ from upcoach.store.secrets.refresh_generations import RefreshExchange, RefreshGe
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found
-from upcoach.store.write.outcomes import D, Outcome
-from upcoach.store.write.refs import Listing, Ref
-from upcoach.store.write.requests import AnyWrite, Write
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 MOST: Final = 20  # open sessions of one user at one client (ASVS 7.1.2)
 LISTED: Final = 10_000
@@ -82,7 +86,14 @@ class OpenSession(Session, frozen=True, kw_only=True):
 
 
 class Sessions:
-    """The logins of users."""
+    """The logins of users.
+
+    Attributes
+    ----------
+    endings
+        How they end.
+
+    """
 
     def __init__(
         self,
@@ -100,6 +111,7 @@ class Sessions:
         self._rotations = rotations
         self._clock = clock
         self._refresh_tokens = RefreshTokens(key)
+        self.endings = SessionEndings(committer, tokens, rotations, clock)
 
     async def start(
         self,
@@ -130,8 +142,12 @@ class Sessions:
                 document = changes.find(*ref)
                 if document is None or not holds(document, changes.at):
                     raise token_invalid()
-            same = [session for session in _open(changes, user) if session.client == terms.client]
-            ended[:] = _end(changes, same[: max(0, len(same) - MOST + 1)])
+            same = [
+                session
+                for session in open_sessions(changes, user)
+                if session.client == terms.client
+            ]
+            ended[:] = end_sessions(changes, same[: max(0, len(same) - MOST + 1)])
             session = Session.started(terms, session_id=session_id, owner=user, at=changes.at)
             return write_outcome("created", changes.create(session))
 
@@ -140,14 +156,14 @@ class Sessions:
         write = Write(
             scope=Scope(user=user, session=session_id, device=terms.device),
             reads=(*dict.fromkeys(refs), mine),
-            lists=(self._listing(user),),
+            lists=(self.endings.listing(user),),
             decide=decide,
             fresh=(mine,),
         )
         done = await self._committer.commit(write)
         session = done.document
         await self._rotations.begin(session_id, session.created_at, session.expires_at)
-        await self._forget(ended)
+        await self.endings.forget(ended)
         return self._login(session, 1), done
 
     async def refresh(self, refresh_token: str, key: str = "") -> SessionTokens:
@@ -170,7 +186,7 @@ class Sessions:
         idle = LIFETIMES[session.app].idle
         result = await self._rotations.exchange(session_id, generation, now, idle)
         if result is RefreshExchange.REPLAYED:
-            await self.end(Scope(user=user, session=session_id), session_id)
+            await self.endings.end(Scope(user=user, session=session_id), session_id)
         if result is not RefreshExchange.NEXT:
             refusal = token_invalid()
             if result is RefreshExchange.REPLAYED:
@@ -290,106 +306,6 @@ class Sessions:
         session = await self.get(scope)
         return *self._tokens.issue(session), session
 
-    async def end(self, scope: Scope, session_id: str) -> Outcome[None]:
-        """End one of the caller's sessions; whoever ends their own may do so twice."""
-        is_own = session_id == scope.session
-        invitations = Ref(OpenInvitations, scope.user, INVITATIONS)
-        ended: list[str] = []
-
-        def decide(changes: WriteContext) -> Outcome[None]:
-            ended[:] = _end(changes, [changes.get(Session, scope.user, session_id)])
-            if not is_own:  # whoever was there may have given the code of one to somebody
-                changes.discard(*invitations)
-            return Outcome(verb="deleted", document=None)
-
-        write = Write(
-            scope=msgspec.structs.replace(scope, session="") if is_own else scope,
-            reads=(Ref(Session, scope.user, session_id), invitations),
-            decide=decide,
-        )
-        done = await self._committer.commit(write)
-        await self._forget(ended)
-        return done
-
-    async def end_others(self, scope: Scope, but: Collection[str] = ()) -> Outcome[None]:
-        """End all of the caller's sessions but some."""
-        return (await self._lock_out(_nothing_else(scope), but))[0]
-
-    async def end_all(self, scope: Scope, beside: AnyWrite | None = None) -> int:
-        """End every session of the caller's, and return how many there were.
-
-        The write *beside* is committed with it.
-        """
-        return (await self._lock_out(beside or _nothing_else(scope)))[1]
-
-    async def end_with(self, write: Write[D], but: Collection[str] = ()) -> Outcome[D]:
-        """Commit *write*, and end all sessions of its user but some in the same transaction."""
-        return (await self._lock_out(write, but))[0]
-
-    async def end_some(self, scope: Scope, is_over: Callable[[Session], bool]) -> int:
-        """End the caller's sessions for which *is_over* holds; return how many there were."""
-        return (await self._end_with(_nothing_else(scope), is_over))[1]
-
-    async def end_client_with(self, write: Write[D], client: str) -> Outcome[D]:
-        """Commit *write*, and end all sessions of its user at an OAuth client with it."""
-        return await self.end_some_with(write, lambda session: session.client == client)
-
-    async def end_some_with(
-        self, write: Write[D], is_over: Callable[[Session], bool]
-    ) -> Outcome[D]:
-        """Commit *write*, and end the sessions of its user for which *is_over* holds with it."""
-        return (await self._end_with(write, is_over))[0]
-
-    async def _lock_out(self, write: Write[D], but: Collection[str] = ()) -> tuple[Outcome[D], int]:
-        """End all sessions of a user but some, those too that begin just now.
-
-        Invitations fall too: a session that ends may have given the code to somebody.
-        """
-        user = write.scope.user
-        invitations = Ref(OpenInvitations, user, INVITATIONS)
-
-        def decide(changes: WriteContext) -> Outcome[D]:
-            before = changes.get(User, user, user)
-            done = write.decide(changes)
-            changes.discard(*invitations)
-            now = changes.get(User, user, user)
-            if now.lockouts == before.lockouts:
-                _lock_out(changes, now, but)
-            return done
-
-        reads = tuple(dict.fromkeys((*write.reads, Ref(User, user, user), invitations)))
-        both = msgspec.structs.replace(write, reads=reads, decide=decide)
-        return await self._end_with(both, lambda session: session.id not in but)
-
-    async def _end_with(
-        self, write: Write[D], is_over: Callable[[Session], bool]
-    ) -> tuple[Outcome[D], int]:
-        user = write.scope.user
-        ended: list[str] = []
-
-        def decide(changes: WriteContext) -> Outcome[D]:
-            done = write.decide(changes)
-            ended[:] = _end(
-                changes, [session for session in _open(changes, user) if is_over(session)]
-            )
-            return done
-
-        lists = (*write.lists, self._listing(user))
-        both = msgspec.structs.replace(write, lists=lists, decide=decide)
-        done = await self._committer.commit(both)
-        await self._forget(ended)
-        return done, len(ended)
-
-    async def _forget(self, sessions: Collection[str]) -> None:
-        self._tokens.revoke(sessions)
-        for session_id in sessions:
-            await self._rotations.end(session_id)
-
-    def _listing(self, user: str) -> Listing:
-        """The open sessions of *user*, as they are when a write is decided."""
-        is_open = {"ended_at": None, "expires_at": Range(above=self._clock())}
-        return Listing(Session, user, {"owner": user, **is_open})
-
     def _login(self, session: Session, generation: int) -> SessionTokens:
         token, expires_at = self._tokens.issue(session, generation)
         refresh_token = self._refresh_tokens.issue(session.owner, session.id, generation)
@@ -399,30 +315,3 @@ class Sessions:
 def _require_own(session: Session) -> None:
     if session.client != OWN_CLIENT:  # it is exchanged by its client, which shows who it is
         raise token_invalid()
-
-
-def _nothing_else(scope: Scope) -> Write[None]:
-    return Write(scope=scope, reads=(), decide=lambda _: Outcome(verb="deleted", document=None))
-
-
-def _open(changes: WriteContext, user: str) -> list[Session]:
-    """The open sessions of *user*, the oldest first."""
-    opened = (session for session in changes.all(Session, user) if session.is_open(changes.at))
-    return sorted(opened, key=lambda session: session.created_at)
-
-
-def _lock_out(changes: WriteContext, user: User, but: Collection[str]) -> None:
-    """Count a lockout of *user*: logins and sessions that began before are void."""
-    after = user.with_lockout()
-    if any(session.id not in but for session in _open(changes, user.id)):
-        changes.keep(after)  # the sessions that end say enough
-    else:  # there must be an event, or what begins just now would not know of it
-        changes.update(user, after.advanced(changes.at))
-
-
-def _end(changes: WriteContext, sessions: Collection[Session]) -> list[str]:
-    """End *sessions*, and return their ids."""
-    for session in sessions:
-        if session.ended_at is None:
-            changes.update(session, session.ended(changes.at), event="ended")
-    return [session.id for session in sessions]

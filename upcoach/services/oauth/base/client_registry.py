@@ -83,7 +83,7 @@ class ClientRegistry:
         owners = await self._documents.owners_where(Session, where)
         ended = 0
         for owner in owners:
-            ended += await self._sessions.end_some(
+            ended += await self._sessions.endings.end_some(
                 Scope(user=owner), lambda session: session.client == client_id and is_over(session)
             )
         return ended

@@ -89,4 +89,4 @@ class Grants:
             return deletion_outcome(grant)
 
         write = Write(scope=scope, reads=(Ref(Grant, scope.user, client_id),), decide=decide)
-        return await self._sessions.end_client_with(write, client_id)
+        return await self._sessions.endings.end_client_with(write, client_id)

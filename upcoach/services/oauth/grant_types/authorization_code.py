@@ -69,7 +69,7 @@ class AuthorizationCodes:
         spent = await self._once.take(_SPENT, token, Scope)
         if spent is None:
             return ""
-        await self._sessions.end(spent, spent.session)
+        await self._sessions.endings.end(spent, spent.session)
         return spent.session
 
 
