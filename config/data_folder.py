@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from config.settings import Settings, SettingsError
+from config.setting_rows import SettingsError
+from config.settings import Settings
 
 TOO_MANY_OPEN: Final = (errno.EMFILE, errno.ENFILE)
 

@@ -2,7 +2,8 @@
 
 import sys
 
-from config.settings import SettingRow, rows
+from config.setting_rows import SettingRow
+from config.settings import rows
 
 HEAD = """\
 # Settings

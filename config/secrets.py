@@ -12,7 +12,8 @@ from pathlib import Path
 
 from config import forms
 from config.data_folder import refusing_unusable
-from config.settings import Settings, SettingsError
+from config.setting_rows import SettingsError
+from config.settings import Settings
 
 FILE = "secrets.json"
 

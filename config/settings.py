@@ -7,7 +7,7 @@ so a new setting is one new field.
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -15,52 +15,14 @@ from urllib.parse import urlsplit
 
 from config import exposure, forms
 from config.forms import Network
+from config.setting_rows import ENV_PREFIX, SettingRow, SettingsError, setting
 
-ENV_PREFIX = "UPCOACH_"
 LONGEST_DRAIN_S = 16
 
 Environment = Literal["development", "production"]
 LogFormat = Literal["auto", "console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 ProcessRole = Literal["web", "learn"]
-
-
-class SettingsError(Exception):
-    """Settings that stop the start; the text is a line for each, for the operator."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SettingRow:
-    """One setting: its name, parser, form, meaning and default."""
-
-    name: str
-    read: Callable[[str], Any]
-    form: str
-    meaning: str
-    default: str | None = None
-    unset: Any = None
-    unset_means: str = "unset"
-    secret: bool = False
-    production: str | None = None
-    make: str = ""
-
-    def value(self, environ: Mapping[str, str]) -> Any:
-        """The value in the environment, or the default; an empty text counts as unset."""
-        text = environ.get(self.name, "").strip() or self.default
-        if text is None:
-            return self.unset
-        try:
-            return self.read(text)
-        except ValueError as error:
-            shown = "" if self.secret else f", not {text!r}"
-            end = f"; make one with: {self.make}" if self.make else "."
-            raise SettingsError(f"{self.name} must be {self.form}{shown}{end}") from error
-
-
-def setting(name: str, read: Callable[[str], Any], **row: Any) -> Any:
-    """Declare a field of `Settings` and its row."""
-    declared = SettingRow(name=ENV_PREFIX + name, read=read, **row)
-    return dataclasses.field(repr=not declared.secret, metadata={"row": declared})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,8 @@ import structlog
 from config import logging
 from config.data_folder import ensure_writable
 from config.secrets import with_development_secrets
-from config.settings import Settings, SettingsError
+from config.setting_rows import SettingsError
+from config.settings import Settings
 from models.access.permissions import ROLES
 from models.base.errors import Unavailable
 from upcoach.cli import admin_commands, audit_commands, client_commands, demo, explain

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.exposure import is_guessable
-from config.settings import Settings, SettingsError
+from config.setting_rows import SettingsError
+from config.settings import Settings
 from tests.config.keys import KEY, NEWEST, OLDER, OTHER_KEY, PRODUCTION
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from config import forms
 from config.secrets import with_development_secrets
-from config.settings import Settings, SettingsError
+from config.setting_rows import SettingsError
+from config.settings import Settings
 from tests.config.keys import KEY, PRODUCTION
 
 

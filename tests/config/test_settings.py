@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from config import forms
 from config.reference import markdown
-from config.settings import Settings, SettingsError, rows
+from config.setting_rows import SettingsError
+from config.settings import Settings, rows
 from tests.config.keys import BYTES, INDEX, KEY, NEWEST, OTHER_KEY, PRODUCTION
 
 ROOT = Path(__file__).parents[2]

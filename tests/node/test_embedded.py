@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from structlog import get_logger
 from structlog.testing import capture_logs
 
-from config.settings import SettingsError
+from config.setting_rows import SettingsError
 from upcoach.embedded import EngineError, Engines, owner
 from upcoach.embedded.engine import Engine
 from upcoach.embedded.mongod import initiate

@@ -14,7 +14,8 @@ from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient
 
-from config.settings import ENV_PREFIX, Settings, rows
+from config.setting_rows import ENV_PREFIX
+from config.settings import Settings, rows
 
 try:
     from upcoach.node import app

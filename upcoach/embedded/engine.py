@@ -12,7 +12,7 @@ from typing import ClassVar
 from structlog.typing import FilteringBoundLogger
 
 from config.data_folder import refusing_unusable
-from config.settings import SettingsError
+from config.setting_rows import SettingsError
 from upcoach.embedded import child, ports
 from upcoach.embedded.errors import EngineError, explained
 

@@ -3,7 +3,8 @@
 import datetime as dt
 from urllib.parse import urlsplit
 
-from config.settings import Settings, SettingsError
+from config.setting_rows import SettingsError
+from config.settings import Settings
 from models.base.clock import utc_now
 from models.base.errors import Invalid
 from upcoach.node.process.outbound import Outbound
