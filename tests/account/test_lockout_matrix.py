@@ -11,7 +11,8 @@ from models.access.scope import Scope
 from models.base.errors import Refusal
 from models.base.ids import new_id
 from models.goals.goal import NewGoal
-from tests.account.lockout.givers import GIVERS, Finish, Giver, Holds, refused
+from tests.account.lockout.givers import GIVERS, Giver, refused
+from tests.account.lockout.holding import Finish, Holds
 from tests.account.lockout.stage import Stage, Victim, account, staged
 from tests.account.lockout.takers import CLAIMED, LOCKOUTS, TAKERS, Taker
 from tests.support.engines import TestEngines

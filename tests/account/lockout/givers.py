@@ -15,6 +15,8 @@ from models.account.user import Registration
 from models.base.errors import Refusal
 from models.base.ids import new_id
 from tests.account.federation.providers import nonce_of
+from tests.account.lockout import app_givers
+from tests.account.lockout.holding import Finish, Holds, any_is_answered, tokens_hold
 from tests.account.lockout.stage import STRONG, Victim, start, stays
 from tests.account.lockout.takers import (
     ALL,
@@ -37,8 +39,7 @@ from tests.support.people.passwords import RESET as RESET_PATH
 from tests.support.people.relations import INVITATIONS, accept
 from tests.support.server import PASSWORD
 from tests.support.wire.event_streams import reading
-from tests.support.wire.relying import DEVICE, Browser
-from tests.support.wire.relying import Answer as Page
+from tests.support.wire.relying import Browser
 from tests.support.wire.sockets import calling, hello
 from tests.support.wire.tickets import ticket_of
 from upcoach.client import RestClient
@@ -46,8 +47,6 @@ from upcoach.services.account.factors.passkeys import NewPasskey
 from upcoach.services.account.login.logins import Challenge
 from upcoach.store.base.codec import key_of
 
-Holds = Callable[[], Awaitable[bool]]
-Finish = Callable[[int], Awaitable[Holds | None]]  # on which node; None if it is refused
 Begin = Callable[[Victim], Awaitable[Finish]]
 
 
@@ -72,25 +71,6 @@ class Giver(NamedTuple):
     most: int = 20
 
 
-def _tokens(victim: Victim, token: str, refresh_token: str, path: str = "/v1/me") -> Holds:
-    """Whether an access token, or a refresh token of our own, opens anything on either node."""
-
-    async def holds() -> bool:
-        clients = [victim.client(at, token) for at in range(2)]
-        if await stays(lambda: _any_is_answered(clients, path)):
-            return True
-        if not refresh_token:
-            return False
-        clients[1].refresh_token = refresh_token
-        return await clients[1].refresh()
-
-    return holds
-
-
-async def _any_is_answered(clients: list[RestClient], path: str) -> bool:
-    return any([(await one.call("GET", path)).status == 200 for one in clients])
-
-
 async def _login(victim: Victim) -> Finish:
     """A login whose password was found to be right."""
     logins = [server.node.services.account.logins for server in victim.stage.nodes]
@@ -100,7 +80,7 @@ async def _login(victim: Victim) -> Finish:
     async def finish(at: int) -> Holds | None:
         found = await logins[at % 2].finish(user, terms)
         assert not isinstance(found, Challenge)
-        return _tokens(victim, found[0].token, found[0].refresh_token)
+        return tokens_hold(victim, found[0].token, found[0].refresh_token)
 
     return finish
 
@@ -116,7 +96,7 @@ async def _second_factor(victim: Victim, *, is_trusted: bool = False) -> Finish:
     async def finish(at: int) -> Holds | None:
         given = await logins[at % 2].answer(answer)
         if not is_trusted:
-            return _tokens(victim, given.login.token, given.login.refresh_token)
+            return tokens_hold(victim, given.login.token, given.login.refresh_token)
         return functools.partial(_is_trusted, victim, given.trusted)
 
     return finish
@@ -163,85 +143,6 @@ async def _counts(count: Awaitable[int]) -> bool:
     return await count > 0
 
 
-def _of_app(victim: Victim, answer: Page) -> Holds | None:
-    """Whether what the token endpoint has answered with opens anything."""
-    if answer.status != 200:
-        return None
-    token, refresh_token = answer.body["access_token"], answer.body.get("refresh_token", "")
-    opens = _tokens(victim, token, "", "/v1/goals")
-
-    async def holds() -> bool:
-        return await opens() or (await victim.browser.refresh(refresh_token)).status == 200
-
-    return holds
-
-
-async def _token(victim: Victim, at: int, form: dict[str, str]) -> Page:
-    window = Browser(victim.stage.node(at).url)
-    victim.held.callback(window.close)
-    return await window.post("/oauth/token", form)
-
-
-async def _code(victim: Victim) -> Finish:
-    """A code for an app of others."""
-    form = victim.browser.redemption(await victim.browser.code())
-
-    async def finish(at: int) -> Holds | None:
-        return _of_app(victim, await _token(victim, at, form))
-
-    return finish
-
-
-async def _device(victim: Victim) -> Finish:
-    """A device whose user has typed its code in."""
-    window, own = victim.browser.browser, {"client_id": victim.stage.app.id}
-    asked = await window.post("/oauth/device", own | {"scope": "goals:read offline_access"})
-    page = await window.get("/oauth/device")
-    consent = await window.post(page.action, page.hidden | {"user_code": asked.body["user_code"]})
-    assert "Continue on your device." in (await window.agree(consent)).text
-    form = own | {"grant_type": DEVICE, "device_code": asked.body["device_code"]}
-
-    async def finish(at: int) -> Holds | None:
-        return _of_app(victim, await _token(victim, at, form))
-
-    return finish
-
-
-async def _app_refresh(victim: Victim) -> Finish:
-    """A refresh token of an app of others."""
-    tokens = await victim.browser.tokens()
-    form = {"grant_type": "refresh_token", "client_id": victim.stage.app.id}
-
-    async def finish(at: int) -> Holds | None:
-        sent = form | {"refresh_token": tokens["refresh_token"]}
-        return _of_app(victim, await _token(victim, at, sent))
-
-    return finish
-
-
-async def _consent(victim: Victim) -> Finish:
-    """The page on which the intruder agrees to an app."""
-    asked = victim.browser.request(prompt="consent")
-    page = await victim.browser.browser.get("/oauth/authorize", asked)
-    form = page.hidden | page.ticked | {"answer": "yes"}
-
-    async def finish(at: int) -> Holds | None:
-        window = Browser(victim.stage.node(at).url)
-        victim.held.callback(window.close)
-        window.cookies = dict(victim.browser.browser.cookies)
-        answer = await window.post(page.action, form)
-        assert answer.status < 500, answer
-        code = answer.sent_to.get("code", "") if answer.status == 303 else ""
-        return functools.partial(_is_redeemed, victim, code) if code else None
-
-    return finish
-
-
-async def _is_redeemed(victim: Victim, code: str) -> bool:
-    holds = _of_app(victim, await victim.browser.token(victim.browser.redemption(code)))
-    return holds is not None and await holds()
-
-
 async def _refresh(victim: Victim) -> Finish:
     """The refresh token of the intruder's device."""
     held = victim.intruder.refresh_token
@@ -251,7 +152,7 @@ async def _refresh(victim: Victim) -> Finish:
         client.refresh_token = held
         if not await client.refresh():
             return None
-        return _tokens(victim, client.token, client.refresh_token)
+        return tokens_hold(victim, client.token, client.refresh_token)
 
     return finish
 
@@ -263,7 +164,7 @@ async def _step_up(victim: Victim) -> Finish:
     async def finish(at: int) -> Holds | None:
         client = victim.client(at, victim.intruder.token)
         answer = await client.call("POST", STEP_UP, {"recovery_code": code})
-        return None if answer.status >= 400 else _tokens(victim, answer.body["token"], "")
+        return None if answer.status >= 400 else tokens_hold(victim, answer.body["token"], "")
 
     return finish
 
@@ -379,7 +280,7 @@ async def _page(victim: Victim) -> Finish:
 
     async def finish(at: int) -> Holds | None:
         client = victim.client(at, victim.intruder.token)
-        return lambda: stays(lambda: _any_is_answered([client], path))
+        return lambda: stays(lambda: any_is_answered([client], path))
 
     return finish
 
@@ -433,10 +334,17 @@ GIVERS: Final = (
     ),
     Giver("a passkey", _passkey, SHUT_OUT, SESSION, 2),
     Giver("a provider", _identity, SHUT_OUT, SESSION),
-    Giver("a code", _code, LOCKOUTS | {GRANT_TAKEN_BACK}, ALL - {ONE_ENDED}),
-    Giver("a device's code", _device, LOCKOUTS | {GRANT_TAKEN_BACK}, ALL - {ONE_ENDED}, 2),
-    Giver("a consent", _consent, LOCKOUTS, LOCKOUTS),
-    Giver("an app", _app_refresh, LOCKOUTS | {GRANT_TAKEN_BACK}, LOCKOUTS | {GRANT_TAKEN_BACK}),
+    Giver("a code", app_givers.code, LOCKOUTS | {GRANT_TAKEN_BACK}, ALL - {ONE_ENDED}),
+    Giver(
+        "a device's code", app_givers.device, LOCKOUTS | {GRANT_TAKEN_BACK}, ALL - {ONE_ENDED}, 2
+    ),
+    Giver("a consent", app_givers.consent, LOCKOUTS, LOCKOUTS),
+    Giver(
+        "an app",
+        app_givers.app_refresh,
+        LOCKOUTS | {GRANT_TAKEN_BACK},
+        LOCKOUTS | {GRANT_TAKEN_BACK},
+    ),
     Giver("a refresh token", _refresh, SESSION, SESSION, 1),
     Giver("a factor shown again", _step_up, SESSION - {CLAIMED}, SESSION - {CLAIMED}, 1),
     Giver("a cookie", _cookie, LOCKOUTS, LOCKOUTS, 1),
