@@ -38,7 +38,7 @@ class Settings:
     9001
     >>> Settings.from_environ({"UPCOACH_PROT": "9000"})
     Traceback (most recent call last):
-    config.settings.SettingsError: UPCOACH_PROT is no setting; did you mean UPCOACH_PORT?
+    config.setting_rows.SettingsError: UPCOACH_PROT is no setting; did you mean UPCOACH_PORT?
 
     """
 
