@@ -1,4 +1,4 @@
-"""The interface of outbound HTTP requests."""
+"""The interfaces of outbound HTTP requests."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
@@ -9,10 +9,11 @@ LARGEST: Final = 64 * 1024  # bytes of an answer
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """An HTTP response."""
+    """An HTTP response; the names of its headers are in lower case."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = {}
 
     def members(self) -> dict[str, Any]:
         """The JSON object in the body, or `FetchFailed`."""
@@ -33,3 +34,13 @@ class Fetch(Protocol):
         self, url: str, form: Mapping[str, str] | None = None, authorization: str = ""
     ) -> Fetched:
         """The response, of any status but a redirect."""
+
+
+class Poster(Protocol):
+    """Posts to URLs that people have chosen."""
+
+    def check(self, url: str) -> None:
+        """Return if *url* is one that requests may go to, or raise `FetchFailed`."""
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], kept: int) -> Fetched:
+        """The response of any status with *kept* bytes of it at most, or raise `FetchFailed`."""
