@@ -43,7 +43,7 @@ from models.goals import (
     PointDraft,
     PointId,
 )
-from models.goals.goal import Category, Priority, Status
+from models.goals.goal import GoalCategory, Priority, Status
 from models.goals.templates import READY_TEMPLATES, ReadyTemplate
 from upcoach.services.base.versions import Revision
 from upcoach.services.goals import Goals, GoalServices, GoalTemplates
@@ -81,7 +81,7 @@ class GoalQuery(ListQuery, frozen=True, kw_only=True):
 
     status: Status | None = None
     priority: Priority | None = None
-    category: Category | None = None
+    category: GoalCategory | None = None
     archived: bool | None = None
     target_from: dt.date | None = None
     target_to: dt.date | None = None

@@ -12,7 +12,7 @@ from handlers.http.resources import resource
 from models.base.errors import Invalid, invalid_parameter
 from models.base.time import DAY, EPOCH, check_zone
 from models.habits import Entry, EntryDraft, Habit, Logged, NewHabit, NewVacation, Vacation
-from models.habits.habit import Category
+from models.habits.habit import HabitCategory
 from upcoach.services.habits import Habits, HabitServices, Vacations
 from upcoach.services.habits.report_types import (
     Analytics,
@@ -34,7 +34,7 @@ class HabitsQuery(ListQuery, frozen=True, kw_only=True):
     """Which habits, in their owner's order."""
 
     archived: bool | None = None
-    category: Category | None = None
+    category: HabitCategory | None = None
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""

@@ -1,7 +1,8 @@
 """Types of fields that documents, drafts and forms of several contexts share, with their limits."""
 
 import datetime as dt
-from typing import Annotated, Any
+import enum
+from typing import Annotated, Any, Final, Self
 
 import msgspec
 
@@ -32,9 +33,26 @@ OwnZone = Annotated[
 ]
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
+# What is stored, and was sent, before one word was chosen for each thing.
+FORMER_WORDS: Final = {"financial": "finance"}
+
 # Of a login, a link, an invitation; longer than the longest that there is.
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 EnteredPassword = Annotated[str, msgspec.Meta(max_length=128)]
+
+
+class Choice(enum.StrEnum):
+    """One of some words; it is also read from a word that it formerly was (`FORMER_WORDS`)."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        word = FORMER_WORDS.get(value) if isinstance(value, str) else None
+        return None if word is None else cls(word)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The words that stored documents may have for it, today's first."""
+        return (self.value, *(former for former, word in FORMER_WORDS.items() if word == self))
 
 
 def own_zone() -> Any:

@@ -3,7 +3,7 @@
 from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.goals.goal import Goal, GoalDraft, GoalId, NewGoal
+from models.goals.goal import Goal, GoalCategory, GoalDraft, GoalId, NewGoal
 from models.goals.goal_point import GoalPoint, PointDraft, PointId
 from models.goals.goal_template import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
 
@@ -31,6 +31,7 @@ CONTEXT = ModelContext(
 __all__ = [
     "CONTEXT",
     "Goal",
+    "GoalCategory",
     "GoalDraft",
     "GoalId",
     "GoalPoint",

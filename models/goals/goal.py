@@ -12,7 +12,7 @@ import msgspec
 
 from models.base.document import Derived, Discloses, Document, Draft, Order, Privacy, fields_of
 from models.base.errors import Conflict, invalid_field
-from models.base.fields import LongText, ShortText, Title
+from models.base.fields import Choice, LongText, ShortText, Title
 from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat, next_date, next_in_series, series_of
@@ -24,9 +24,6 @@ GoalId = Annotated[str, id_pattern(ID_PREFIX)]
 G = TypeVar("G", bound="Goal")
 
 Progress = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Category = Literal[
-    "career", "education", "financial", "health", "learning", "other", "personal", "relationship"
-]
 Priority = Literal["low", "medium", "high"]
 Status = Literal["active", "paused", "completed", "cancelled"]
 Milestones = Annotated[dict[PartId, Milestone], msgspec.Meta(max_length=100)]
@@ -41,6 +38,19 @@ TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
 }
 _OF_A_POINT: Final = ("goal.point:value", "goal.point:key_result", "goal.point:at")
 TRACKED: Final = 30  # days of which the progress is kept in the goal itself
+
+
+class GoalCategory(Choice):
+    """The area of life that a goal is about."""
+
+    CAREER = "career"
+    EDUCATION = "education"
+    FINANCE = "finance"
+    HEALTH = "health"
+    LEARNING = "learning"
+    OTHER = "other"
+    PERSONAL = "personal"
+    RELATIONSHIP = "relationship"
 
 
 class DailyProgress(msgspec.Struct, frozen=True):
@@ -106,7 +116,7 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
 
     title: Title
     description: ShortText | None = None
-    category: Category = "personal"
+    category: GoalCategory = GoalCategory.PERSONAL
     priority: Priority = "medium"
     status: Status = "active"
     progress: Progress = 0.0
@@ -193,7 +203,7 @@ class Goal(Document, frozen=True, kw_only=True):
 
     title: Annotated[Title, Privacy.SEALED]
     description: Annotated[ShortText | None, Privacy.SEALED] = None
-    category: Annotated[Category, Privacy.PERSONAL] = "personal"
+    category: Annotated[GoalCategory, Privacy.PERSONAL] = GoalCategory.PERSONAL
     priority: Annotated[Priority, Privacy.PERSONAL] = "medium"
     status: Annotated[Status, Privacy.PERSONAL, Derived("progress")] = "active"
     progress: Annotated[

@@ -8,7 +8,7 @@ import msgspec
 from models.base.document import Document, Draft, Order, Privacy, fields_of
 from models.base.fields import ShortText, Title
 from models.base.ids import id_pattern, new_id
-from models.goals.goal import Category, KeyResults, Milestones, Priority
+from models.goals.goal import GoalCategory, KeyResults, Milestones, Priority
 from models.goals.goal_parts import Smart
 
 ID_PREFIX: Final = "tpl"  # of ids
@@ -50,7 +50,7 @@ class GoalTemplateDraft(Draft, frozen=True, kw_only=True):
 
     title: Title
     description: ShortText | None = None
-    category: Category = "personal"
+    category: GoalCategory = GoalCategory.PERSONAL
     priority: Priority = "medium"
     days: Days | None = None
     smart: Smart | None = None
@@ -82,7 +82,7 @@ class GoalTemplate(Document, frozen=True, kw_only=True):
 
     title: Annotated[Title, Privacy.SEALED]
     description: Annotated[ShortText | None, Privacy.SEALED] = None
-    category: Annotated[Category, Privacy.PERSONAL] = "personal"
+    category: Annotated[GoalCategory, Privacy.PERSONAL] = GoalCategory.PERSONAL
     priority: Annotated[Priority, Privacy.PERSONAL] = "medium"
     days: Annotated[Days | None, Privacy.PERSONAL] = None
     smart: Annotated[Smart | None, Privacy.SEALED] = None

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from models.goals.goal import GoalCategory
 from models.goals.goal_parts import KeyResult, Milestone, Smart
 from models.goals.goal_template import GoalTemplateDraft
 
@@ -36,7 +37,7 @@ READY_TEMPLATES: Final = (
         "run-5k",
         GoalTemplateDraft(
             title="Run 5 km without a break",
-            category="health",
+            category=GoalCategory.HEALTH,
             days=63,
             smart=Smart(achievable="Start by walking and running in turns, three times a week."),
             key_results={"distance": KeyResult(title="Longest run", target=5, unit="km")},
@@ -46,7 +47,7 @@ READY_TEMPLATES: Final = (
         "save-money",
         GoalTemplateDraft(
             title="Save three months of expenses",
-            category="financial",
+            category=GoalCategory.FINANCE,
             days=365,
             smart=Smart(relevant="A reserve makes the rest of life calmer."),
             key_results={"saved": KeyResult(title="Saved", target=3, unit="months")},
@@ -56,7 +57,7 @@ READY_TEMPLATES: Final = (
         "read-books",
         GoalTemplateDraft(
             title="Read twelve books",
-            category="learning",
+            category=GoalCategory.LEARNING,
             days=365,
             key_results={"books": KeyResult(title="Books read", target=12, unit="books")},
         ),
@@ -65,7 +66,7 @@ READY_TEMPLATES: Final = (
         "learn-language",
         GoalTemplateDraft(
             title="Hold a conversation in a new language",
-            category="education",
+            category=GoalCategory.EDUCATION,
             days=180,
             milestones=_milestones(
                 "Know the 500 most frequent words",
@@ -79,7 +80,7 @@ READY_TEMPLATES: Final = (
         "change-job",
         GoalTemplateDraft(
             title="Find a job that suits me better",
-            category="career",
+            category=GoalCategory.CAREER,
             days=180,
             milestones=_milestones(
                 "Write down what I am looking for",
@@ -94,7 +95,7 @@ READY_TEMPLATES: Final = (
         "sleep-better",
         GoalTemplateDraft(
             title="Sleep seven hours and a half on most nights",
-            category="health",
+            category=GoalCategory.HEALTH,
             days=60,
             key_results={
                 "hours": KeyResult(title="Mean of the week", baseline=6, target=7.5, unit="h")
@@ -105,7 +106,7 @@ READY_TEMPLATES: Final = (
         "closer-friends",
         GoalTemplateDraft(
             title="See my closest friends every month",
-            category="relationship",
+            category=GoalCategory.RELATIONSHIP,
             days=180,
             milestones=_milestones(*(f"Month {number}" for number in range(1, 7))),
         ),

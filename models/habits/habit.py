@@ -4,12 +4,12 @@ What schedules and measures mean is in `models.habits`.
 """
 
 import datetime as dt
-from typing import Annotated, ClassVar, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
 
 from models.base.document import Derived, Document, Draft, Order, Privacy, fields_of
-from models.base.fields import Color, OwnZone, ShortText, Title, own_zone
+from models.base.fields import Choice, Color, OwnZone, ShortText, Title, own_zone
 from models.base.ids import id_pattern, new_id
 from models.base.time import check_counted, check_zone, local_date
 from models.habits.measures import Measure, YesNo, check_measure
@@ -20,17 +20,20 @@ ID_PREFIX: Final = "hab"  # of ids
 HabitId = Annotated[str, id_pattern(ID_PREFIX)]
 DayStart = Annotated[int, msgspec.Meta(ge=0, le=1439)]
 Position = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
-Category = Literal[
-    "health",
-    "fitness",
-    "productivity",
-    "mindfulness",
-    "learning",
-    "social",
-    "creative",
-    "financial",
-    "other",
-]
+
+
+class HabitCategory(Choice):
+    """The area of life that a habit is about."""
+
+    HEALTH = "health"
+    FITNESS = "fitness"
+    PRODUCTIVITY = "productivity"
+    MINDFULNESS = "mindfulness"
+    LEARNING = "learning"
+    SOCIAL = "social"
+    CREATIVE = "creative"
+    FINANCE = "finance"
+    OTHER = "other"
 
 
 class HabitDraft(Draft, frozen=True, kw_only=True):
@@ -71,7 +74,7 @@ class HabitDraft(Draft, frozen=True, kw_only=True):
     name: Title
     question: ShortText | None = None
     description: ShortText | None = None
-    category: Category | None = None
+    category: HabitCategory | None = None
     measure: Measure = YesNo()
     schedule: Schedule = Daily()
     tz: OwnZone = own_zone()
@@ -142,7 +145,7 @@ class Habit(Document, frozen=True, kw_only=True):
     name: Annotated[Title, Privacy.SEALED]
     question: Annotated[ShortText | None, Privacy.SEALED] = None
     description: Annotated[ShortText | None, Privacy.SEALED] = None
-    category: Annotated[Category | None, Privacy.PERSONAL] = None
+    category: Annotated[HabitCategory | None, Privacy.PERSONAL] = None
     measure: Annotated[Measure, Privacy.PERSONAL] = YesNo()
     schedule: Annotated[Schedule, Privacy.PERSONAL] = Daily()
     tz: Annotated[str, Privacy.PERSONAL] = "UTC"

@@ -15,7 +15,7 @@ from models.access.scope import Scope
 from models.account.session import Credentials
 from models.account.user import Registration
 from models.base.ids import new_id, new_mutation_id
-from models.goals import Goal, NewGoal
+from models.goals import Goal, GoalCategory, NewGoal
 from tests.bench.child import obey
 from tests.bench.crowd import make_people
 from upcoach.node import app
@@ -33,7 +33,7 @@ DESCRIPTION = "Three times a week, a little further each time, until the autumn.
 
 def draft() -> NewGoal:
     """A goal such as people have."""
-    return NewGoal(title=TITLE, description=DESCRIPTION, category="health")
+    return NewGoal(title=TITLE, description=DESCRIPTION, category=GoalCategory.HEALTH)
 
 
 class Bench:

@@ -60,6 +60,7 @@ def _value(info: Any, name: str) -> Any:
         inspect.DateTimeType: lambda: "2026-01-02T03:04:05.123456+12:45",
         inspect.DateType: lambda: dt.date(2026, 12, 31).isoformat(),
         inspect.LiteralType: lambda: max(info.values, key=len),
+        inspect.EnumType: lambda: max((member.value for member in info.cls), key=len),
         inspect.VarTupleType: lambda: [_distinct(info, at) for at in range(info.max_length)],
         inspect.DictType: lambda: {
             f"{at:040}": _value(info.value_type, name) for at in range(info.max_length)

@@ -7,7 +7,7 @@ from typing import Any
 from models.base.document import Document
 from models.base.merge_patch import Json
 from models.base.recurrence import Repeat
-from models.goals import Goal, GoalPoint, GoalTemplate
+from models.goals import Goal, GoalCategory, GoalPoint, GoalTemplate
 from models.goals.goal import DailyProgress
 from models.goals.goal_parts import KeyResult, Milestone, Smart
 from tests.goals import people
@@ -171,7 +171,7 @@ def full(base: Json) -> Iterator[Document]:
         id=FULL_GOAL,
         title="canary",
         description="canary",
-        category="health",
+        category=GoalCategory.HEALTH,
         priority="high",
         status="completed",
         progress=0.25,

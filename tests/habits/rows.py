@@ -6,6 +6,7 @@ from typing import Any
 from models.base.document import Document
 from models.base.merge_patch import Json
 from models.habits import Entry, Habit, Vacation
+from models.habits.habit import HabitCategory
 from models.habits.measures import Amount
 from models.habits.reminders import Reminder
 from models.habits.schedules import Rate
@@ -79,7 +80,7 @@ def full(base: Json) -> Iterator[Document]:
         question="canary",
         description="canary",
         measure=Amount(2.5, "l", at_most=True),
-        category="health",
+        category=HabitCategory.HEALTH,
         schedule=Rate(3, 7),
         tz="Pacific/Apia",
         day_start=240,

@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import inspect as types
@@ -95,8 +96,8 @@ class Drafts:
 
     def _scalar(self, info: types.Type, name: str) -> Any:
         match info:
-            case types.LiteralType():
-                return self._chance.choice(info.values)
+            case types.LiteralType() | types.EnumType():
+                return self._chance.choice(_choices(info))
             case types.BoolType():
                 return self._chance.random() < 0.2
             case types.IntType():
@@ -143,3 +144,9 @@ def _between(info: types.IntType | types.FloatType) -> tuple[Any, Any]:
     least = info.ge if info.ge is not None else (info.gt or 0)
     most = info.le if info.le is not None else (info.lt or least + 10)
     return least, min(most, least + 10)
+
+
+def _choices(info: types.LiteralType | types.EnumType) -> Sequence[Any]:
+    if isinstance(info, types.LiteralType):
+        return info.values
+    return [member.value for member in info.cls]

@@ -229,6 +229,8 @@ def _of_type(info: types.Type) -> Iterator[str]:
                 yield from _of_type(member)
         case types.LiteralType():
             yield from (str(value) for value in info.values if value is not None)
+        case types.EnumType():
+            yield from (member.value for member in info.cls)
         case types.BoolType():
             yield from ("true", "false")
         case types.DateType():

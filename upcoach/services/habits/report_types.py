@@ -10,7 +10,7 @@ from models.habits.correlation import Correlation
 from models.habits.entry import State
 from models.habits.evaluation import Span
 from models.habits.freezes import FreezeTokens
-from models.habits.habit import Category
+from models.habits.habit import HabitCategory
 from models.habits.overview import Day, PartsOfDay
 from models.habits.statistics import (
     BestTime,
@@ -193,7 +193,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     habit: str
     name: str
-    category: Category | None
+    category: HabitCategory | None
     strength: float | None
     streak: int
     best: int
@@ -214,7 +214,7 @@ class CategoryRate(Rated, frozen=True, kw_only=True):
 
     """
 
-    category: Category | None
+    category: HabitCategory | None
     habits: int
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from models.goals import Goal
+from models.goals import Goal, GoalCategory
 from models.moods import Mood
 from models.tasks import Task
 from upcoach.store.aggregates.habit_histories import date_of
@@ -36,7 +36,7 @@ class GoalTally(msgspec.Struct, frozen=True, kw_only=True):
 
     status: str
     priority: str
-    category: str
+    category: GoalCategory
     total: int
     progress: float
     overdue: int

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
+from models.base.fields import Choice
+
 
 class Range(msgspec.Struct, frozen=True, kw_only=True):
     """Values from *first* to *last*, both included, and *above* another; None is no end."""
@@ -47,6 +49,8 @@ def query_of(conditions: Conditions) -> dict[str, Any]:
 
 def is_exact(condition: Any) -> bool:
     """Whether *condition* is met by one value alone."""
+    if isinstance(condition, Choice):
+        return len(condition.spellings) == 1
     return not isinstance(condition, Range | OneOf | Present)
 
 
@@ -59,6 +63,8 @@ def _operand(condition: Any) -> Any:
             return {name: _stored(end) for name, end in ends.items() if end is not None}
         case OneOf(values=values):
             return {"$in": [_stored(value) for value in values]}
+        case Choice(spellings=(_, _, *_)):
+            return {"$in": list(condition.spellings)}
         case Present(type=kind):
             return {"$type": _TYPES[kind]}
     return _stored(condition)
@@ -66,4 +72,6 @@ def _operand(condition: Any) -> Any:
 
 def _stored(value: Any) -> Any:
     is_date = isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+    if isinstance(value, Choice):
+        return value.value
     return value.isoformat() if is_date else value
