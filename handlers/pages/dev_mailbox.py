@@ -65,7 +65,8 @@ class DevMailPage(PageHandler):
         message = self._mailbox.read(name)
         if message is None:
             raise HTTPError(404)
-        text: str = message.get_content()
+        part = message.get_body(("plain",))
+        text: str = part.get_content() if part is not None else ""
         # Every other part is a link.
         values = {"row": _row(name, message), "parts": _LINK.split(text), "path": PATH}
         return PageView(title=str(message["Subject"]), template="letter", values=values, wide=True)

@@ -8,11 +8,25 @@ import msgspec
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """A mail in plain text."""
+    """A mail as a text, from which its HTML is made.
+
+    Attributes
+    ----------
+    lang
+        The language of its words (BCP 47).
+    button
+        What a link of its own paragraph says that leads to none of the pages of the account.
+    unsubscribe
+        The URL that one POST stops mails of this kind with (RFC 8058); empty where none can.
+
+    """
 
     to: str
     subject: str
     text: str
+    lang: str = "en"
+    button: str = ""
+    unsubscribe: str = ""
 
 
 class MailRequest(msgspec.Struct, frozen=True, tag=True):

@@ -14,7 +14,7 @@ from models.sharing import CoachClient, Share
 from tests.account.federation.providers import nonce_of
 from tests.support.people.authenticator import Authenticator
 from tests.support.people.enrolling import AccountHolder
-from tests.support.people.mail import all_sent, post_of, token_in
+from tests.support.people.mail import all_sent, post_of, text_of, token_in
 from tests.support.people.passkeys import ORIGIN, add
 from tests.support.people.relations import INVITATIONS, relate, user_of
 from tests.support.people.scopes import scope_of
@@ -140,7 +140,7 @@ async def tokens(server: Server, email: str) -> list[str]:
     """The tokens of all mails to *email* that tell of something that was added."""
     await all_sent(server)
     mails = post_of(server, email)
-    return [token_in(one) for one in mails if re.search("/account/added", one.get_content())]
+    return [token_in(one) for one in mails if re.search("/account/added", text_of(one))]
 
 
 async def click(server: Server, path: str, token: str) -> int:

@@ -18,7 +18,7 @@ from tests.account.planting import Thief
 from tests.support.engines import TestEngines
 from tests.support.people.authenticator import Authenticator
 from tests.support.people.enrolling import AccountHolder
-from tests.support.people.mail import all_sent, forget_told, newest, post_of, token_in
+from tests.support.people.mail import all_sent, forget_told, newest, post_of, text_of, token_in
 from tests.support.people.passkeys import ORIGIN, PASSKEYS, options
 from tests.support.server import PASSWORD, Server
 from tests.support.wire.answers import done
@@ -60,7 +60,7 @@ async def told(server: Server, email: str) -> AsyncIterator[tuple[str, list[str]
     """What each mail about an addition says, and what the pages say to which it leads."""
     await all_sent(server)
     for mail in post_of(server, email):
-        text = mail.get_content()
+        text = text_of(mail)
         if "/account/added" in text:
             yield flat(text), await pages_of(server, token_in(mail))
 
@@ -129,7 +129,7 @@ async def test_no_name_carries_words_or_links_of_a_stranger(
         login = await ann.log_in(device="x", device_name=EVIL)
         ann.client.token = login.body["token"]
         await name_passkey(ann, EVIL)
-        text = (await newest(server, ann.email)).get_content()
+        text = text_of(await newest(server, ann.email))
         pages = await pages_of(server, token_in(await newest(server, ann.email)))
 
     for shown in (flat(text), *pages):

@@ -15,7 +15,7 @@ from config.settings import Settings
 from models.account import AddressVerificationMail
 from models.base.mail import Mail, MailRequest
 from tests.support.engines import TestEngines
-from tests.support.people.mail import newest, settings_of
+from tests.support.people.mail import newest, settings_of, text_of
 from tests.support.server import PASSWORD, serving
 from tests.support.server.smtp import MailServer
 from upcoach.node import connecting
@@ -85,7 +85,7 @@ async def test_a_mail_server_is_given_what_was_wished_for(settings: Settings) ->
 
         [(recipients, message)] = there.letters
         assert (sent, recipients) == (1, [ANN])
-        assert message.get_content() == "Hello, Ann. \u2615\n"
+        assert text_of(message) == "Hello, Ann. \u2615\n"
         heads = ("To", "From", "Subject", "Date", "Auto-Submitted")
         assert {head: str(message[head]) for head in heads} == {
             "To": ANN,

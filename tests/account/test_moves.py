@@ -16,7 +16,7 @@ from tests.support.people.addresses import (
     joined,
     stepped_up,
 )
-from tests.support.people.mail import newest, post_of, settings_of, subjects, token_in
+from tests.support.people.mail import newest, post_of, settings_of, subjects, text_of, token_in
 from tests.support.people.passwords import enters, forgot, reset
 from tests.support.server import PASSWORD, serving
 
@@ -36,7 +36,7 @@ async def test_an_account_moves_when_the_new_address_agrees(
         confirmed = [await confirm(server, token) for _ in range(2)]
 
         assert (asked.status, asked.body) == (202, {"email": BOB})
-        assert "http://upcoach.test/account/email?token=" in message.get_content()
+        assert "http://upcoach.test/account/email?token=" in text_of(message)
         assert (still, confirmed) == (True, [204, 400])
         await assert_law(before, person, ("session.created", "user.updated"))
         me = (await person.call("GET", "/v1/me")).body
@@ -91,7 +91,7 @@ async def test_nobody_moves_to_the_address_of_another(engines: TestEngines, tmp_
 
         assert (late, asked.status) == (409, 202)
         assert (await subjects(server, BOB))[-1] == "This address already has an account"
-        assert "token=" not in post_of(server, BOB)[-1].get_content()
+        assert "token=" not in text_of(post_of(server, BOB)[-1])
         assert await snapshot(person) == before
 
 

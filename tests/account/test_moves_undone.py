@@ -10,7 +10,7 @@ from tests.account.planting import click
 from tests.support.engines import TestEngines
 from tests.support.people.addresses import ANN, BOB, MOVE, UNDO, confirm, joined, stepped_up
 from tests.support.people.enrolling import SESSIONS
-from tests.support.people.mail import newest, settings_of, subjects, token_in
+from tests.support.people.mail import newest, settings_of, subjects, text_of, token_in
 from tests.support.people.passwords import NEW, enters, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.client import RestClient
@@ -68,10 +68,10 @@ async def test_both_addresses_are_told_that_a_move_was_undone(
             "Your account has its old address back",
             "This address no longer belongs to your account",
         ]
-        assert "/account/forgot" in told[ANN].get_content()
-        assert "http" not in told[BOB].get_content()
-        assert ANN not in told[BOB].get_content()
-        assert BOB not in told[ANN].get_content()
+        assert "/account/forgot" in text_of(told[ANN])
+        assert "http" not in text_of(told[BOB])
+        assert ANN not in text_of(told[BOB])
+        assert BOB not in text_of(told[ANN])
         for email, mail in told.items():
             assert (await subjects(server, email)).count(mail["Subject"]) == 1
 

@@ -14,7 +14,15 @@ from tests.account.flawed_mail import BAD_TOKENS, CHANGES
 from tests.support.engines import TestEngines
 from tests.support.laws.snapshots import assert_law, snapshot
 from tests.support.people.addresses import ANN, is_verified, joined
-from tests.support.people.mail import all_sent, newest, post_of, settings_of, subjects, token_in
+from tests.support.people.mail import (
+    all_sent,
+    newest,
+    post_of,
+    settings_of,
+    subjects,
+    text_of,
+    token_in,
+)
 from tests.support.people.passwords import CHANGE, FORGOT, NEW, RESET, enters, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.client import RestClient
@@ -93,7 +101,7 @@ async def test_a_link_lets_one_choose_a_new_password_once(
         person = await joined(server)
         other = await server.client().log_in(ANN, PASSWORD, "watch")
         token = await forgot(server)
-        link = post_of(server, ANN)[-1].get_content()
+        link = text_of(post_of(server, ANN)[-1])
 
         looked = [await server.node.services.account.password_resets.look(token) for _ in range(2)]
         weak = await reset(server, token, "password1")

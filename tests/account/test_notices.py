@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.support.engines import TestEngines
 from tests.support.people.authenticator import Authenticator
 from tests.support.people.enrolling import AccountHolder
-from tests.support.people.mail import newest, settings_of, subjects
+from tests.support.people.mail import newest, settings_of, subjects, text_of
 from tests.support.people.passkeys import ORIGIN, PASSKEYS, options, passkey_holder
 from tests.support.server import serving
 from tests.support.wire.answers import done
@@ -43,5 +43,5 @@ async def test_every_change_of_what_opens_an_account_is_mailed(
         "A passkey was added to your account",
         "A passkey was deleted from your account",
     ]
-    assert "/account/forgot" in last.get_content()
-    assert not any(code in last.get_content() for code in ann.codes)
+    assert "/account/forgot" in text_of(last)
+    assert not any(code in text_of(last) for code in ann.codes)

@@ -8,7 +8,7 @@ from models.account import PasswordChangedMail
 from tests.account.federation.providers import federated, let_in
 from tests.support.engines import TestEngines
 from tests.support.people.addresses import ANN, joined
-from tests.support.people.mail import newest, settings_of
+from tests.support.people.mail import newest, settings_of, text_of
 from tests.support.people.passwords import CHANGE, NEW, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
 
@@ -19,7 +19,7 @@ LINK = "/account/forgot"
 async def read(server: Server, email: str) -> tuple[str, str]:
     """What the newest mail to *email* is about, and its sentences on one line."""
     mail = await newest(server, email)
-    return mail["Subject"], " ".join(mail.get_content().split())
+    return mail["Subject"], " ".join(text_of(mail).split())
 
 
 async def test_whoever_changes_their_password_is_told_calmly(

@@ -8,7 +8,7 @@ from models.base.clock import utc_now
 from tests.account.flawed_mail import BAD_TOKENS
 from tests.support.engines import TestEngines
 from tests.support.people.addresses import ANN, VERIFY, is_verified, joined
-from tests.support.people.mail import newest, post_of, settings_of, subjects, token_in
+from tests.support.people.mail import newest, post_of, settings_of, subjects, text_of, token_in
 from tests.support.server import serving
 
 
@@ -24,7 +24,7 @@ async def test_the_link_in_the_first_mail_verifies_the_address_once(
         answers = [await server.client().call("POST", VERIFY, token) for _ in range(2)]
         await person.call("POST", f"{VERIFY}/resend")
 
-        assert "http://upcoach.test/account/verify?token=" in message.get_content()
+        assert "http://upcoach.test/account/verify?token=" in text_of(message)
         assert [answer.status for answer in answers] == [204, 400]
         assert answers[1].body["code"] == "link_over"
         assert (before, await is_verified(person)) == (False, True)

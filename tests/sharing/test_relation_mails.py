@@ -8,7 +8,7 @@ from models.base.clock import utc_now
 from models.base.ids import new_mutation_id
 from tests.account.planting import CONFIRM, DISOWN, Thief, click, tokens
 from tests.support.engines import TestEngines
-from tests.support.people.mail import forget_told, newest, settings_of, subjects, token_in
+from tests.support.people.mail import forget_told, newest, settings_of, subjects, text_of, token_in
 from tests.support.people.passwords import forgot, reset
 from tests.support.people.relations import INVITATIONS, SHARE, accept, invite, relate, share
 from tests.support.people.scopes import scope_of
@@ -41,8 +41,8 @@ async def test_both_are_told_whom_they_have(engines: TestEngines, tmp_path: Path
 
         told = {email: (await subjects(server, email))[already[email] :] for email in (ANN, BEN)}
         assert told == {ANN: [HAS_COACH], BEN: [HAS_CLIENT]}
-        assert "“Ben Look at evil dot test”" in (await newest(server, ANN)).get_content()
-        assert "“Ann”" in (await newest(server, BEN)).get_content()
+        assert "“Ben Look at evil dot test”" in text_of(await newest(server, ANN))
+        assert "“Ann”" in text_of(await newest(server, BEN))
 
 
 @pytest.mark.parametrize("role", ["coach", "client"])

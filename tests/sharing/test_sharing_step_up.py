@@ -9,7 +9,7 @@ from models.base.merge_patch import Json
 from tests.account.contract_mail import stale
 from tests.support.engines import TestEngines
 from tests.support.people.enrolling import AccountHolder
-from tests.support.people.mail import post_of, settings_of, subjects
+from tests.support.people.mail import post_of, settings_of, subjects, text_of
 from tests.support.people.relations import relate
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
@@ -103,7 +103,7 @@ async def test_the_owner_is_told_once_of_what_is_shared(
             await done(ann.client.call("PUT", path, body))
 
         told = (await subjects(server, ann.email))[1:]
-        texts = [one.get_content() for one in post_of(server, ann.email)[2:]]
+        texts = [text_of(one) for one in post_of(server, ann.email)[2:]]
 
         assert told == [
             "You have a coach",

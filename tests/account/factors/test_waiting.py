@@ -16,7 +16,7 @@ from tests.support.engines import TestEngines
 from tests.support.people.addresses import BOB, MOVE
 from tests.support.people.authenticator import Authenticator
 from tests.support.people.enrolling import ENROL, FACTORS_PATH, AccountHolder
-from tests.support.people.mail import confirm, newest, settings_of, subjects, token_in
+from tests.support.people.mail import confirm, newest, settings_of, subjects, text_of, token_in
 from tests.support.people.passkeys import ORIGIN, PASSKEYS, add, log_in, options
 from tests.support.people.passwords import NEW, forgot, reset
 from tests.support.server import PASSWORD, Server, serving
@@ -109,7 +109,7 @@ async def test_in_an_account_whose_address_is_not_known_to_be_its_owners_it_wait
 
         me = (await ann.client.call("GET", "/v1/me")).body
         assert enrolled["waiting"] == [{"factor": "totp"}]
-        assert "once you confirm it" in " ".join(mail.get_content().split())
+        assert "once you confirm it" in " ".join(text_of(mail).split())
         assert (never.status, clicked) == (201, 204)
         assert "verified_at" in me
         assert (await ann.log_in()).body["methods"] == ["totp", "recovery_code"]
@@ -124,7 +124,7 @@ async def test_what_is_added_with_an_older_factor_counts_at_once_and_is_announce
 
         await done(add(ann, phone, confirmed=False))
 
-        mail = (await newest(server, ann.email)).get_content()
+        mail = text_of(await newest(server, ann.email))
         assert (await log_in(server, phone)).status == 201
         assert "/account/added?token=" in mail
         assert "/account/added/not-me?token=" in mail

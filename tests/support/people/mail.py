@@ -25,6 +25,23 @@ def post_of(server: Server, email: str) -> list[EmailMessage]:
     return [mail for mail in mails if mail is not None and mail["To"] == email]
 
 
+def text_of(message: EmailMessage) -> str:
+    """What *message* says to whoever reads it as plain text."""
+    return _part_of(message, "plain")
+
+
+def html_of(message: EmailMessage) -> str:
+    """The HTML of *message*."""
+    return _part_of(message, "html")
+
+
+def _part_of(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    assert part is not None, message
+    content: str = part.get_content()
+    return content.replace("\r\n", "\n")
+
+
 async def all_sent(server: Server) -> None:
     """Wait until no mail is to be sent soon."""
     soon = {"at": {"$lte": utc_now() + dt.timedelta(minutes=2)}}
@@ -61,6 +78,6 @@ async def confirm(server: Server, email: str) -> None:
 
 def token_in(message: EmailMessage) -> str:
     """The token of the link in *message*."""
-    match = re.search(r"\?token=([\w-]+)", message.get_content())
+    match = re.search(r"\?token=([\w-]+)", text_of(message))
     assert match is not None, message
     return match[1]

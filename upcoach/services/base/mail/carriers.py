@@ -3,14 +3,29 @@
 import datetime as dt
 import email.policy
 from email.errors import HeaderParseError
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy
 from email.utils import format_datetime, parseaddr
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from models.base.mail import Mail
+from upcoach.services.base.mail.html_part import html_part
 
-POLICY: Final = email.policy.SMTPUTF8
+
+class ListHeader(UnstructuredHeader, BaseHeader):
+    """A header of a mailing list (RFC 2369): URLs in <>, which Python's folding would encode."""
+
+    max_count = 1
+
+    def fold(self, *, policy: "Policy[Any]") -> str:
+        """Write the URL in one line, on which a line break is no part of it."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS: Final = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", ListHeader)
+POLICY: Final = email.policy.SMTPUTF8.clone(header_factory=_HEADERS)
 # What Python's parser says of what is no address: some defects break the parser itself.
 _NO_ADDRESS: Final = (HeaderParseError, ValueError, LookupError, AttributeError, TypeError)
 
@@ -42,5 +57,9 @@ def as_message(name: str, letter: Mail, sender: str, at: dt.datetime) -> EmailMe
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{name}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834, 5: no vacation answers to it
+    if letter.unsubscribe:  # RFC 8058, 3.1: both, or none
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text)
+    message.add_alternative(html_part(letter), subtype="html")  # RFC 2046, 5.1.4: the best last
     return message
