@@ -22,10 +22,12 @@ from handlers.http.pagination import (
     Items,
     ListQuery,
     PageSize,
+    UpdatedQuery,
     between,
     items_reply,
     next_path,
     page_by_order,
+    span_and_rest,
 )
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
@@ -67,7 +69,7 @@ _FIELDS: Final = {
 }
 
 
-class GoalQuery(ListQuery, frozen=True, kw_only=True):
+class GoalQuery(UpdatedQuery, frozen=True, kw_only=True):
     """Some goals in some order.
 
     Attributes
@@ -75,7 +77,8 @@ class GoalQuery(ListQuery, frozen=True, kw_only=True):
     target_from, target_to
         Target dates, both included.
     sort
-        `target` lists those that have a target date; with a minus the last comes first.
+        The order, descending with a minus: `created` by default, `updated` with *updated_since*.
+        By `target` only goals with a target date are listed.
 
     """
 
@@ -85,29 +88,30 @@ class GoalQuery(ListQuery, frozen=True, kw_only=True):
     archived: bool | None = None
     target_from: dt.date | None = None
     target_to: dt.date | None = None
-    sort: Literal[
-        "created",
-        "-created",
-        "updated",
-        "-updated",
-        "progress",
-        "-progress",
-        "target",
-        "-target",
-    ] = "created"
+    sort: (
+        Literal[
+            "created",
+            "-created",
+            "updated",
+            "-updated",
+            "progress",
+            "-progress",
+            "target",
+            "-target",
+        ]
+        | None
+    ) = None
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
-        where = self.given("status", "priority", "category", "archived")
-        order = _FIELDS[self.sort.removeprefix("-")]
+        order = _FIELDS[self.ordering().removeprefix("-")]
         target = between(self.target_from, self.target_to)
-        if target and order != "target_date":
-            where["target_date"] = target
+        span, rest = span_and_rest(order, {"target_date": target, "updated_at": self.updated()})
         return Selection(
             order=order,
-            where=where,
-            span=(target or Present(dt.date)) if order == "target_date" else None,
-            descending=self.sort.startswith("-"),
+            where=self.given("status", "priority", "category", "archived") | rest,
+            span=span or (Present(dt.date) if order == "target_date" else None),
+            descending=self.ordering().startswith("-"),
             after=self.after,
             limit=self.limit + 1,
         )

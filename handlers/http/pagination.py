@@ -9,6 +9,9 @@ import msgspec
 from handlers.http.operations import Call, Query, Reply
 from models.access.limits import PAGE_BYTES
 from models.base.document import Document, public
+from models.base.errors import Invalid, invalid_parameter
+from models.base.fields import Moment
+from models.base.time import to_stored
 from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Selection, mark
 
@@ -53,6 +56,42 @@ class ListQuery(PageQuery, frozen=True, kw_only=True):
         """The filters of these names that are set."""
         values = {name: getattr(self, name) for name in names}
         return {name: value for name, value in values.items() if value is not None}
+
+
+class UpdatedQuery(ListQuery, frozen=True, kw_only=True):
+    """Which page of a list that can also be asked what was changed.
+
+    Attributes
+    ----------
+    updated_since
+        Only what was created or changed at this moment or later.  What was deleted since then is
+        not listed: the feed of events has that.
+
+    """
+
+    updated_since: Moment | None = None
+    sort: str | None = None
+
+    def ordering(self) -> str:
+        """The order that is asked for; one by `updated` finds what was changed by its index."""
+        return self.sort or ("created" if self.updated_since is None else "updated")
+
+    def updated(self) -> Range | None:
+        """The moments of change that are asked for."""
+        if self.updated_since is None:
+            return None
+        try:
+            return Range(first=to_stored(self.updated_since))
+        except Invalid as failure:
+            raise invalid_parameter("updated_since", failure.detail) from None
+
+
+def span_and_rest(
+    order: str, ranges: Mapping[str, Range | None]
+) -> tuple[Range | None, dict[str, Range]]:
+    """Of *ranges* by field, that of the field to *order* by, and those of the others."""
+    asked = {name: values for name, values in ranges.items() if values is not None}
+    return asked.pop(order, None), asked
 
 
 def between(first: Any, last: Any) -> Range | None:

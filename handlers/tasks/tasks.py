@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Final, Literal
 
 from handlers.http.operations import Call, Operation, Query, Reply, write_reply
-from handlers.http.pagination import ListQuery, between
+from handlers.http.pagination import UpdatedQuery, between, span_and_rest
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
 from models.base.text.search_words import label
@@ -26,7 +26,7 @@ _FIELDS: Final = {
 }
 
 
-class TaskQuery(ListQuery, frozen=True, kw_only=True):
+class TaskQuery(UpdatedQuery, frozen=True, kw_only=True):
     """Some tasks in some order.
 
     Attributes
@@ -36,8 +36,8 @@ class TaskQuery(ListQuery, frozen=True, kw_only=True):
     due_from, due_to
         Due dates, both included.
     sort
-        `due` lists those that have a due date, `completed` those that are completed; with a minus
-        the last comes first.
+        The order, descending with a minus: `created` by default, `updated` with *updated_since*.
+        By `due` only tasks with a due date are listed, by `completed` only completed ones.
 
     """
 
@@ -48,16 +48,19 @@ class TaskQuery(ListQuery, frozen=True, kw_only=True):
     tag: str | None = None
     due_from: dt.date | None = None
     due_to: dt.date | None = None
-    sort: Literal[
-        "created",
-        "-created",
-        "updated",
-        "-updated",
-        "completed",
-        "-completed",
-        "due",
-        "-due",
-    ] = "created"
+    sort: (
+        Literal[
+            "created",
+            "-created",
+            "updated",
+            "-updated",
+            "completed",
+            "-completed",
+            "due",
+            "-due",
+        ]
+        | None
+    ) = None
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
@@ -65,15 +68,15 @@ class TaskQuery(ListQuery, frozen=True, kw_only=True):
         if self.status == "open":
             where["status"] = OneOf(tuple(OPEN))
         due = between(self.due_from, self.due_to)
-        if due:
-            where["due_date"] = due
-        order = _FIELDS[self.sort.removeprefix("-")]
+        order = _FIELDS[self.ordering().removeprefix("-")]
+        span, rest = span_and_rest(order, {"due_date": due, "updated_at": self.updated()})
+        has_none = order in ("completed_at", "due_at")
         return Selection(
             order=order,
-            where=where,
-            span=Present(dt.datetime) if order in ("completed_at", "due_at") else None,
+            where=where | rest,
+            span=span or (Present(dt.datetime) if has_none else None),
             words=() if self.tag is None else (label(self.tag),),
-            descending=self.sort.startswith("-"),
+            descending=self.ordering().startswith("-"),
             after=self.after,
             limit=self.limit + 1,
         )

@@ -200,6 +200,9 @@ REFUSED: Final = {
     "category[$ne]=x": "parameter_unknown",
     "due_from=tomorrow": "parameter_invalid",
     "due_to=2026-02-30": "parameter_invalid",
+    "updated_since=2026-01-05": "parameter_invalid",
+    "updated_since=2026-01-05T08:00:00": "parameter_invalid",
+    "updated_since=0001-01-01T00:00:00%2B14:00": "parameter_invalid",
     "after=%7B%7D": "after_invalid",
     "page=2": "parameter_unknown",
 }

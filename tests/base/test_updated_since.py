@@ -1,0 +1,75 @@
+"""Lists can be asked what was changed since a moment, and find it by an index."""
+
+import typing
+from urllib.parse import quote
+
+import pytest
+
+from config.settings import Settings
+from handlers.contexts import ROUTER
+from handlers.http.pagination import Items, ListQuery, UpdatedQuery
+from models.base.document import Document, Order
+from tests.support.server import serving
+from tests.support.wire.answers import done, next_page
+from tests.support.wire.writes import write
+from upcoach.client import RestClient
+from upcoach.store.schema.profile import profiled
+
+ORDER = Order("updated_at")
+LISTS = {
+    operation.path: operation
+    for operation in ROUTER.operations
+    if operation.method == "GET"
+    and typing.get_origin(operation.gives) is Items
+    and issubclass(operation.query, ListQuery)
+}
+
+
+def kind_of(path: str) -> type[Document]:
+    (kind,) = typing.get_args(LISTS[path].gives)
+    return typing.cast("type[Document]", kind)
+
+
+def test_every_list_in_the_order_of_changes_can_be_asked_for_those_since_a_moment() -> None:
+    ordered = {path for path in LISTS if ORDER in kind_of(path).orders}
+    asked = {path for path, one in LISTS.items() if issubclass(one.query, UpdatedQuery)}
+
+    assert asked == ordered
+    assert ordered >= {"/v1/goals", "/v1/tasks"}
+
+
+async def ids(person: RestClient, path: str) -> list[str]:
+    found: list[str] = []
+    while path:
+        answer = await done(person.call("GET", path))
+        found += [one["id"] for one in answer.body["items"]]
+        path = next_page(answer)
+    return found
+
+
+@pytest.mark.parametrize("path", [p for p in LISTS if issubclass(LISTS[p].query, UpdatedQuery)])
+async def test_what_was_changed_since_a_moment_is_found_by_the_index_of_changes(
+    settings: Settings, path: str
+) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        made = [await done(person.call("POST", path, {"title": word})) for word in "abcde"]
+        a, b, c, d, e = (answer.body["id"] for answer in made)
+        changed = await write(person, "PATCH", f"{path}/{b}", {"title": "B"}, 1)
+        since = f"updated_since={quote(made[3].body['updated_at'])}"
+
+        async with profiled(server.node.database) as profile:
+            assert await ids(person, f"{path}?{since}") == [d, e, b]
+            ran = await profile.fresh()
+        assert await ids(person, f"{path}?{since}&limit=1") == [d, e, b]
+        assert await ids(person, f"{path}?{since}&sort=-created") == [e, d, b]
+        assert await ids(person, f"{path}?{since}&sort=-updated") == [b, e, d]
+        assert await ids(person, f"{path}?updated_since={quote(changed.body['updated_at'])}") == [b]
+        assert await ids(person, f"{path}?sort=updated&limit=2") == [a, c, d, e, b]
+        assert await ids(person, path) == [a, b, c, d, e]
+
+    collection = kind_of(path).collection
+    plans = [one for one in ran if one.collection == collection]
+    assert plans
+    assert all("updated_at" in one.plan and not one.sorts for one in plans), plans
+    assert {one.documents for one in plans} == {3}
