@@ -22,7 +22,7 @@ LONGEST_DRAIN_S = 16
 Environment = Literal["development", "production"]
 LogFormat = Literal["auto", "console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
-ProcessRole = Literal["web", "learn"]
+ProcessRole = Literal["web", "learn", "schedule"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,10 +199,11 @@ class Settings:
     )
     roles: frozenset[ProcessRole] = setting(
         "ROLES",
-        forms.some_of("web", "learn"),
-        form="web, learn or both, separated by a comma",
-        default="web,learn",
-        meaning="What this process does.",
+        forms.some_of("web", "learn", "schedule"),
+        form="one or more of web,learn,schedule",
+        default="web,learn,schedule",
+        meaning="What this process does: serve people, learn from the log, do what is to be done "
+        "at a time.",
     )
     log_level: LogLevel = setting(
         "LOG_LEVEL",
@@ -268,8 +269,8 @@ class Settings:
         forms.between(1, 64),
         form="a number, 1 to 64",
         default="1",
-        meaning="Web processes that share the port; beyond one, learning has a process of its own, "
-        "and each process has a metrics port: the first, the next, and so on.",
+        meaning="Web processes that share the port; beyond one, the other roles have a process of "
+        "their own, and each process has a metrics port: the first, the next, and so on.",
     )
     drain_asked_s: int = setting(
         "DRAIN_S",
@@ -303,11 +304,17 @@ class Settings:
         return self.data / "mail"
 
     @property
+    def background_roles(self) -> frozenset[ProcessRole]:
+        """The roles of a process that serves nobody."""
+        return self.roles - {"web"}
+
+    @property
     def metrics_ports(self) -> list[int]:
-        """The metrics port of each process: of the web processes first, then of the learner."""
+        """The metrics port of each process: of the web processes first."""
         if self.processes == 1:
             return [self.metrics_port]
-        count = len(self.roles & {"learn"}) + self.processes * len(self.roles & {"web"})
+        web = self.processes * len(self.roles & {"web"})
+        count = web + bool(self.background_roles)
         return [self.metrics_port and self.metrics_port + number for number in range(count)]
 
     @classmethod

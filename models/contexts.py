@@ -29,6 +29,7 @@ from models.access.permissions import IDENTITY, ROLES, Permission
 from models.base.declarations import check_unique, merged
 from models.base.document import Document
 from models.base.mail import MailRequest
+from models.base.timers import TimerRule
 
 CONTEXTS: Final[tuple[ModelContext, ...]] = (
     account.CONTEXT,
@@ -45,6 +46,15 @@ CONTEXTS: Final[tuple[ModelContext, ...]] = (
 )
 
 
+def timers_of(contexts: Collection[ModelContext]) -> dict[type[Document], tuple[TimerRule, ...]]:
+    """The timers of each kind that has any, of all *contexts*."""
+    timers: dict[type[Document], tuple[TimerRule, ...]] = {}
+    for context in contexts:
+        for kind, rules in context.timers.items():
+            timers[kind] = (*timers.get(kind, ()), *rules)
+    return timers
+
+
 def check_declarations(contexts: Collection[ModelContext]) -> None:
     """Raise `ValueError` if two of *contexts* declare the same, or if something is missing."""
     documents = [kind for context in contexts for kind in (*context.documents, *context.unlogged)]
@@ -57,6 +67,11 @@ def check_declarations(contexts: Collection[ModelContext]) -> None:
     check_unique((mail.__name__ for mail in mails), "mails")
     permissions = merged((context.permissions for context in contexts), "permissions")
     check_unique((kind for context in contexts for kind in context.quotas), "quotas")
+    timers = timers_of(contexts)
+    check_unique((rule.name for rules in timers.values() for rule in rules), "timers")
+    if children := [kind.kind for kind in timers if kind.parent is not None]:
+        # They go with their parent, and nobody looks at each.
+        raise ValueError(f"What is deleted with another has no timers: {sorted(children)}.")
     shareable = {document.kind for context in contexts for document in context.shareable}
     if shareable != set(get_args(sharing.SharedKind)):
         raise ValueError(f"`SharedKind` differs from what is shareable: {sorted(shareable)}.")
@@ -91,6 +106,7 @@ SHAREABLE: Final[dict[str, str]] = {
 MAILS: Final[tuple[type[MailRequest], ...]] = tuple(
     chain.from_iterable(context.mails for context in CONTEXTS)
 )
+TIMERS: Final = timers_of(CONTEXTS)
 PERMISSIONS: Final = merged((context.permissions for context in CONTEXTS), "permissions")
 SCOPES: Final[dict[str, Permission]] = IDENTITY | PERMISSIONS
 # What our own apps may use a login for: everything, since operations for operators also ask at each

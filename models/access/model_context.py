@@ -8,6 +8,7 @@ from models.access.limits import Quota
 from models.access.permissions import Permission
 from models.base.document import Document
 from models.base.mail import MailRequest
+from models.base.timers import TimerRule
 
 Kinds = tuple[type[Document], ...]
 
@@ -38,6 +39,8 @@ class ModelContext(msgspec.Struct, frozen=True, kw_only=True):
     quotas
         How many documents, and how many mebibytes, one account may keep of each kind that a person
         can create.
+    timers
+        What is to be done for a document at a time, by kind; also for a kind of another context.
 
     """
 
@@ -50,6 +53,7 @@ class ModelContext(msgspec.Struct, frozen=True, kw_only=True):
     mails: tuple[type[MailRequest], ...] = ()
     permissions: Mapping[str, Permission] = {}
     quotas: Mapping[type[Document], Quota] = {}
+    timers: Mapping[type[Document], tuple[TimerRule, ...]] = {}
 
     @property
     def documents(self) -> Kinds:

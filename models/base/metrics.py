@@ -68,6 +68,15 @@ class Metrics:
             "Age of the oldest event that waits for a durable consumer of this process.",
             ("group",),
         )
+        self.timers = counter(
+            "upcoach_timers", "Timers that fired, by what became of them.", ("rule", "result")
+        )
+        self.timer_late_s = histogram(
+            "upcoach_timer_lateness_seconds",
+            "Time from the moment of a timer to when it was done.",
+            ("rule",),
+            buckets=(0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0),
+        )
 
     def exposition(self) -> bytes:
         """All metrics in the Prometheus text format."""

@@ -31,6 +31,7 @@ from models.habits.entry import Entry, EntryDraft, Logged, check_not_ahead, entr
 from models.habits.habit import Habit, HabitDraft, HabitId, NewHabit
 from models.habits.measures import Amount, Count, Measure, YesNo
 from models.habits.pauses import Pauses
+from models.habits.reminder_timer import HABIT_REMINDER
 from models.habits.schedules import (
     Daily,
     Every,
@@ -64,10 +65,12 @@ CONTEXT = ModelContext(
         Entry: Quota(200_000, 128),
         Vacation: Quota(100, 4),
     },
+    timers={Habit: (HABIT_REMINDER,)},
 )
 
 __all__ = [
     "CONTEXT",
+    "HABIT_REMINDER",
     "Amount",
     "Count",
     "Daily",

@@ -3,6 +3,7 @@
 from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
+from models.tasks.due_timer import TASK_DUE
 from models.tasks.task import NewTask, Step, Task, TaskDraft
 
 CONTEXT = ModelContext(
@@ -14,10 +15,12 @@ CONTEXT = ModelContext(
     quotas={
         Task: Quota(10_000, 64),
     },
+    timers={Task: (TASK_DUE,)},
 )
 
 __all__ = [
     "CONTEXT",
+    "TASK_DUE",
     "NewTask",
     "Step",
     "Task",

@@ -44,7 +44,7 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         smtp_url=None,
         mail_from="UpCoach <upcoach@localhost>",
         providers=(),
-        roles=frozenset({"web", "learn"}),
+        roles=frozenset({"web", "learn", "schedule"}),
         log_level="info",
         log_format="auto",
         token_minutes=10,
@@ -180,7 +180,7 @@ def test_every_name_is_read() -> None:
         (
             "ROLES",
             "web,cook",
-            "UPCOACH_ROLES must be web, learn or both, separated by a comma, not 'web,cook'.",
+            "UPCOACH_ROLES must be one or more of web,learn,schedule, not 'web,cook'.",
         ),
         (
             "LOG_LEVEL",
@@ -300,6 +300,7 @@ def test_any_free_port_goes_with_any_free_metrics_port() -> None:
         ({"UPCOACH_PROCESSES": "2"}, [8889, 8890, 8891]),
         ({"UPCOACH_PROCESSES": "2", "UPCOACH_ROLES": "web"}, [8889, 8890]),
         ({"UPCOACH_PROCESSES": "2", "UPCOACH_ROLES": "learn"}, [8889]),
+        ({"UPCOACH_PROCESSES": "2", "UPCOACH_ROLES": "learn,schedule"}, [8889]),
         ({"UPCOACH_PROCESSES": "2", "UPCOACH_PORT": "0"}, [0, 0, 0]),
     ],
 )

@@ -19,11 +19,12 @@ from tests.support.wire.fleet import FeedFollower, following
 from upcoach.client import RestClient
 
 SOCKETS = 12  # the kernel puts all of them on one of two processes once in 2048 times
+BACKGROUND = "learn,schedule"
 START = (sys.executable, "-m", "upcoach", "serve")
 
 
 def children(parent: ServerProcess, role: str) -> list[psutil.Process]:
-    """The processes of *parent* that do *role*."""
+    """The processes of *parent* with the roles *role*."""
     found = []
     for one in psutil.Process(parent.pid).children():
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -60,7 +61,7 @@ async def test_two_processes_on_one_port_see_each_others_writes(tmp_path: Path) 
         # A node that had not heard of the login yet begins with it.
         assert [one.documents[-8:] for one in followers] == [written] * SOCKETS
         assert [(one.gaps, one.repeats) for one in followers] == [(0, 0)] * SOCKETS
-        assert (len(children(parent, "web")), len(children(parent, "learn"))) == (2, 1)
+        assert (len(children(parent, "web")), len(children(parent, BACKGROUND))) == (2, 1)
 
 
 @pytest.mark.chaos
@@ -141,7 +142,7 @@ async def test_each_process_has_metrics_and_the_learner_no_other_port(tmp_path: 
         answers = [await client.call("GET", "/metrics") for client in clients]
         for client in clients:
             client.close()
-        [learner] = children(parent, "learn")
+        [learner] = children(parent, BACKGROUND)
         listening = [one for one in learner.net_connections() if one.status == "LISTEN"]
 
     assert [answer.status for answer in answers] == [200] * 3

@@ -103,7 +103,14 @@ class Node:
         outbox = MailOutbox(database, masters, utc_now)
         self.committer = Committer(database, self.keyring, outbox, utc_now, self.relay.publish)
         self.assembly = Assembly(
-            settings, database, masters, self.keyring, self.log, self.committer, outbox
+            settings,
+            database,
+            masters,
+            self.keyring,
+            self.log,
+            self.committer,
+            outbox,
+            self.metrics,
         )
         self.services = self.assembly.services
         self.hub = Hub(self.log, self.committer.heads, self.metrics)
@@ -254,6 +261,8 @@ class Node:
             StreamTrimming(self._redis.writer, utc_now),
             OrphanTransactions(self.database),
         )
+        if "schedule" in self._settings.roles:
+            owners = (*owners, self.assembly.timers)
         for owner in owners:
             yield from owner.jobs
 

@@ -7,12 +7,14 @@ from config.setting_rows import SettingsError
 from config.settings import Settings
 from models.base.clock import utc_now
 from models.base.errors import Invalid
+from models.base.metrics import Metrics
 from upcoach.node.process.outbound import Outbound
 from upcoach.services.account.federation import providers_of
 from upcoach.services.base.dependencies import Configuration, Dependencies
 from upcoach.services.base.mail import Mailer, MailFolder, Smtp
 from upcoach.services.base.mail_links import MailLinks
 from upcoach.services.base.time_zones import TimeZones
+from upcoach.services.base.timers import TimerRunner
 from upcoach.services.contexts import Services, make_services
 from upcoach.store.base.database import Database
 from upcoach.store.collections.documents import Documents
@@ -21,6 +23,7 @@ from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.mail_outbox import MailOutbox
+from upcoach.store.write.timers import Timers
 
 
 class Assembly:
@@ -35,6 +38,7 @@ class Assembly:
         log: EventLog,
         committer: Committer,
         outbox: MailOutbox,
+        metrics: Metrics,
     ) -> None:
         # The files that mails are in where there is no mail server, which is in development.
         folder = MailFolder(settings.mail_folder, settings.mail_from)
@@ -43,6 +47,7 @@ class Assembly:
         self.mail = Mailer(outbox, carrier, utc_now)
         self.outbound = Outbound(loopback=settings.environment == "development")
         documents = Documents(database, keyring)
+        self.timers = TimerRunner(Timers(database, utc_now), documents, utc_now, metrics)
         dependencies = Dependencies(
             configuration=_configuration(settings),
             database=database,
@@ -54,6 +59,7 @@ class Assembly:
             once=OneTimeTokens(database, utc_now),
             mail=self.mail,
             links=MailLinks(settings.issuer),
+            timers=self.timers,
             zones=TimeZones(documents),
             fetch=self.outbound,
             clock=utc_now,

@@ -1,10 +1,10 @@
 """The supervisor of several processes on one port: the parent of `serve --processes N`.
 
 The parent serves nobody.  It owns the embedded engines, keeps the port, and starts N processes that
-share it (SO_REUSEPORT: the kernel gives each connection to one of them) and one that learns.  A
-child that ends is started again, also one that its own watchdog has ended.  SIGTERM reaches the
-children through the parent only, and the engines end after the last of them.  When the parent is
-killed, the kernel tells its children.
+share it (SO_REUSEPORT: the kernel gives each connection to one of them) and one with the other
+roles.  A child that ends is started again, also one that its own watchdog has ended.  SIGTERM
+reaches the children through the parent only, and the engines end after the last of them.  When the
+parent is killed, the kernel tells its children.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -39,15 +39,18 @@ _log = structlog.get_logger(__name__)
 
 
 class Child:
-    """A child process of one role, restarted whenever it exits."""
+    """A child process with its *roles*, restarted whenever it exits."""
 
-    def __init__(self, role: ProcessRole, metrics_port: int, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, roles: Collection[ProcessRole], metrics_port: int, environ: Mapping[str, str]
+    ) -> None:
+        names = ",".join(sorted(roles))
         self._environ = {
             **environ,
-            "UPCOACH_ROLES": role,
+            "UPCOACH_ROLES": names,
             "UPCOACH_METRICS_PORT": str(metrics_port),
         }
-        self._log = _log.bind(role=role)
+        self._log = _log.bind(roles=names)
         self._process: Process | None = None
         self._started_at = 0.0
         self.ports = Ports(metrics=0)
@@ -144,11 +147,13 @@ def _environ(mongo_url: str, redis_url: str, port: int) -> dict[str, str]:
 
 
 def _children(settings: Settings, environ: Mapping[str, str]) -> list[Child]:
-    """The children: the web processes, then the one that learns."""
-    web: list[ProcessRole] = ["web"] * settings.processes if "web" in settings.roles else []
-    learn: list[ProcessRole] = ["learn"] if "learn" in settings.roles else []
+    """The children: the web processes, then the one with the other roles."""
+    web: frozenset[ProcessRole] = settings.roles & {"web"}
+    roles = [web] * settings.processes * bool(web)
+    if settings.background_roles:
+        roles.append(settings.background_roles)
     ports = settings.metrics_ports
-    return [Child(role, port, environ) for role, port in zip([*web, *learn], ports, strict=True)]
+    return [Child(names, port, environ) for names, port in zip(roles, ports, strict=True)]
 
 
 @contextlib.asynccontextmanager

@@ -12,6 +12,7 @@ from upcoach.services.base.fetching import Fetch
 from upcoach.services.base.mail import Mailer
 from upcoach.services.base.mail_links import MailLinks
 from upcoach.services.base.time_zones import TimeZones
+from upcoach.services.base.timers import TimerRunner
 from upcoach.store.base.database import Database
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.event_log import EventLog
@@ -66,6 +67,8 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
         Asks other servers.
     once
         Tokens that can be used once.
+    timers
+        Does what is to be done at a time.
     zones
         In which time zone people are.
 
@@ -81,6 +84,7 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     once: OneTimeTokens
     mail: Mailer
     links: MailLinks
+    timers: TimerRunner
     zones: TimeZones
     fetch: Fetch
     clock: Clock

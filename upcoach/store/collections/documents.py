@@ -284,6 +284,24 @@ class Documents:
             keys = [stored["_id"] async for stored in cursor.limit(limit)]
         return [(owner, name) for owner, _, name in (key.partition("/") for key in keys)]
 
+    async def page_across_owners(
+        self, kind: type[D], after: str, limit: int
+    ) -> tuple[list[D | BrokenDocument], str]:
+        """Everybody's documents behind the key *after*, and the key of the last; "" at the end."""
+        async with self._database.connection():
+            cursor = self._database[kind.collection].find(
+                {"_id": {"$gt": after}}, sort=list(_BY_ID), limit=limit
+            )
+            rows = await cursor.to_list()
+        by_owner: dict[str, list[Bson]] = {}
+        for row in rows:
+            by_owner.setdefault(row["_id"].partition("/")[0], []).append(row)
+        await self._keyring.load(by_owner)
+        documents: list[D | BrokenDocument] = []
+        for owner, owned in by_owner.items():
+            documents += await self._decoded(kind, owner, owned)
+        return documents, rows[-1]["_id"] if len(rows) == limit else ""
+
     async def find_owner(self, kind: type[Document], field: str, value: str) -> str | None:
         """The owner of the document whose unique *field* is *value*."""
         async with self._database.connection():

@@ -32,7 +32,7 @@ from upcoach.store.collections import audit, consumer_snapshots, oauth_clients, 
 from upcoach.store.log import event_log
 from upcoach.store.schema import installation, migrations
 from upcoach.store.secrets import keyring, one_time_tokens, refresh_generations, signing
-from upcoach.store.write import idempotency, mail_outbox
+from upcoach.store.write import idempotency, mail_outbox, timers
 
 LARGE: Final = 50_000  # documents; an index over as many takes half a second
 LOOKS: Final = 20  # at what other nodes did meanwhile
@@ -53,6 +53,7 @@ MODULES: Final = (
     idempotency,
     refresh_generations,
     signing,
+    timers,
 )
 
 # Indexes of earlier builds that no build uses any more.

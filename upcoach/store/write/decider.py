@@ -74,6 +74,8 @@ class Decider:
         The newest number of each feed, and its checksums.
     keys
         The data keys of new owners, as they are stored.
+    at
+        The moment of all writes of the batch.
 
     """
 
@@ -89,7 +91,7 @@ class Decider:
         self._edges = read.edges
         self._keyring = keyring
         self._growth = growth
-        self._at = at
+        self.at = at
 
     def decide(
         self, pending_writes: Iterable[PendingWrite], decisions: list[Decision]
@@ -116,7 +118,7 @@ class Decider:
         if any(self._has_ended(ref) for ref in write.sessions):
             return Decision(pending, session_ended(), [], is_kept=False)
         changes = WriteContext(
-            self._at, self.state, self._past, self.former, write.name, self._edges
+            self.at, self.state, self._past, self.former, write.name, self._edges
         )
         if write.new_owner:
             self.keys.append(self._keyring.create(write.scope.user))
@@ -136,7 +138,7 @@ class Decider:
     def _has_ended(self, ref: Ref) -> bool:
         session = self.state[ref]
         if isinstance(session, Session):
-            return session.state(self._at) is SessionState.ENDED
+            return session.state(self.at) is SessionState.ENDED
         return session is not None  # nobody can read it: it lets nobody in
 
     def _remember(self, write: AnyWrite, staged: dict[Ref, Document | None]) -> None:
@@ -169,14 +171,14 @@ class Decider:
             doc=doc,
             patch=patch,
             by=by,
-            at=self._at,
+            at=self.at,
         )
         key = self._keyring[feed_owner(feed)]
         sealed = seal(key, encode(line), associated_data("events", feed, seq))
         return Event(
             feed=feed,
             seq=seq,
-            at=self._at,
+            at=self.at,
             type=change.type,
             id=subject.id,
             sums=pack_sums(self.sums[feed]),

@@ -6,12 +6,14 @@ from typing import Any
 from pymongo import DeleteOne, InsertOne, ReplaceOne
 
 from models.base.document import Document
+from models.contexts import TIMERS
 from upcoach.store.base import codec, tombstones
 from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.decider import Decider
 from upcoach.store.write.reads import ReadSet
 from upcoach.store.write.refs import Ref, is_logged, stands_below
+from upcoach.store.write.timers import COLLECTION, changed_timers
 
 
 class BulkOperations:
@@ -28,6 +30,10 @@ class BulkOperations:
             make = self._logged if is_logged(ref) else self._unlogged
             for operation in make(ref, after):
                 yield ref.kind.collection, operation
+            if ref.kind in TIMERS:
+                before = self._read.documents.get(ref)
+                for operation in changed_timers(ref, before, after, self._decider.at):
+                    yield COLLECTION, operation
 
     def _logged(self, ref: Ref, after: Document | None) -> list[Any]:
         before = self._read.documents.get(ref)

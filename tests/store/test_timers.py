@@ -1,0 +1,273 @@
+"""Timers: kept with their documents, claimed by one, and done once more where nobody knows."""
+
+import asyncio
+import datetime as dt
+from typing import Any
+
+import msgspec
+import pytest
+
+from config.settings import Settings
+from models.base.clock import utc_now
+from models.base.errors import Unavailable
+from models.base.metrics import Metrics
+from models.habits import HABIT_REMINDER, Habit
+from models.tasks import TASK_DUE
+from tests.store.opened import database_of
+from tests.support.people.furnished import HABIT, ONE_HABIT
+from tests.support.people.scopes import scope_of
+from tests.support.server import Server, serving
+from tests.support.wire.answers import done
+from upcoach.client import RestClient
+from upcoach.services.base.timers import TRIES, Fired, TimerRunner
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.write.timers import COLLECTION, LEASE, Advance, DueTimer, Timers
+
+EVERY_MORNING = {"id": HABIT, "name": "Run", "reminders": [{"time": "07:30"}]}
+TOMORROW = (utc_now() + dt.timedelta(days=1)).date()
+TASK = {"title": "Call", "due_date": str(TOMORROW), "due_time": "18:00", "tz": "UTC"}
+
+
+class Watch:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = utc_now()
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def pass_over(self, moment: dt.datetime) -> None:
+        """Let it be a little later than *moment*."""
+        self.now = moment + dt.timedelta(seconds=1)
+
+
+class Recorder:
+    """A handler that says what fired, and when it is due next."""
+
+    def __init__(self, *, next_in: dt.timedelta | None = None) -> None:
+        self.fired: list[tuple[str, dt.datetime, bool]] = []
+        self.failures: list[Exception] = []
+        self._next_in = next_in
+
+    async def fire(self, timer: DueTimer, now: dt.datetime, *, is_late: bool) -> Fired:
+        self.fired.append((timer.about, timer.due, is_late))
+        if self.failures:
+            raise self.failures.pop()
+        next_due = None if self._next_in is None else now + self._next_in
+        return Fired("dropped" if is_late else "done", next_due)
+
+
+async def rows(database: Database) -> list[Bson]:
+    """All timers, in order of their keys."""
+    async with database.connection():
+        return await database[COLLECTION].find({}, sort=[("_id", 1)]).to_list()
+
+
+async def due_of(server: Server, person: RestClient, about: str = HABIT) -> Any:
+    """When a document of *person*'s asks for something next."""
+    owner = scope_of(server, person).user
+    found = [row for row in await rows(server.node.database) if row["about"] == about]
+    assert all(row["owner"] == owner for row in found)
+    return found[0]["due"] if found else None
+
+
+def runner_of(server: Server, watch: Watch, handler: Recorder) -> TimerRunner:
+    """A scheduler beside the node, by a clock of its own, whose only handler is *handler*."""
+    node = server.node
+    documents = node.services.habits.habits._documents
+    runner = TimerRunner(Timers(node.database, watch), documents, watch, Metrics())
+    runner.handles(HABIT_REMINDER.name, handler)
+    return runner
+
+
+async def test_a_timer_follows_its_document(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        made = (await done(person.call("POST", "/v1/habits", EVERY_MORNING))).body
+        habit = msgspec.convert(made, Habit, strict=False)
+        first = await due_of(server, person)
+        assert first == HABIT_REMINDER.next_due(habit, utc_now())
+
+        path = ONE_HABIT.format(id=HABIT)
+
+        async def change(patch: Bson) -> Any:
+            version = (await done(person.call("GET", path))).body["version"]
+            headers = {"If-Match": f'"v{version}"'}
+            await done(person.call("PATCH", path, patch, headers=headers))
+            return await due_of(server, person)
+
+        [before] = await rows(server.node.database)
+        assert await change({"name": "Run far"}) == first
+        assert await rows(server.node.database) == [before]  # not even written
+        later = await change({"reminders": [{"time": "07:31"}]})
+        assert (later - first) % dt.timedelta(days=1) == dt.timedelta(minutes=1)
+        assert await change({"archived": True}) is None
+        assert await change({"archived": False}) == later
+        assert await change({"reminders": []}) is None
+        assert await change({"reminders": [{"time": "07:30"}]}) == first
+        await done(person.call("DELETE", path))
+        assert await rows(server.node.database) == []
+
+
+async def test_a_task_is_due_once(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        task = (await done(person.call("POST", "/v1/tasks", TASK))).body
+        at_six = dt.datetime.combine(TOMORROW, dt.time(18), dt.UTC)
+        assert await due_of(server, person, task["id"]) == at_six
+        done_now = {"status": "completed"}
+        path, headers = f"/v1/tasks/{task['id']}", {"If-Match": '"v1"'}
+        await done(person.call("PATCH", path, done_now, headers=headers))
+        assert await due_of(server, person, task["id"]) is None
+        assert TASK_DUE.grace is not None
+
+
+async def test_what_is_refused_sets_no_timer(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        assert (await person.call("POST", "/v1/habits", EVERY_MORNING)).status == 201
+        kept = await rows(server.node.database)
+        again = EVERY_MORNING | {"reminders": [{"time": "09:00"}]}
+        assert (await person.call("POST", "/v1/habits", again)).status == 409
+        batch = [
+            {"id": "a", "op": "habits.create", "args": {"name": "A", "reminders": [{"time": "9"}]}}
+        ]
+        await person.call("POST", "/v1/mutations", {"mutations": batch})
+        assert await rows(server.node.database) == kept
+
+
+async def test_two_schedulers_never_claim_the_same(settings: Settings) -> None:
+    async with serving(settings) as server, database_of(settings) as other:
+        person = await server.person()
+        for number in range(40):
+            minute = {"time": f"07:{number:02}"}
+            await done(person.call("POST", "/v1/habits", {"name": "x", "reminders": [minute]}))
+        watch = Watch()
+        watch.pass_over(max(row["due"] for row in await rows(other)))
+        schedulers = [Timers(server.node.database, watch), Timers(other, watch)]
+        claimed = await asyncio.gather(*(timers.claim(10) for timers in schedulers * 4))
+        names = [timer.about for timers in claimed for timer in timers]
+        assert len(names) == len(set(names)) > 0
+
+        # What the dead have claimed is claimed again, and not before their minute is over.
+        left = [timer for _ in range(8) for timer in await schedulers[0].claim(10)]
+        assert sorted(names + [timer.about for timer in left]) == sorted(
+            row["about"] for row in await rows(other)
+        )
+        watch.now += LEASE
+        again = await schedulers[1].claim(100)
+        assert (len(again), {timer.tries for timer in again}) == (40, {2})
+
+
+async def test_a_document_that_is_written_meanwhile_has_the_last_word(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        await done(person.call("POST", "/v1/habits", EVERY_MORNING))
+        watch, timers = Watch(), Timers(server.node.database, Watch())
+        watch.pass_over(await due_of(server, person))
+        timers = Timers(server.node.database, watch)
+        [claimed] = await timers.claim(10)
+
+        headers = {"If-Match": '"v1"'}
+        path = ONE_HABIT.format(id=HABIT)
+        noon = {"reminders": [{"time": "12:00"}]}
+        await done(person.call("PATCH", path, noon, headers=headers))
+        due = await due_of(server, person)
+
+        await timers.advance([Advance(claimed, None)])
+        await timers.put_off(claimed, dt.timedelta(days=400))
+        await timers.fail(claimed, "late")
+        [row] = await rows(server.node.database)
+        assert (row["due"], row["claim_at"], row["due"].hour) == (due, due, 12)
+
+
+async def test_what_is_due_is_done_and_waits_for_its_next_time(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        await done(person.call("POST", "/v1/habits", EVERY_MORNING))
+        due, watch = await due_of(server, person), Watch()
+        recorder = Recorder(next_in=dt.timedelta(hours=7))
+        runner = runner_of(server, watch, recorder)
+
+        await runner.run_due()
+        assert recorder.fired == []
+        watch.pass_over(due)
+        await runner.run_due()
+        await runner.run_due()
+        assert recorder.fired == [(HABIT, due, False)]
+        second = watch.now + dt.timedelta(hours=7)
+        assert await due_of(server, person) == second
+
+        # An hour late it helps nobody any more.
+        watch.now = second + dt.timedelta(hours=1, seconds=1)
+        await runner.run_due()
+        assert recorder.fired[1:] == [(HABIT, second, True)]
+        assert runner._metrics.timers.labels("habit_reminder", "dropped")._value.get() == 1
+
+
+async def test_what_cannot_be_done_is_tried_again_and_shown_in_the_end(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        await done(person.call("POST", "/v1/habits", EVERY_MORNING))
+        due, watch, recorder = await due_of(server, person), Watch(), Recorder()
+        runner = runner_of(server, watch, recorder)
+        watch.pass_over(due)
+
+        recorder.failures = [Unavailable("database_away", "gone")]
+        with pytest.RaisesGroup(Unavailable):
+            await runner.run_due()
+        watch.now += LEASE
+        recorder.failures = [KeyError("broken"), KeyError("broken")]
+        await runner.run_due()
+        async with server.node.database.connection():
+            tried = {"$set": {"tries": TRIES - 1, "claim_at": watch.now}}
+            await server.node.database[COLLECTION].update_many({}, tried)
+        await runner.run_due()
+        assert len(recorder.fired) == 3
+        [count] = await runner.timers.counts()
+        assert (count.rule, count.failed, count.late) == ("habit_reminder", 1, 0)
+        [failure] = await runner.timers.failures(10)
+        assert (failure["about"], failure["failure"]) == (HABIT, "KeyError: 'broken'")
+
+        recorder.failures.clear()
+        owner = scope_of(server, person).user
+        assert await runner.timers.run_now(HABIT_REMINDER.name, owner, HABIT)
+        assert not await runner.timers.run_now(HABIT_REMINDER.name, owner, "hab_none")
+        await runner.run_due()
+        assert await rows(server.node.database) == []
+
+
+async def test_timers_are_counted_by_how_they_stand(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        for number in range(4):
+            minute = {"time": f"07:{number:02}"}
+            await done(person.call("POST", "/v1/habits", {"name": "x", "reminders": [minute]}))
+        watch = Watch()
+        timers = Timers(server.node.database, watch)
+        [count] = await timers.counts()
+        assert (count.waiting, count.late, count.running, count.failed) == (4, 0, 0, 0)
+        assert count.next_due == min(row["due"] for row in await rows(server.node.database))
+        watch.pass_over(max(row["due"] for row in await rows(server.node.database)))
+        await timers.claim(1)
+        [count] = await timers.counts()
+        assert (count.waiting, count.late, count.running, count.failed) == (0, 3, 1, 0)
+
+
+async def test_what_an_older_build_wrote_gets_its_timers(settings: Settings) -> None:
+    async with serving(settings) as server:
+        people = [await server.person() for _ in range(3)]
+        for person in people:
+            await done(person.call("POST", "/v1/habits", EVERY_MORNING))
+            await done(person.call("POST", "/v1/tasks", TASK))
+        kept = [row["due"] for row in await rows(server.node.database)]
+        async with server.node.database.connection():
+            await server.node.database[COLLECTION].delete_many({"owner": {"$ne": ""}})
+        runner = runner_of(server, Watch(), Recorder())
+
+        await runner.repair()
+        made = await rows(server.node.database)
+        assert [row["due"] for row in made] == kept
+        await runner.repair()
+        assert await rows(server.node.database) == made

@@ -1,0 +1,163 @@
+"""Does what timers ask for, each on one node of all, and sees to it that none is missing."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple, Protocol
+
+import structlog
+
+from models.base.clock import Clock
+from models.base.errors import Unavailable
+from models.base.jobs import PeriodicJob
+from models.base.metrics import Metrics
+from models.base.timers import TimerRule
+from models.contexts import TIMERS
+from upcoach.store.base.broken_documents import BrokenDocument
+from upcoach.store.collections.documents import Documents
+from upcoach.store.write.timers import Advance, DueTimer, Timers
+
+LOOK_EVERY_S: Final = 0.5  # for what is due
+CLAIMED: Final = 256  # timers, at once
+CONCURRENT: Final = 64  # of them: their writes share transactions
+PATIENCE_S: Final = 10.0  # for one timer: all that a process claims are done within its lease
+FIRST_WAIT: Final = dt.timedelta(seconds=5)
+LONGEST_WAIT: Final = dt.timedelta(hours=1)
+TRIES: Final = 12  # before somebody has to look at it
+REPAIR_EVERY_S: Final = 6 * 3600.0
+REPAIRED: Final = 200  # documents at once
+
+_log = structlog.get_logger(__name__)
+
+
+class Fired(NamedTuple):
+    """What became of a timer, and when it is due next; None if never."""
+
+    result: Literal["done", "skipped", "dropped"]
+    next_due: dt.datetime | None
+
+
+class TimerHandler(Protocol):
+    """Does what timers of one rule ask for."""
+
+    async def fire(self, timer: DueTimer, now: dt.datetime, *, is_late: bool) -> Fired:
+        """Do it once, however often this is called; nothing but the next moment if it *is late*.
+
+        The next moment lies after *now*: what was missed in between is one with this.
+        """
+
+
+class TimerRunner:
+    """Claims timers that are due, and has them done by the handlers of their rules."""
+
+    def __init__(
+        self, timers: Timers, documents: Documents, clock: Clock, metrics: Metrics
+    ) -> None:
+        self.timers = timers
+        self._documents = documents
+        self._clock = clock
+        self._metrics = metrics
+        self._handlers: dict[str, TimerHandler] = {}
+        self._rules = {rule.name: rule for rules in TIMERS.values() for rule in rules}
+
+    def handles(self, rule: str, handler: TimerHandler) -> None:
+        """Register *handler* for the timers of a rule."""
+        if rule not in self._rules or rule in self._handlers:
+            raise ValueError(f"{rule} is no rule of timers, or has a handler.")
+        self._handlers[rule] = handler
+
+    def require_handlers(self) -> None:
+        """Raise `ValueError` if nobody handles the timers of a rule."""
+        if missing := sorted(self._rules.keys() - self._handlers.keys()):
+            raise ValueError(f"Nobody handles these timers: {', '.join(missing)}.")
+
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """The periodic search for what is due, and for timers that are missing."""
+        return (
+            PeriodicJob(name="timers", every_s=LOOK_EVERY_S, run=self.run_due, at_once=True),
+            PeriodicJob(
+                name="timers.repair",
+                every_s=REPAIR_EVERY_S,
+                run=self.repair,
+                at_once=True,
+                leased=True,
+            ),
+        )
+
+    async def run_due(self) -> None:
+        """Do all that is due."""
+        while claimed := await self.timers.claim(CLAIMED):
+            await self._run(claimed)
+
+    async def repair(self) -> None:
+        """Make the timers that are missing of what was written by builds that know none."""
+        for kind in TIMERS:
+            after = ""
+            while True:
+                documents, after = await self._documents.page_across_owners(kind, after, REPAIRED)
+                readable = [
+                    document for document in documents if not isinstance(document, BrokenDocument)
+                ]
+                await self.timers.add_missing(readable)
+                if not after:
+                    break
+
+    async def _run(self, claimed: Iterable[DueTimer]) -> None:
+        """Do what *claimed* timers ask for, some at a time."""
+        waiting = iter(claimed)
+        async with asyncio.TaskGroup() as running:
+            for _ in range(CONCURRENT):
+                running.create_task(self._run_some(waiting))
+
+    async def _run_some(self, waiting: Iterable[DueTimer]) -> None:
+        advances: list[Advance] = []
+        for timer in waiting:
+            fired = await self._fire(timer)
+            if fired is not None:
+                advances.append(Advance(timer, fired.next_due))
+        await self.timers.advance(advances)
+
+    async def _fire(self, timer: DueTimer) -> Fired | None:
+        """What became of *timer*; None if it is put off."""
+        handler = self._handlers.get(timer.rule)
+        if handler is None:  # of a newer build, whose nodes know it
+            await self.timers.put_off(timer, LONGEST_WAIT)
+            return None
+        now = self._clock()
+        is_late = _is_late(self._rules[timer.rule], timer, now)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                fired = await handler.fire(timer, now, is_late=is_late)
+                require_later(fired, now)
+        except Unavailable:  # for all: whatever is claimed comes again when its lease is over
+            raise
+        # One timer that cannot be done must not hold up the others.  It is logged with its trace,
+        # and tried again.
+        except Exception as failure:  # noqa: BLE001
+            _log.exception("timer_broken", rule=timer.rule, about=timer.about, tries=timer.tries)
+            await self._put_off(timer, failure)
+            return None
+        self._metrics.timers.labels(timer.rule, fired.result).inc()
+        if fired.result == "done":
+            lateness = (self._clock() - timer.due).total_seconds()
+            self._metrics.timer_late_s.labels(timer.rule).observe(max(0.0, lateness))
+        return fired
+
+    async def _put_off(self, timer: DueTimer, failure: Exception) -> None:
+        if timer.tries >= TRIES:
+            self._metrics.timers.labels(timer.rule, "failed").inc()
+            await self.timers.fail(timer, f"{type(failure).__name__}: {failure}")
+        else:
+            wait = min(FIRST_WAIT * 2 ** (timer.tries - 1), LONGEST_WAIT)
+            await self.timers.put_off(timer, wait)
+
+
+def require_later(fired: Fired, now: dt.datetime) -> None:
+    """Raise `ValueError` for a timer that is due again at once, and so for ever."""
+    if fired.next_due is not None and fired.next_due <= now:
+        raise ValueError(f"A timer that fired at {now} is due again at {fired.next_due}.")
+
+
+def _is_late(rule: TimerRule, timer: DueTimer, now: dt.datetime) -> bool:
+    return rule.grace is not None and now > timer.due + rule.grace

@@ -1,0 +1,233 @@
+"""Timers: when what is to be done for a document, kept in the transaction of the document's write.
+
+There is one row for each rule (`models.base.timers`) and document.  A process that claims rows has
+a minute to do what they ask for; after that another process may.  Whoever is done advances the row,
+unless the document's own write has set it anew meanwhile, which its `revision` tells.  So a timer
+fires at least once, and what it does must be known by an id that follows from what it is about.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+from pymongo import DeleteOne, UpdateOne
+
+from models.base.clock import Clock
+from models.base.document import Document
+from models.base.timers import TimerRule
+from models.contexts import TIMERS
+from upcoach.store.base import codec
+from upcoach.store.base.broken_documents import BrokenDocument
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import CollectionSpec, Index
+from upcoach.store.write.refs import Ref
+
+COLLECTION: Final = "timers"
+LEASE: Final = dt.timedelta(minutes=1)  # for which one process has what it claimed
+COLLECTIONS: Final = (
+    CollectionSpec(
+        COLLECTION,
+        (
+            Index(name="claim_at", keys=("claim_at",), sparse=True),
+            Index(name="rule", keys=("rule", "due")),
+        ),
+    ),
+)
+
+Operations = Iterator[UpdateOne | DeleteOne]
+
+
+class DueTimer(msgspec.Struct, frozen=True, kw_only=True):
+    """A timer that this process has claimed.
+
+    Attributes
+    ----------
+    about
+        The id of the document.
+    due
+        When it was to be done.
+    tries
+        How often it was claimed for that, this time included.
+
+    """
+
+    rule: str
+    owner: str
+    about: str
+    due: dt.datetime
+    tries: int
+    revision: str
+    claim: str
+
+
+class Advance(msgspec.Struct, frozen=True):
+    """What becomes of a claimed timer: when it is due next; None if never."""
+
+    timer: DueTimer
+    next_due: dt.datetime | None
+
+
+class TimerCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many timers of a rule there are, and how they stand."""
+
+    rule: str
+    waiting: int
+    late: int
+    running: int
+    failed: int
+    next_due: dt.datetime | None
+
+
+def changed_timers(
+    ref: Ref, before: Document | None, after: Document | None, at: dt.datetime
+) -> Operations:
+    """The operations that keep the timers of a document which is written *at* a moment."""
+    for rule in TIMERS.get(ref.kind, ()):
+        due = None if after is None else rule.next_due(after, at)
+        if isinstance(before, BrokenDocument) or _due(rule, before, at) != due:
+            yield _removal(rule, ref) if due is None else _setting(rule, ref, due)
+
+
+def missing_timers(document: Document, at: dt.datetime) -> Operations:
+    """The operations that make what timers of *document* are missing, and change none."""
+    ref = Ref(type(document), document.owner, document.id)
+    for rule in TIMERS.get(ref.kind, ()):
+        due = rule.next_due(document, at)
+        if due is not None:
+            yield UpdateOne(_key(rule, ref), {"$setOnInsert": _row(rule, ref, due)}, upsert=True)
+
+
+def _due(rule: TimerRule, document: Document | None, at: dt.datetime) -> dt.datetime | None:
+    return None if document is None else rule.next_due(document, at)
+
+
+def _setting(rule: TimerRule, ref: Ref, due: dt.datetime) -> UpdateOne:
+    change = {"$set": _row(rule, ref, due), "$unset": {"claim": "", "failure": ""}}
+    return UpdateOne(_key(rule, ref), change, upsert=True)
+
+
+def _removal(rule: TimerRule, ref: Ref) -> DeleteOne:
+    return DeleteOne(_key(rule, ref))
+
+
+def _key(rule: TimerRule, ref: Ref) -> Bson:
+    return {"_id": codec.key_of(ref.owner, f"{ref.id}/{rule.name}")}
+
+
+def _row(rule: TimerRule, ref: Ref, due: dt.datetime) -> Bson:
+    return {
+        "rule": rule.name,
+        "owner": ref.owner,
+        "about": ref.id,
+        "due": due,
+        "claim_at": due,
+        "tries": 0,
+        "revision": secrets.token_hex(8),
+    }
+
+
+class Timers:
+    """The rows of all timers, claimed by whoever does what they ask for."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def claim(self, limit: int) -> list[DueTimer]:
+        """Lease at most *limit* timers that are due for a minute, the earliest first."""
+        now, claim = self._clock(), secrets.token_hex(8)
+        async with self._database.connection():
+            rows = self._database[COLLECTION]
+            is_due: Bson = {"claim_at": {"$lte": now}}
+            due = rows.find(is_due, {"_id": 1}, sort=[("claim_at", 1)], limit=limit)
+            names = [row["_id"] async for row in due]
+            if not names:
+                return []
+            lease = {"$set": {"claim_at": now + LEASE, "claim": claim}, "$inc": {"tries": 1}}
+            await rows.update_many({"_id": {"$in": names}, **is_due}, lease)
+            claimed = await rows.find({"_id": {"$in": names}, "claim": claim}).to_list()
+        timers = [msgspec.convert(row, DueTimer) for row in claimed]
+        return sorted(timers, key=lambda timer: timer.due)
+
+    async def advance(self, advances: Sequence[Advance]) -> None:
+        """Set when each timer is due next; those that were set anew meanwhile stay so."""
+        await self._write([_advance(advance) for advance in advances])
+
+    async def put_off(self, timer: DueTimer, wait: dt.timedelta) -> None:
+        """Let *timer* be claimed again after *wait*."""
+        change = {"$set": {"claim_at": self._clock() + wait}, "$unset": {"claim": ""}}
+        await self._write([UpdateOne(_as_claimed(timer), change)])
+
+    async def fail(self, timer: DueTimer, failure: str) -> None:
+        """Let *timer* rest, with the reason, until somebody runs it by hand."""
+        change = {"$set": {"failure": failure}, "$unset": {"claim": "", "claim_at": ""}}
+        await self._write([UpdateOne(_as_claimed(timer), change)])
+
+    async def run_now(self, rule: str, owner: str, about: str) -> bool:
+        """Let a timer be claimed at once; whether there is one."""
+        name = codec.key_of(owner, f"{about}/{rule}")
+        change = {"$set": {"claim_at": self._clock(), "tries": 0}, "$unset": {"failure": ""}}
+        async with self._database.connection():
+            found = await self._database[COLLECTION].update_one({"_id": name}, change)
+        return found.matched_count == 1
+
+    async def add_missing(self, documents: Collection[Document]) -> int:
+        """Make what timers of *documents* are missing; return how many."""
+        now = self._clock()
+        operations = [
+            operation for document in documents for operation in missing_timers(document, now)
+        ]
+        return await self._write(operations)
+
+    async def counts(self) -> list[TimerCount]:
+        """How many timers of each rule there are, and how they stand."""
+        now = self._clock()
+        is_running: Bson = {"$and": [{"$gt": ["$claim", None]}, {"$gt": ["$claim_at", now]}]}
+        is_failed: Bson = {"$gt": ["$failure", None]}
+        is_due: Bson = {"$lte": ["$due", now]}
+        group: Bson = {
+            "_id": "$rule",
+            "waiting": _one_if({"$gt": ["$due", now]}),
+            "late": _one_if({"$and": [is_due, {"$not": is_running}, {"$not": is_failed}]}),
+            "running": _one_if(is_running),
+            "failed": _one_if(is_failed),
+            "next_due": {"$min": "$claim_at"},
+        }
+        async with self._database.connection():
+            rows = await self._database[COLLECTION].aggregate(
+                [{"$group": group}, {"$sort": {"_id": 1}}]
+            )
+            return [TimerCount(rule=row.pop("_id"), **row) async for row in rows]
+
+    async def failures(self, limit: int) -> list[Bson]:
+        """The timers that rest, with the reason of each."""
+        async with self._database.connection():
+            query = {"failure": {"$exists": True}}
+            return await self._database[COLLECTION].find(query, {"_id": 0}, limit=limit).to_list()
+
+    async def _write(self, operations: Sequence[UpdateOne | DeleteOne]) -> int:
+        if not operations:
+            return 0
+        async with self._database.connection():
+            done = await self._database[COLLECTION].bulk_write(operations, ordered=False)
+        return done.upserted_count
+
+
+def _one_if(condition: Bson) -> Bson:
+    return {"$sum": {"$cond": [condition, 1, 0]}}
+
+
+def _as_claimed(timer: DueTimer) -> Bson:
+    """A filter for the row of *timer*, as long as nobody has set or claimed it anew."""
+    name = codec.key_of(timer.owner, f"{timer.about}/{timer.rule}")
+    return {"_id": name, "revision": timer.revision, "claim": timer.claim}
+
+
+def _advance(advance: Advance) -> UpdateOne | DeleteOne:
+    if advance.next_due is None:
+        return DeleteOne(_as_claimed(advance.timer))
+    fields = {"due": advance.next_due, "claim_at": advance.next_due, "tries": 0}
+    change: dict[str, Any] = {"$set": fields, "$unset": {"claim": ""}}
+    return UpdateOne(_as_claimed(advance.timer), change)
