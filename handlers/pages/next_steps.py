@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from handlers.pages.forms import PageLink
 from models.base.errors import Refusal, Unavailable
-from upcoach.services.base.mail_links import FORGOT
+from upcoach.services.base.mail.mail_links import FORGOT
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.base.request_parameters import Parameters
 

@@ -12,7 +12,7 @@ from upcoach.node.process.outbound import Outbound
 from upcoach.services.account.federation import providers_of
 from upcoach.services.base.dependencies import Configuration, Dependencies
 from upcoach.services.base.mail import Mailer, MailFolder, Smtp
-from upcoach.services.base.mail_links import MailLinks
+from upcoach.services.base.mail.mail_links import MailLinks
 from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.base.timers import TimerRunner
 from upcoach.services.contexts import Services, make_services

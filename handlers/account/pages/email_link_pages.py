@@ -15,7 +15,7 @@ from models.base.errors import Invalid
 from models.base.fields import Token
 from models.base.validation import checked
 from upcoach.services.base.mail import addition_words
-from upcoach.services.base.mail_links import (
+from upcoach.services.base.mail.mail_links import (
     CHANGE_EMAIL,
     CONFIRM,
     DISOWN,

@@ -15,7 +15,7 @@ from handlers.pages.user_agents import name_of
 from models.access.scope import Scope
 from models.account import Session
 from models.base.errors import NotFound
-from upcoach.services.base.mail_links import FORGOT
+from upcoach.services.base.mail.mail_links import FORGOT
 from upcoach.services.base.request_parameters import Parameters
 from upcoach.services.oauth import OAuth
 from upcoach.services.oauth.authorization import Redirect, ShownError

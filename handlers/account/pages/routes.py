@@ -35,7 +35,7 @@ from handlers.account.pages.settings_pages import (
 )
 from handlers.http.manifest import HandlerRoute
 from handlers.pages.next_steps import ACCOUNT, LOGIN
-from upcoach.services.base.mail_links import (
+from upcoach.services.base.mail.mail_links import (
     CHANGE_EMAIL,
     CONFIRM,
     DISOWN,

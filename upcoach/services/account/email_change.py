@@ -38,7 +38,7 @@ from upcoach.services.account.email.email_verification import is_at
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.mail import Mailer, texts
-from upcoach.services.base.mail_links import (
+from upcoach.services.base.mail.mail_links import (
     CHANGE_EMAIL,
     FORGOT,
     UNDO_EMAIL_CHANGE,

@@ -9,7 +9,7 @@ from upcoach.services.account.factors.attempt_limit import AttemptLimit
 from upcoach.services.account.passwords import Passwords
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.mail import Mailer, texts
-from upcoach.services.base.mail_links import FORGOT, MailLinks
+from upcoach.services.base.mail.mail_links import FORGOT, MailLinks
 from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext

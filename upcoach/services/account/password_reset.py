@@ -20,7 +20,7 @@ from upcoach.services.account.email.email_verification import is_at
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.account.password_change import PasswordChanges
 from upcoach.services.base.mail import Mailer, texts
-from upcoach.services.base.mail_links import RESET, MailLinks, link_over
+from upcoach.services.base.mail.mail_links import RESET, MailLinks, link_over
 from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens

@@ -32,7 +32,7 @@ from upcoach.services.account.additions.addition_details import KINDS, AdditionR
 from upcoach.services.account.email.email_verification import is_at
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.mail import Later, Mailer, texts
-from upcoach.services.base.mail_links import CONFIRM, DISOWN, FORGOT, MailLinks, only_link_over
+from upcoach.services.base.mail.mail_links import CONFIRM, DISOWN, FORGOT, MailLinks, only_link_over
 from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens

@@ -12,7 +12,7 @@ from models.base.errors import NotFound
 from models.base.mail import Mail
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.base.mail import Mailer, texts
-from upcoach.services.base.mail_links import FORGOT, VERIFY, MailLinks, link_over
+from upcoach.services.base.mail.mail_links import FORGOT, VERIFY, MailLinks, link_over
 from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens

@@ -14,7 +14,7 @@ from models.account.factors import RECOVERY, TOTP
 from models.base.mail import Mail
 from upcoach.services.account.additions.announcements import announce, announce_removal
 from upcoach.services.base.mail import Mailer, texts
-from upcoach.services.base.mail_links import FORGOT, MailLinks
+from upcoach.services.base.mail.mail_links import FORGOT, MailLinks
 from upcoach.store.write.changes import WriteContext
 
 

@@ -44,7 +44,7 @@ from upcoach.services.account.factors.waiting_period import WaitingPeriod
 from upcoach.services.account.federation.id_tokens import Subject, id_token_invalid
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.mail import Mailer, texts
-from upcoach.services.base.mail_links import FORGOT, MailLinks, link_over
+from upcoach.services.base.mail.mail_links import FORGOT, MailLinks, link_over
 from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.store.base.sealing import associated_data
 from upcoach.store.collections.documents import Documents

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from models.base.mail import Mail
-from upcoach.services.base import mail_links
+from upcoach.services.base.mail import mail_links
 
 SIGNATURE: Final = "\n-- \n"
 # What a button says, by the page that it leads to.
