@@ -19,11 +19,12 @@ from tests.support.people.mail import newest, settings_of, text_of
 from tests.support.server import PASSWORD, serving
 from tests.support.server.smtp import MailServer
 from upcoach.node import connecting
+from upcoach.services.base.delivery.outbox_worker import LONGEST_WAIT
 from upcoach.services.base.mail import Mailer, Smtp
-from upcoach.services.base.mail.mailer import LONGEST_WAIT
 from upcoach.store.base.database import Database
+from upcoach.store.outbox.mail_outbox import MailOutbox
+from upcoach.store.outbox.outbox import KEPT
 from upcoach.store.secrets.keyring import MasterKeys
-from upcoach.store.write.mail_outbox import KEPT, MailOutbox
 
 SENDER = "UpCoach <coach@example.org>"
 ANN = "ann@example.org"

@@ -11,7 +11,6 @@ from tests.support.people.enrolling import FACTORS_PATH, AccountHolder
 from tests.support.people.relations import SHARE, relate
 from tests.support.server import Server, serving
 from upcoach.client import Response
-from upcoach.store.write.mail_outbox import COLLECTION
 
 SERVICES = Path(upcoach.services.__path__[0])
 
@@ -28,9 +27,9 @@ BY_THEMSELVES = {
 async def mailless(server: Server) -> AsyncIterator[None]:
     """While the context lasts, the database takes no mail."""
     database = server.node.database.handle
-    await database.command("collMod", COLLECTION, validator={"$expr": False})
+    await database.command("collMod", "outbox", validator={"$expr": False})
     yield
-    await database.command("collMod", COLLECTION, validator={})
+    await database.command("collMod", "outbox", validator={})
 
 
 async def test_a_share_is_not_given_without_its_mail(settings: Settings) -> None:

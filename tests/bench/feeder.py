@@ -31,9 +31,9 @@ from upcoach.store.base.database import Database
 from upcoach.store.base.sealing import DataKey, associated_data, seal
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.event_log import COLLECTION, EventLog
+from upcoach.store.outbox.outboxes import Outboxes
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.mail_outbox import MailOutbox
 
 LINE_BYTES = 300
 NO_STAMP = "f" * 16  # zeros would be taken for the number of a card
@@ -86,8 +86,8 @@ class Feeder:
         self._committed: list[Event] = []
         self._ready: collections.deque[Ready] = collections.deque()
         self._packed = b""
-        outbox = MailOutbox(database, masters, utc_now)
-        committer = Committer(database, self._keyring, outbox, utc_now, self._committed.extend)
+        outboxes = Outboxes.of(database, masters, utc_now)
+        committer = Committer(database, self._keyring, outboxes, utc_now, self._committed.extend)
         documents = Documents(database, self._keyring)
         tallies = Tallies(database, self._keyring)
         self._goals = Goals(documents, committer, tallies, self._log)

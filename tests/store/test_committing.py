@@ -19,10 +19,10 @@ from tests.support.laws.context import FULL_GOAL as GOAL
 from tests.support.people.scopes import scope_of
 from tests.support.server import serving
 from upcoach.store.base.database import Bson, Database, unavailable
+from upcoach.store.outbox.outboxes import Outboxes
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.outcomes import Outcome, Replay
 from upcoach.store.write.queue import BATCH
 from upcoach.store.write.refs import Ref
@@ -229,8 +229,8 @@ async def test_what_follows_a_write_that_found_no_database_is_given_back_with_it
         database = Shaky(settings.mongo_url, settings.mongo_database)
         stack.push_async_callback(database.close)
         masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
-        keyring, outbox = KeyRing(database, masters), MailOutbox(database, masters, utc_now)
-        committer = Committer(database, keyring, outbox, utc_now, lambda _: None)
+        keyring, outboxes = KeyRing(database, masters), Outboxes.of(database, masters, utc_now)
+        committer = Committer(database, keyring, outboxes, utc_now, lambda _: None)
         names = [new_mutation_id() for _ in range(BATCH + 2)]
         writes = [
             new_goal(scope, str(n), Mutation(name, b"asked", follows=tuple(names[:n])))

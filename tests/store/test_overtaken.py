@@ -16,10 +16,10 @@ from tests.support.laws.context import FULL_GOAL as GOAL
 from tests.support.people.scopes import scope_of
 from tests.support.server import serving
 from upcoach.store.base.database import Bson, Database
+from upcoach.store.outbox.outboxes import Outboxes
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
@@ -28,8 +28,8 @@ from upcoach.store.write.requests import Write
 def committer_of(settings: Settings, database: Database) -> Committer:
     """Another node's, of whose writes nobody hears."""
     masters = MasterKeys(next(iter(settings.master_keys)), settings.master_keys)
-    outbox = MailOutbox(database, masters, utc_now)
-    return Committer(database, KeyRing(database, masters), outbox, utc_now, lambda _: None)
+    outboxes = Outboxes.of(database, masters, utc_now)
+    return Committer(database, KeyRing(database, masters), outboxes, utc_now, lambda _: None)
 
 
 async def test_a_refusal_counts_only_where_its_feed_has_not_gone_on(settings: Settings) -> None:

@@ -64,12 +64,12 @@ from upcoach.node.process.listener import HttpListener
 from upcoach.services.base.jobs import JobRunner
 from upcoach.store.base.database import Database
 from upcoach.store.log.event_log import EventLog
+from upcoach.store.outbox.outboxes import Outboxes
 from upcoach.store.schema.installation import load_installation
 from upcoach.store.schema.orphan_transactions import OrphanTransactions
 from upcoach.store.schema.schema import Schema
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.mail_outbox import MailOutbox
 
 RESTART_S = 1.0  # before work that broke begins again
 # How long the loop waits for a thread that computes, each time that it comes back from a socket:
@@ -100,8 +100,8 @@ class Node:
         self.keyring = KeyRing(database, masters)
         self.log = EventLog(database, self.keyring)
         self.relay = Relay(redis.writer, self.log, utc_now)
-        outbox = MailOutbox(database, masters, utc_now)
-        self.committer = Committer(database, self.keyring, outbox, utc_now, self.relay.publish)
+        outboxes = Outboxes.of(database, masters, utc_now)
+        self.committer = Committer(database, self.keyring, outboxes, utc_now, self.relay.publish)
         self.assembly = Assembly(
             settings,
             database,
@@ -109,7 +109,7 @@ class Node:
             self.keyring,
             self.log,
             self.committer,
-            outbox,
+            outboxes,
             self.metrics,
         )
         self.services = self.assembly.services

@@ -19,10 +19,10 @@ from upcoach.services.contexts import Services, make_services
 from upcoach.store.base.database import Database
 from upcoach.store.collections.documents import Documents
 from upcoach.store.log.event_log import EventLog
+from upcoach.store.outbox.outboxes import Outboxes
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 from upcoach.store.secrets.one_time_tokens import OneTimeTokens
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.timers import Timers
 
 
@@ -37,14 +37,14 @@ class Assembly:
         keyring: KeyRing,
         log: EventLog,
         committer: Committer,
-        outbox: MailOutbox,
+        outboxes: Outboxes,
         metrics: Metrics,
     ) -> None:
         # The files that mails are in where there is no mail server, which is in development.
         folder = MailFolder(settings.mail_folder, settings.mail_from)
         self.mailbox = None if settings.smtp_url else folder
         carrier = self.mailbox or Smtp(settings.smtp_url or "", settings.mail_from)
-        self.mail = Mailer(outbox, carrier, utc_now)
+        self.mail = Mailer(outboxes.mail, carrier, utc_now)
         self.outbound = Outbound(loopback=settings.environment == "development")
         documents = Documents(database, keyring)
         self.timers = TimerRunner(Timers(database, utc_now), documents, utc_now, metrics)

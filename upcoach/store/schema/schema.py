@@ -30,9 +30,10 @@ from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index, are_alike, definition_of
 from upcoach.store.collections import audit, consumer_snapshots, oauth_clients, positions
 from upcoach.store.log import event_log
+from upcoach.store.outbox import mail_outbox, push_outbox
 from upcoach.store.schema import installation, migrations
 from upcoach.store.secrets import keyring, one_time_tokens, refresh_generations, signing
-from upcoach.store.write import idempotency, mail_outbox, timers
+from upcoach.store.write import idempotency, timers
 
 LARGE: Final = 50_000  # documents; an index over as many takes half a second
 LOOKS: Final = 20  # at what other nodes did meanwhile
@@ -50,6 +51,7 @@ MODULES: Final = (
     migrations,
     one_time_tokens,
     positions,
+    push_outbox,
     idempotency,
     refresh_generations,
     signing,

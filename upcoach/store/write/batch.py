@@ -12,6 +12,7 @@ from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.pacing import paced, worked_off
 from upcoach.store.log import event_log
 from upcoach.store.log.heads import Head, Heads
+from upcoach.store.outbox.outboxes import Outboxes
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.decider import Decider, Decision
 from upcoach.store.write.deleted_documents import deleted, find_deletions
@@ -22,7 +23,6 @@ from upcoach.store.write.errors import (
     not_found,
 )
 from upcoach.store.write.idempotency import Receipts
-from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.operations import BulkOperations
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.pending import PendingWrite, Undecided
@@ -51,7 +51,7 @@ class Batch:
         keyring: KeyRing,
         heads: Heads,
         holdings: Holdings,
-        outbox: MailOutbox,
+        outboxes: Outboxes,
         at: dt.datetime,
         reach: Reach = NEAR,
     ) -> None:
@@ -59,7 +59,7 @@ class Batch:
         self._database = database
         self._keyring = keyring
         self._heads = heads
-        self._outbox = outbox
+        self._outboxes = outboxes
         self._at = at
         self._growth = Growth(holdings)
         self._log = event_log.EventLog(database, keyring)
@@ -82,7 +82,8 @@ class Batch:
         decisions: list[Decision] = []
         heavy = any(read.weight(pending.write) > HEAVY for pending in waiting)
         await worked_off(decider.decide(waiting, decisions), in_thread=heavy)
-        work = Work(keys=decider.keys, swept=decider.swept)
+        requests: dict[str, list[Bson]] = {outbox.collection: [] for outbox in self._outboxes}
+        work = Work(keys=decider.keys, swept=decider.swept, requests=requests)
         long = _changed_bytes(read, decider, decisions) > LONG
         await worked_off(self._storing(read, decider, decisions, work), in_thread=heavy or long)
         await self._prove_refusals(decisions, decider)
@@ -105,7 +106,9 @@ class Batch:
         """Build what is to be stored."""
         for decision in decisions:
             work.events.extend(map(event_log.to_bson, decision.events))
-            work.mail_requests.extend(map(self._outbox.to_bson, decision.mail_requests))
+            mail, push = self._outboxes
+            work.requests[mail.collection].extend(map(mail.to_bson, decision.mail_requests))
+            work.requests[push.collection].extend(map(push.to_bson, decision.push_requests))
             yield
         for collection, operation in BulkOperations(read, decider, self._keyring):
             work.operations.setdefault(collection, []).append(operation)
@@ -163,8 +166,9 @@ class Batch:
             if seq > read.seqs[feed]:
                 self._heads.advance(feed, Head(seq, pack_sums(decider.sums[feed])))
         self._growth.settle()
-        if work.mail_requests:
-            self._outbox.on_added()
+        for outbox in self._outboxes:
+            if work.requests[outbox.collection]:
+                outbox.on_added()
         for ref, before in read.documents.items():
             if isinstance(before, BrokenDocument) and decider.state[ref] is not before:
                 self._database.broken.gone(ref.kind, codec.key_of(ref.owner, ref.id))

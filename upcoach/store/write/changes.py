@@ -9,6 +9,7 @@ import msgspec
 from models.base.document import Document, public
 from models.base.mail import MailRequest
 from models.base.merge_patch import Json, difference
+from models.base.push import PushRequest
 from models.base.versions.field_versions import counted
 from models.contexts import SHAREABLE
 from upcoach.store.base.broken_documents import BrokenDocument, unreadable
@@ -66,6 +67,7 @@ class WriteContext:
         self.change_events: list[ChangeEvent] = []
         self.staged: dict[Ref, Document | None] = {}
         self.mail_requests: list[MailRequest] = []
+        self.push_requests: list[PushRequest] = []
         self.ended: dict[Ref, int] = {}  # the last version of each that was deleted here
         self._state = state
         self._past = past
@@ -76,6 +78,10 @@ class WriteContext:
     def send_mail(self, mail_request: MailRequest) -> None:
         """Request a mail, which is sent if this write is committed, and only then."""
         self.mail_requests.append(mail_request)
+
+    def send_push(self, push_request: PushRequest) -> None:
+        """Request a push, which is sent if this write is committed, and only then."""
+        self.push_requests.append(push_request)
 
     def find(self, kind: type[D], owner: str, document_id: str) -> D | None:
         """The document as it is now; it must be among the write's reads.

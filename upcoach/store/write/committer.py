@@ -26,11 +26,11 @@ from models.base.errors import Conflict, Unavailable
 from models.wire.events import Event
 from upcoach.store.base.database import Database
 from upcoach.store.log.heads import Heads
+from upcoach.store.outbox.outboxes import Outboxes
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.batch import Batch
 from upcoach.store.write.errors import WriteConflict
 from upcoach.store.write.idempotency import Receipts
-from upcoach.store.write.mail_outbox import MailOutbox
 from upcoach.store.write.outcomes import D, Outcome, Replay, WriteResult
 from upcoach.store.write.pending import PendingWrite, Side, Undecided
 from upcoach.store.write.queue import Group, WriteQueue, feeds_of, groups_of, set_apart, singly
@@ -64,7 +64,7 @@ class Committer:
         self,
         database: Database,
         keyring: KeyRing,
-        outbox: MailOutbox,
+        outboxes: Outboxes,
         clock: Clock,
         publish: Publish,
     ) -> None:
@@ -72,7 +72,7 @@ class Committer:
         self.holdings = Holdings(database)
         self._database = database
         self._keyring = keyring
-        self._outbox = outbox
+        self._outboxes = outboxes
         self._clock = clock
         self._publish = publish
         self._waiting = WriteQueue()
@@ -223,7 +223,7 @@ class Committer:
                 self._keyring,
                 self.heads,
                 self.holdings,
-                self._outbox,
+                self._outboxes,
                 self._clock(),
                 FAR if is_heavy else NEAR,
             )

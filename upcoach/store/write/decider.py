@@ -10,6 +10,7 @@ from models.base.checksums import Sums, pack_sums, toggle
 from models.base.document import Document
 from models.base.errors import Refusal
 from models.base.mail import MailRequest
+from models.base.push import PushRequest
 from models.wire import event_aside
 from models.wire.event_aside import EventAside
 from models.wire.events import Event, feed_owner, user_feed
@@ -50,6 +51,7 @@ class Decision(msgspec.Struct):
     events: list[Event]
     is_kept: bool = True
     mail_requests: list[MailRequest] = []
+    push_requests: list[PushRequest] = []
 
     def settle(self) -> None:
         """Resolve the pending write with its answer."""
@@ -133,7 +135,13 @@ class Decider:
         self.state.update(changes.staged)
         seq = self.seqs[write.scope.feed]
         answer = msgspec.structs.replace(outcome, seq=seq)
-        return Decision(pending, answer, events, mail_requests=changes.mail_requests)
+        return Decision(
+            pending,
+            answer,
+            events,
+            mail_requests=changes.mail_requests,
+            push_requests=changes.push_requests,
+        )
 
     def _has_ended(self, ref: Ref) -> bool:
         session = self.state[ref]

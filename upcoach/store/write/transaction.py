@@ -12,7 +12,7 @@ from upcoach.store.base import codec
 from upcoach.store.base.database import Bson, Database, is_outage
 from upcoach.store.log import event_log
 from upcoach.store.secrets import keyring
-from upcoach.store.write import idempotency, mail_outbox
+from upcoach.store.write import idempotency
 from upcoach.store.write.errors import UniqueViolation, WriteConflict
 from upcoach.store.write.refs import Ref
 
@@ -42,7 +42,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     keys: list[Bson] = []
     swept: list[Ref] = []
     operations: dict[str, list[Any]] = {}  # by collection
-    mail_requests: list[Bson] = []
+    requests: dict[str, list[Bson]] = {}  # by outbox
 
 
 class Transaction:
@@ -53,7 +53,7 @@ class Transaction:
 
     async def commit(self, work: Work, answers: list[Bson]) -> None:
         """Store *work* with the receipts for its *answers*."""
-        if not answers and not work.events and not work.operations:
+        if not (answers or work.events or work.operations or any(work.requests.values())):
             return
         async with self._database.connection(), self._database.client.start_session() as session:
             try:
@@ -72,7 +72,8 @@ class Transaction:
                         ):
                             raise WriteConflict  # what is in no log has no number to take
                 await self._insert(session, idempotency.COLLECTION, answers)
-                await self._insert(session, mail_outbox.COLLECTION, work.mail_requests)
+                for outbox, requests in work.requests.items():
+                    await self._insert(session, outbox, requests)
                 await _commit(session)
             except PyMongoError as failure:
                 _raise_conflict(failure)

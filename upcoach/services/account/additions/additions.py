@@ -31,7 +31,8 @@ from upcoach.services.account.additions.account_claim import (
 from upcoach.services.account.additions.addition_details import KINDS, AdditionReader
 from upcoach.services.account.email.email_verification import is_at
 from upcoach.services.account.sessions.sessions import Sessions
-from upcoach.services.base.mail import Later, Mailer, texts
+from upcoach.services.base.delivery import Later
+from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail.mail_links import CONFIRM, DISOWN, FORGOT, MailLinks, only_link_over
 from upcoach.services.base.resources import write_outcome
 from upcoach.store.collections.documents import Documents

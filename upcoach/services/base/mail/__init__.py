@@ -7,7 +7,7 @@ it holds for as long as the mail says.
 """
 
 from upcoach.services.base.mail.mail_folder import MailFolder
-from upcoach.services.base.mail.mailer import Later, Mailer
+from upcoach.services.base.mail.mailer import Mailer
 from upcoach.services.base.mail.smtp import Smtp
 
-__all__ = ["Later", "MailFolder", "Mailer", "Smtp"]
+__all__ = ["MailFolder", "Mailer", "Smtp"]

@@ -10,6 +10,7 @@ from email.utils import format_datetime, parseaddr
 from typing import Any, Final, Protocol
 
 from models.base.mail import Mail
+from upcoach.services.base.delivery import Undeliverable
 from upcoach.services.base.mail.html_part import html_part
 
 
@@ -28,14 +29,6 @@ _HEADERS.map_to_type("list-unsubscribe", ListHeader)
 POLICY: Final = email.policy.SMTPUTF8.clone(header_factory=_HEADERS)
 # What Python's parser says of what is no address: some defects break the parser itself.
 _NO_ADDRESS: Final = (HeaderParseError, ValueError, LookupError, AttributeError, TypeError)
-
-
-class CarrierAway(Exception):
-    """The letter could not be carried just now; its text is no address and no word of it."""
-
-
-class Undeliverable(Exception):
-    """The letter can never be carried."""
 
 
 class Carrier(Protocol):

@@ -1,35 +1,18 @@
 """Sends mails in the background, from the outbox."""
 
-import asyncio
-import datetime as dt
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
-
-import structlog
+from typing import TypeVar
 
 from models.base.clock import Clock
-from models.base.errors import Unavailable
 from models.base.jobs import PeriodicJob
 from models.base.mail import Mail, MailRequest
-from upcoach.services.base.mail.carriers import Carrier, CarrierAway, Undeliverable
-from upcoach.store.write.mail_outbox import MailOutbox, PendingMail
-
-LOOK_EVERY_S: Final = 5.0  # for what others have put off, or left behind
-FIRST_WAIT: Final = dt.timedelta(seconds=10)
-LONGEST_WAIT: Final = dt.timedelta(minutes=10)
+from upcoach.services.base.delivery import OutboxWorker
+from upcoach.services.base.mail.carriers import Carrier
+from upcoach.store.outbox.mail_outbox import MailOutbox
+from upcoach.store.outbox.outbox import Pending
 
 W = TypeVar("W", bound=MailRequest)
 Writer = Callable[[W], Awaitable[Mail | None]]
-
-_log = structlog.get_logger(__name__)
-
-
-class Later(Exception):
-    """Postpones a mail until *wait* is over."""
-
-    def __init__(self, wait: dt.timedelta) -> None:
-        super().__init__()
-        self.wait = wait
 
 
 class Mailer:
@@ -40,8 +23,8 @@ class Mailer:
         self._carrier = carrier
         self._clock = clock
         self._writers: dict[type[MailRequest], Writer[MailRequest]] = {}
-        self._requested = asyncio.Event()
-        outbox.on_added = self._requested.set
+        self._worker = OutboxWorker("mail", outbox, self._deliver)
+        self.send_one = self._worker.deliver_one
 
     def writes(self, kind: type[W], writer: Writer[W]) -> None:
         """Register *writer* for mail requests of a *kind*; if it returns None, no mail is sent."""
@@ -59,52 +42,9 @@ class Mailer:
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic delivery."""
-        job = PeriodicJob(
-            name="mail",
-            every_s=LOOK_EVERY_S,
-            run=self._send_all,
-            at_once=True,
-            sooner=self._requested,
-        )
-        return (job,)
+        return self._worker.jobs
 
-    async def _send_all(self) -> None:
-        while await self.send_one():
-            pass
-
-    async def send_one(self) -> bool:
-        """Send the first mail that is due, or postpone it; return whether anything was due."""
-        waiting = await self._outbox.take()
-        if waiting is None:
-            return False
-        try:
-            letter = await self._writers[type(waiting.mail_request)](waiting.mail_request)
-            if letter is not None:
-                await self._carrier.carry(waiting.id, letter, self._clock())
-        except Undeliverable:
-            _log.info("mail_undeliverable", letter=waiting.id, wish=_kind(waiting))
-        except CarrierAway as failure:
-            _log.warning("mail_put_off", letter=waiting.id, wish=_kind(waiting), why=str(failure))
-            await self._put_off(waiting)
-            return True
-        except Later as later:
-            await self._outbox.put_off(waiting.id, later.wait)
-            return True
-        except Unavailable:  # the database is away: for all
-            raise
-        # One letter that cannot be written must not hold up those behind it.  It is logged with its
-        # trace, kept, and tried again later.
-        except Exception:  # noqa: BLE001
-            _log.exception("mail_broken", letter=waiting.id, wish=_kind(waiting))
-            await self._put_off(waiting)
-            return True
-        await self._outbox.discard(waiting.id)
-        return True
-
-    async def _put_off(self, waiting: PendingMail) -> None:
-        wait = min(FIRST_WAIT * 2 ** min(waiting.tries - 1, 10), LONGEST_WAIT)
-        await self._outbox.put_off(waiting.id, wait)
-
-
-def _kind(waiting: PendingMail) -> str:
-    return type(waiting.mail_request).__name__
+    async def _deliver(self, pending: Pending[MailRequest]) -> None:
+        letter = await self._writers[type(pending.request)](pending.request)
+        if letter is not None:
+            await self._carrier.carry(pending.id, letter, self._clock())

@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from models.base.mail import Mail
-from upcoach.services.base.mail.carriers import CarrierAway, Undeliverable, as_message
+from upcoach.services.base.delivery import CarrierAway, Undeliverable
+from upcoach.services.base.mail.carriers import as_message
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 

@@ -1,0 +1,164 @@
+"""Outboxes: requests for what leaves the house, kept until they are carried out.
+
+A request is in the database before anybody is answered, in the transaction of the write that it
+tells of if there is one (`WriteContext.send_mail`, `send_push`), and is deleted when it was carried
+out.  A process that takes one has a minute for it; after that another process may.  So each is
+carried out at least once, and twice only where a process ended between the two.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Final, Generic, TypeVar
+
+import msgspec
+from msgspec.msgpack import Decoder
+from pymongo import ReturnDocument
+from pymongo.errors import BulkWriteError
+
+from models.base.clock import Clock
+from models.base.ids import new_id
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import CollectionSpec, Index
+from upcoach.store.base.sealing import Unreadable, associated_data, seal, unseal
+from upcoach.store.secrets.keyring import MasterKeys
+
+R = TypeVar("R")
+
+TURN: Final = dt.timedelta(minutes=1)  # for which one process has what it took
+LATER: Final = dt.timedelta(minutes=5)  # is looked again at what this build does not know
+KEPT: Final = dt.timedelta(days=1)  # after which nobody waits for it any more
+_DUPLICATE_KEY: Final = 11_000
+
+
+class OutboxForm(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
+    """The form in which an outbox keeps its requests.
+
+    Attributes
+    ----------
+    purpose
+        What the key is derived for that seals them.
+
+    """
+
+    collection: str
+    id_prefix: str
+    purpose: bytes
+    requests: Decoder[R]
+
+    @property
+    def spec(self) -> CollectionSpec:
+        """Its collection with its indexes."""
+        indexes = (
+            Index(name="at", keys=("at",)),
+            Index(name="until", keys=("until",), kept=dt.timedelta(0)),
+        )
+        return CollectionSpec(self.collection, indexes)
+
+
+class Pending(msgspec.Struct, Generic[R], frozen=True):
+    """A request under its id, and the number of attempts, this one included."""
+
+    id: str
+    request: R
+    tries: int
+
+
+class Outbox(Generic[R]):
+    """Requests in the order in which they are due.  They are sealed: they hold what is personal.
+
+    Attributes
+    ----------
+    on_added
+        Called when this process has added some.
+
+    """
+
+    def __init__(
+        self, database: Database, masters: MasterKeys, clock: Clock, form: OutboxForm[R]
+    ) -> None:
+        self.on_added: Callable[[], None] = lambda: None
+        self.collection = form.collection
+        self._database = database
+        self._masters = masters
+        self._clock = clock
+        self._form = form
+
+    async def add(self, request: R) -> None:
+        """Insert *request*, which is due at once."""
+        await self._insert([self.to_bson(request)])
+
+    async def add_named(self, requests: Iterable[tuple[str, R]]) -> None:
+        """Insert each request under its name, but for those that are there already."""
+        await self._insert([self.to_bson(request, name) for name, request in requests])
+
+    def to_bson(self, request: R, name: str = "") -> Bson:
+        """Encode *request* as it is stored."""
+        now, master = self._clock(), self._masters.current
+        name = name or new_id(self._form.id_prefix)
+        key = self._masters.derived(master, self._form.purpose)
+        plain = msgspec.msgpack.encode(request)
+        return {
+            "_id": name,
+            "at": now,
+            "until": now + KEPT,
+            "tries": 0,
+            "master": master,
+            "wish": seal(key, plain, associated_data(self.collection, name)),
+        }
+
+    async def take(self) -> Pending[R] | None:
+        """Lease the next due request for a minute; None when none is due."""
+        while True:
+            now = self._clock()
+            async with self._database.connection():
+                stored = await self._database[self.collection].find_one_and_update(
+                    {"at": {"$lte": now}},
+                    {"$set": {"at": now + TURN}, "$inc": {"tries": 1}},
+                    sort=[("at", 1)],
+                    return_document=ReturnDocument.AFTER,
+                )
+            if stored is None:
+                return None
+            try:
+                request = self._opened(stored["_id"], stored["master"], stored["wish"])
+            except Unreadable:  # its key is gone
+                await self.discard(stored["_id"])
+                continue
+            except msgspec.ValidationError:  # of a newer build, whose nodes know it
+                await self.put_off(stored["_id"], LATER)
+                continue
+            return Pending(stored["_id"], request, stored["tries"])
+
+    async def put_off(self, name: str, wait: dt.timedelta) -> None:
+        """Reschedule the request *name* after *wait*."""
+        async with self._database.connection():
+            await self._database[self.collection].update_one(
+                {"_id": name}, {"$set": {"at": self._clock() + wait}}
+            )
+
+    async def discard(self, name: str) -> None:
+        """Delete the request *name*."""
+        async with self._database.connection():
+            await self._database[self.collection].delete_one({"_id": name})
+
+    async def _insert(self, stored: list[Bson]) -> None:
+        if not stored:
+            return
+        try:
+            async with self._database.connection():
+                await self._database[self.collection].insert_many(stored, ordered=False)
+        except BulkWriteError as failure:
+            errors = failure.details["writeErrors"]
+            if any(error["code"] != _DUPLICATE_KEY for error in errors):
+                raise
+        self.on_added()
+
+    def _opened(self, name: str, master: str, sealed: bytes) -> R:
+        if master not in self._masters.keys:
+            raise Unreadable
+        plain = unseal(
+            self._masters.derived(master, self._form.purpose),
+            sealed,
+            associated_data(self.collection, name),
+        )
+        return self._form.requests.decode(plain)

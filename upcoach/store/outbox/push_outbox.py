@@ -1,0 +1,26 @@
+"""The push outbox: requests for pushes, kept until a push service has taken them."""
+
+from typing import Final
+
+from msgspec.msgpack import Decoder
+
+from models.base.clock import Clock
+from models.base.push import PushRequest
+from upcoach.store.base.database import Database
+from upcoach.store.outbox.outbox import Outbox, OutboxForm
+from upcoach.store.secrets.keyring import MasterKeys
+
+_FORM: Final[OutboxForm[PushRequest]] = OutboxForm(
+    collection="push_outbox",
+    id_prefix="psh",
+    purpose=b"upcoach push outbox",
+    requests=Decoder(PushRequest),
+)
+COLLECTIONS: Final = (_FORM.spec,)
+
+
+class PushOutbox(Outbox[PushRequest]):
+    """The requests for pushes."""
+
+    def __init__(self, database: Database, masters: MasterKeys, clock: Clock) -> None:
+        super().__init__(database, masters, clock, _FORM)
