@@ -14,7 +14,7 @@ meant = $(if $(filter environment,$(firstword $(origin $(1)))),$(if $($(1)),$(er
 	Say $(1)=… behind make $@: it is not taken from the environment)))$(call given,$(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo explain migrate admin revoke factors-remove client-add clients client-change client-remove rotate-keys audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
+.PHONY: help run demo explain migrate admin revoke factors-remove client-add clients client-change client-remove rotate-keys jobs job-run audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,12 @@ client-remove: base ## Remove an app with all that it was given: CLIENT=cli_…
 
 rotate-keys: base ## Sign with a new key from tomorrow on (AT_ONCE=1: now), and wrap all keys anew
 	@exec $(VENV)/python -m upcoach rotate-keys $(if $(call meant,AT_ONCE),--at-once) $(ARGS)
+
+jobs: base ## Show what is to be done at a time: waiting, late, running, failed
+	@exec $(VENV)/python -m upcoach jobs
+
+job-run: base ## Do one of those at once: TIMER=usr_…/…/… as make jobs names it
+	@exec $(VENV)/python -m upcoach job-run --timer "$(call meant,TIMER)"
 
 audit-verify: base ## Check the audit log against its checkpoints (ARGS="--export folder" for others)
 	@exec $(VENV)/python -m upcoach audit-verify $(ARGS)

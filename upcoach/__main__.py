@@ -15,7 +15,14 @@ from config.setting_rows import SettingsError
 from config.settings import Settings
 from models.access.permissions import ROLES
 from models.base.errors import Unavailable
-from upcoach.cli import admin_commands, audit_commands, client_commands, demo, explain
+from upcoach.cli import (
+    admin_commands,
+    audit_commands,
+    client_commands,
+    demo,
+    explain,
+    timer_commands,
+)
 from upcoach.embedded import EngineError
 from upcoach.node import connecting
 from upcoach.node.assembly import check_providers
@@ -163,6 +170,24 @@ async def audit_verify(settings: Settings, arguments: argparse.Namespace) -> int
     return 1 if verified.damages else 0
 
 
+async def list_jobs(settings: Settings, _: argparse.Namespace) -> int:
+    """List what is to be done at a time."""
+    async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
+        say(await timer_commands.list_timers(settings, mongo_url))
+    return 0
+
+
+async def run_job(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Do what a timer asks for at once."""
+    name: str = arguments.timer.strip()
+    if not name:
+        raise StartError("Say which timer, as make jobs lists those that failed: TIMER=usr_…/…")
+    async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
+        await timer_commands.run_timer(settings, mongo_url, name)
+    say(f"{name} is due now.")
+    return 0
+
+
 COMMANDS = {
     "serve": serve,
     "migrate": migrate,
@@ -177,6 +202,8 @@ COMMANDS = {
     "client-remove": remove_client,
     "rotate-keys": rotate_keys,
     "audit-verify": audit_verify,
+    "jobs": list_jobs,
+    "job-run": run_job,
 }
 
 
@@ -226,7 +253,7 @@ def _client(arguments: argparse.Namespace) -> str:
 def _arguments() -> argparse.Namespace:
     parser = _Parser(prog="upcoach", description="UpCoach's backend.")
     parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("--roles", help="what this process does: web, learn or both")
+    parser.add_argument("--roles", help="what this process does: one or more of web,learn,schedule")
     parser.add_argument("--processes", help="how many web processes share the port")
     parser.add_argument(
         "--email", default="", help="admin, revoke, factors-remove: whom it is about"
@@ -234,6 +261,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
     )
+    parser.add_argument("--timer", default="", help="job-run: which timer")
     admin_commands.add_arguments(parser)
     client_commands.add_arguments(parser)
     # How `upcoach.node.supervisor` starts its children.

@@ -29,6 +29,7 @@ COMMANDS = {
     "clients": ("clients",),
     "rotate-keys": ("rotate-keys",),
     "audit-verify": ("audit-verify",),
+    "jobs": ("jobs",),
     "migrate": ("migrate",),
     "factors-remove": ("factors-remove", "--email", ADA),
     "revoke": ("revoke", "--email", ADA),
@@ -105,6 +106,7 @@ async def test_every_command_works_beside_a_running_server(tmp_path: Path) -> No
 
     assert {one for one, _ in answers.values()} == {0}, answers
     assert answers["clients"][1].endswith("  audience  api\n")
+    assert answers["jobs"][1] == "No timer is set.\n"
     assert answers["factors-remove"][1] == f"{ADA} has no second factor; nothing was changed.\n"
     assert f"({SOCKETS + 1} sessions)" in said
     assert codes == {4403}

@@ -227,13 +227,15 @@ async def test_what_cannot_be_done_is_tried_again_and_shown_in_the_end(settings:
         assert len(recorder.fired) == 3
         [count] = await runner.timers.counts()
         assert (count.rule, count.failed, count.late) == ("habit_reminder", 1, 0)
-        [failure] = await runner.timers.failures(10)
-        assert (failure["about"], failure["failure"]) == (HABIT, "KeyError: 'broken'")
+        [failed] = await runner.timers.failed(10)
+        assert (failed.name.split("/")[1:], failed.failure) == (
+            [HABIT, HABIT_REMINDER.name],
+            "KeyError",
+        )
 
         recorder.failures.clear()
-        owner = scope_of(server, person).user
-        assert await runner.timers.run_now(HABIT_REMINDER.name, owner, HABIT)
-        assert not await runner.timers.run_now(HABIT_REMINDER.name, owner, "hab_none")
+        assert await runner.timers.run_now(failed.name)
+        assert not await runner.timers.run_now("usr_none/hab_none/habit_reminder")
         await runner.run_due()
         assert await rows(server.node.database) == []
 

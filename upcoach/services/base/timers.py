@@ -147,7 +147,7 @@ class TimerRunner:
     async def _put_off(self, timer: DueTimer, failure: Exception) -> None:
         if timer.tries >= TRIES:
             self._metrics.timers.labels(timer.rule, "failed").inc()
-            await self.timers.fail(timer, f"{type(failure).__name__}: {failure}")
+            await self.timers.fail(timer, type(failure).__name__)  # its text may be personal
         else:
             wait = min(FIRST_WAIT * 2 ** (timer.tries - 1), LONGEST_WAIT)
             await self.timers.put_off(timer, wait)

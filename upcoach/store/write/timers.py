@@ -69,6 +69,15 @@ class Advance(msgspec.Struct, frozen=True):
     next_due: dt.datetime | None
 
 
+class FailedTimer(msgspec.Struct, frozen=True):
+    """A timer that rests: its name, since when it is due, how often it was tried, and why not."""
+
+    name: str
+    due: dt.datetime
+    tries: int
+    failure: str
+
+
 class TimerCount(msgspec.Struct, frozen=True, kw_only=True):
     """How many timers of a rule there are, and how they stand."""
 
@@ -165,9 +174,8 @@ class Timers:
         change = {"$set": {"failure": failure}, "$unset": {"claim": "", "claim_at": ""}}
         await self._write([UpdateOne(_as_claimed(timer), change)])
 
-    async def run_now(self, rule: str, owner: str, about: str) -> bool:
-        """Let a timer be claimed at once; whether there is one."""
-        name = codec.key_of(owner, f"{about}/{rule}")
+    async def run_now(self, name: str) -> bool:
+        """Let the timer called *name* be claimed at once; whether there is one."""
         change = {"$set": {"claim_at": self._clock(), "tries": 0}, "$unset": {"failure": ""}}
         async with self._database.connection():
             found = await self._database[COLLECTION].update_one({"_id": name}, change)
@@ -201,11 +209,12 @@ class Timers:
             )
             return [TimerCount(rule=row.pop("_id"), **row) async for row in rows]
 
-    async def failures(self, limit: int) -> list[Bson]:
-        """The timers that rest, with the reason of each."""
+    async def failed(self, limit: int) -> list[FailedTimer]:
+        """Some of the timers that rest, with the reason of each."""
         async with self._database.connection():
             query = {"failure": {"$exists": True}}
-            return await self._database[COLLECTION].find(query, {"_id": 0}, limit=limit).to_list()
+            rows = await self._database[COLLECTION].find(query, limit=limit).to_list()
+        return [FailedTimer(row["_id"], row["due"], row["tries"], row["failure"]) for row in rows]
 
     async def _write(self, operations: Sequence[UpdateOne | DeleteOne]) -> int:
         if not operations:
