@@ -28,7 +28,7 @@ from models.access.model_context import Kinds, ModelContext
 from models.access.permissions import IDENTITY, ROLES, Permission
 from models.base.declarations import check_unique, merged
 from models.base.document import Document
-from models.base.mail import MailRequest
+from models.base.messages.mail import MailRequest
 from models.base.timers import TimerRule
 
 CONTEXTS: Final[tuple[ModelContext, ...]] = (

@@ -7,7 +7,7 @@ import msgspec
 from models.access.limits import Quota
 from models.access.permissions import Permission
 from models.base.document import Document
-from models.base.mail import MailRequest
+from models.base.messages.mail import MailRequest
 from models.base.timers import TimerRule
 
 Kinds = tuple[type[Document], ...]

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from models.base.mail import MailRequest
+from models.base.messages.mail import MailRequest
 
 
 class AddressVerificationMail(MailRequest, frozen=True, tag="Welcome"):

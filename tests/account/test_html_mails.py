@@ -15,7 +15,7 @@ import pytest
 
 import handlers.pages
 from models.account import Addition, AdditionDetails, FactorChange, PasswordOrigin, WayName
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from tests.support.people.mail import html_of, text_of
 from upcoach.services.base.mail import html_part, texts
 from upcoach.services.base.mail.carriers import POLICY, as_message

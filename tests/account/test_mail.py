@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from config.settings import Settings
 from models.account import AddressVerificationMail
-from models.base.mail import Mail, MailRequest
+from models.base.messages.mail import Mail, MailRequest
 from tests.support.engines import TestEngines
 from tests.support.people.mail import newest, settings_of, text_of
 from tests.support.server import PASSWORD, serving

@@ -14,8 +14,8 @@ from models.access.scope import Scope
 from models.account import AddressVerificationMail, User
 from models.base.clock import utc_now
 from models.base.errors import Conflict
-from models.base.mail import MailRequest
-from models.base.push import PushRequest
+from models.base.messages.mail import MailRequest
+from models.base.messages.push import PushRequest
 from tests.store.opened import database_of
 from tests.support.people.scopes import scope_of
 from tests.support.server import serving

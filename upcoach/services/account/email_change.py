@@ -29,7 +29,7 @@ from models.account.email_addresses import normalised_email
 from models.account.user import UNDO, FormerAddress
 from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.account.additions.account_claim import (
     access_method_listings,
     remove_unconfirmed,

@@ -4,7 +4,7 @@ from models.access.scope import Scope
 from models.account import PasswordChangedMail, User, password_policy
 from models.account.user import NewPassword
 from models.base.errors import Conflict, Forbidden
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.account.factors.attempt_limit import AttemptLimit
 from upcoach.services.account.passwords import Passwords
 from upcoach.services.account.sessions.sessions import Sessions

@@ -11,7 +11,7 @@ from models.access.scope import Scope
 from models.account import PasswordChangedMail, PasswordResetMail, User
 from models.account.user import PasswordReset
 from models.base.errors import NotFound
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.account.additions.account_claim import (
     access_method_listings,
     remove_unconfirmed,

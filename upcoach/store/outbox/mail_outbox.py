@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.msgpack import Decoder
 
 from models.base.clock import Clock
-from models.base.mail import MailRequest
+from models.base.messages.mail import MailRequest
 from models.contexts import MAILS
 from upcoach.store.base.database import Database
 from upcoach.store.outbox.outbox import Outbox, OutboxForm

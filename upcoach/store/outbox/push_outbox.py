@@ -5,7 +5,7 @@ from typing import Final
 from msgspec.msgpack import Decoder
 
 from models.base.clock import Clock
-from models.base.push import PushRequest
+from models.base.messages.push import PushRequest
 from upcoach.store.base.database import Database
 from upcoach.store.outbox.outbox import Outbox, OutboxForm
 from upcoach.store.secrets.keyring import MasterKeys

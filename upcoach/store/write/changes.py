@@ -7,9 +7,9 @@ from typing import TypeVar
 import msgspec
 
 from models.base.document import Document, public
-from models.base.mail import MailRequest
 from models.base.merge_patch import Json, difference
-from models.base.push import PushRequest
+from models.base.messages.mail import MailRequest
+from models.base.messages.push import PushRequest
 from models.base.versions.field_versions import counted
 from models.contexts import SHAREABLE
 from upcoach.store.base.broken_documents import BrokenDocument, unreadable

@@ -9,8 +9,8 @@ from models.account import Session, SessionState
 from models.base.checksums import Sums, pack_sums, toggle
 from models.base.document import Document
 from models.base.errors import Refusal
-from models.base.mail import MailRequest
-from models.base.push import PushRequest
+from models.base.messages.mail import MailRequest
+from models.base.messages.push import PushRequest
 from models.wire import event_aside
 from models.wire.event_aside import EventAside
 from models.wire.events import Event, feed_owner, user_feed

@@ -23,7 +23,7 @@ from models.account import (
 )
 from models.account.access_method import AccessMethod
 from models.account.factors import FACTORS, RECOVERY, TOTP
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.account.additions.account_claim import (
     access_method_listings,
     remove_unconfirmed,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from models.access.scope import Scope
 from models.account import AccessMethodAddedMail, Addition, User, WayName
 from models.base.document import Document
-from models.base.mail import MailRequest
+from models.base.messages.mail import MailRequest
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Ref
 

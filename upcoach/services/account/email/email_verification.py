@@ -9,7 +9,7 @@ from models.access.scope import Scope
 from models.account import AddressVerificationMail, User
 from models.account.email_addresses import normalised_email
 from models.base.errors import NotFound
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.account.email.users_by_email import UsersByEmail
 from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail.mail_links import FORGOT, VERIFY, MailLinks, link_over

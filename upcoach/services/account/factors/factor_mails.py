@@ -11,7 +11,7 @@ from models.account import (
     WayName,
 )
 from models.account.factors import RECOVERY, TOTP
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.account.additions.announcements import announce, announce_removal
 from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail.mail_links import FORGOT, MailLinks

@@ -32,7 +32,7 @@ from models.account.factors import FACTORS
 from models.base.clock import Clock
 from models.base.errors import Conflict, Forbidden, NotFound
 from models.base.ids import new_id
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.account.additions.account_claim import (
     access_method_listings,
     remove_unconfirmed,

@@ -9,7 +9,7 @@ from email.policy import Policy
 from email.utils import format_datetime, parseaddr
 from typing import Any, Final, Protocol
 
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.base.delivery import Undeliverable
 from upcoach.services.base.mail.html_part import html_part
 

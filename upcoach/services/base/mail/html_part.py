@@ -13,7 +13,7 @@ from string import Template
 from typing import Final
 from urllib.parse import urlsplit
 
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.base.mail import mail_links
 
 SIGNATURE: Final = "\n-- \n"

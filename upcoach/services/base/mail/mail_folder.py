@@ -7,7 +7,7 @@ import os
 from email.message import EmailMessage
 from pathlib import Path
 
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.base.mail.carriers import POLICY, as_message
 
 

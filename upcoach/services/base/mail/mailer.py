@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from models.base.clock import Clock
 from models.base.jobs import PeriodicJob
-from models.base.mail import Mail, MailRequest
+from models.base.messages.mail import Mail, MailRequest
 from upcoach.services.base.delivery import OutboxWorker
 from upcoach.services.base.mail.carriers import Carrier
 from upcoach.store.outbox.mail_outbox import MailOutbox

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.base.delivery import CarrierAway, Undeliverable
 from upcoach.services.base.mail.carriers import as_message
 

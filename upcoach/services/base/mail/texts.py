@@ -3,7 +3,7 @@
 from typing import Final
 
 from models.account import Addition, AdditionDetails, FactorChange, PasswordOrigin
-from models.base.mail import Mail
+from models.base.messages.mail import Mail
 from upcoach.services.base.mail import addition_words
 
 _END: Final = "\n\nThe UpCoach team\n"
