@@ -1,7 +1,8 @@
 """The AsyncAPI 3.0 document of the live protocol, made from the frame types.
 
 `models.wire.frames` is the one home of the wire: what stands there, docstrings included, stands
-here.  `python -m handlers.asyncapi FILE` writes the document; `docs/asyncapi.json` is that file.
+here, with what `models.wire.frame_fields` says of the fields.  `python -m handlers.asyncapi FILE`
+writes the document; `docs/asyncapi.json` is that file.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from models.access.limits import FRAME_BYTES, HELLO_BYTES
 from models.base.merge_patch import Json
 from models.wire import frames
 from models.wire.close_codes import CloseCode
+from models.wire.frame_fields import field_words
 
 MEDIA_TYPE: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
 
@@ -81,7 +83,7 @@ def document() -> Json:
         "channels": {"live": _live(), "events": _events()},
         "operations": _operations(),
         "components": {
-            "schemas": {name: portable(schema) for name, schema in schemas.items()},
+            "schemas": {name: _described(name, schema) for name, schema in schemas.items()},
             "messages": {frame.__name__: _message(frame) for frame in (*_CLIENT, *_SERVER)},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
@@ -101,6 +103,16 @@ def digest() -> str:
     """The SHA-256 of what clients depend on, in canonical JSON."""
     canonical = msgspec.json.encode(without_prose(document()), order="deterministic")
     return hashlib.sha256(canonical).hexdigest()
+
+
+def _described(name: str, schema: Json) -> Json:
+    """The *schema* of a frame, with what its fields are; beside a `$ref` nothing counts."""
+    part: Json = portable(schema)
+    words = field_words(getattr(frames, name))
+    for field, members in part.get("properties", {}).items():
+        if field in words and "$ref" not in members:
+            members["description"] = words[field]
+    return part
 
 
 def _servers() -> Json:

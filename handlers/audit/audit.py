@@ -13,7 +13,18 @@ PATH = "/v1/admin/audit"
 
 
 class AuditQuery(Query, frozen=True, kw_only=True):
-    """Which entries: what a *user* did, or one kind of *action*, *before* a number."""
+    """Which entries: what a *user* did, or one kind of *action*, *before* a number.
+
+    Attributes
+    ----------
+    user
+        Entries about what the user with this id did.
+    action
+        Entries of this action.
+    before
+        Entries with a number below this one.
+
+    """
 
     user: Annotated[str, msgspec.Meta(max_length=64)] = ""
     action: Action | None = None

@@ -79,6 +79,14 @@ class GoalQuery(UpdatedQuery, frozen=True, kw_only=True):
     sort
         The order, descending with a minus: `created` by default, `updated` with *updated_since*.
         By `target` only goals with a target date are listed.
+    status
+        Goals of this status.
+    priority
+        Goals of this priority.
+    category
+        Goals of this category.
+    archived
+        Archived goals, or those that are not; both without it.
 
     """
 
@@ -118,7 +126,14 @@ class GoalQuery(UpdatedQuery, frozen=True, kw_only=True):
 
 
 class AsOfQuery(Query, frozen=True, kw_only=True):
-    """A moment of the past, or a version: `v3`."""
+    """A moment of the past, or a version: `v3`.
+
+    Attributes
+    ----------
+    as_of
+        A moment of the past, or a version: `v3`.
+
+    """
 
     as_of: str | None = None
 
@@ -130,14 +145,30 @@ class GoalDayQuery(Query, frozen=True, kw_only=True):
 
 
 class HistoryQuery(Query, frozen=True, kw_only=True):
-    """Up to *limit* changes, of versions below *before*."""
+    """Up to *limit* changes, of versions below *before*.
+
+    Attributes
+    ----------
+    before
+        Changes that made versions below this one.
+
+    """
 
     before: Ordinal | None = None
     limit: PageSize = 50
 
 
 class PointQuery(ListQuery, frozen=True, kw_only=True):
-    """Points of one key result, or of all; the last taken comes first with *sort* `-at`."""
+    """Points of one key result, or of all; the last taken comes first with *sort* `-at`.
+
+    Attributes
+    ----------
+    key_result
+        Points of this key result; of all without it.
+    sort
+        The order by time; `-at` lists the last one first.
+
+    """
 
     key_result: str | None = None
     sort: Literal["at", "-at"] = "at"

@@ -31,7 +31,16 @@ LONGEST = 3_660  # days of analytics
 
 
 class HabitsQuery(ListQuery, frozen=True, kw_only=True):
-    """Which habits, in their owner's order."""
+    """Which habits, in their owner's order.
+
+    Attributes
+    ----------
+    archived
+        Archived habits, or those that are not; both without it.
+    category
+        Habits of this category.
+
+    """
 
     archived: bool | None = None
     category: HabitCategory | None = None
@@ -43,14 +52,30 @@ class HabitsQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class EntriesQuery(PageQuery, frozen=True, kw_only=True):
-    """Which entries: those of *from* to *to*, in pages of *limit*, *after* a date."""
+    """Which entries: those of *from* to *to*, in pages of *limit*, *after* a date.
+
+    Attributes
+    ----------
+    from
+        The first local date.
+    to
+        The last local date, included.
+
+    """
 
     first: dt.date | None = msgspec.field(name="from", default=None)
     last: dt.date | None = msgspec.field(name="to", default=None)
 
 
 class VacationsQuery(ListQuery, frozen=True, kw_only=True):
-    """Which vacations, by their last day: those that end on *last_from* or later."""
+    """Which vacations, by their last day: those that end on *last_from* or later.
+
+    Attributes
+    ----------
+    last_from
+        Vacations that end on this day or later.
+
+    """
 
     last_from: dt.date | None = None
 
@@ -61,21 +86,46 @@ class VacationsQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class TodayQuery(Query, frozen=True, kw_only=True):
-    """Where somebody is, if not in each habit's zone, and on which date."""
+    """Where somebody is, if not in each habit's zone, and on which date.
+
+    Attributes
+    ----------
+    date
+        The local date; today without it.
+
+    """
 
     tz: str | None = None
     date: dt.date | None = None
 
 
 class StreakQuery(Query, frozen=True, kw_only=True):
-    """As of which date, and with how many of its newest windows."""
+    """As of which date, and with how many of its newest windows.
+
+    Attributes
+    ----------
+    date
+        The local date to look from; today without it.
+    windows
+        How many of the newest windows are shown.
+
+    """
 
     date: dt.date | None = None
     windows: Annotated[int, msgspec.Meta(ge=0, le=366)] = 14
 
 
 class RangeQuery(Query, frozen=True, kw_only=True):
-    """The days *from* one *to* another; without them, the year up to today."""
+    """The days *from* one *to* another; without them, the year up to today.
+
+    Attributes
+    ----------
+    from
+        The first local date; a year before the last one without it.
+    to
+        The last local date, included; today without it.
+
+    """
 
     first: dt.date | None = msgspec.field(name="from", default=None)
     last: dt.date | None = msgspec.field(name="to", default=None)

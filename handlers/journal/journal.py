@@ -65,6 +65,18 @@ class JournalQuery(ListQuery, frozen=True, kw_only=True):
         Words that all stand in the title or the text; case and accents do not count.
     from, to
         Local dates, both included.
+    tag
+        Entries with this tag; case and accents do not count.
+    journal
+        Entries of the journal with this id.
+    mood_from
+        The lowest mood.
+    mood_to
+        The highest mood, included.
+    pinned
+        Pinned entries, or those that are not; both without it.
+    sort
+        The order by local date; `-date` lists the latest first.
 
     """
 
@@ -101,7 +113,14 @@ class JournalQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class JournalDayQuery(Query, frozen=True, kw_only=True):
-    """A day; without one, today in *tz*, which is the caller's unless it is given."""
+    """A day; without one, today in *tz*, which is the caller's unless it is given.
+
+    Attributes
+    ----------
+    date
+        The local date; today without it.
+
+    """
 
     date: dt.date | None = None
     tz: str | None = None
@@ -110,7 +129,14 @@ class JournalDayQuery(Query, frozen=True, kw_only=True):
 
 
 class VersionsQuery(Query, frozen=True, kw_only=True):
-    """Versions below *before*."""
+    """Versions below *before*.
+
+    Attributes
+    ----------
+    before
+        Versions below this number.
+
+    """
 
     before: Ordinal | None = None
 

@@ -32,6 +32,8 @@ class PromptQuery(Query, frozen=True, kw_only=True):
         How the caller feels; without it, the last mood that they logged that day.
     goal
         Which goal to ask about; without it, the active ones take turns.
+    date
+        The local date to write about; today without it.
 
     """
 

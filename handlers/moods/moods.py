@@ -21,7 +21,24 @@ MOODS: Final = "/v1/moods"
 
 
 class MoodQuery(ListQuery, frozen=True, kw_only=True):
-    """Some moods, the newest first unless *sort* is `at`; the local dates are both included."""
+    """Some moods, the newest first unless *sort* is `at`; the local dates are both included.
+
+    Attributes
+    ----------
+    level
+        Moods of this level.
+    category
+        Moods of this category.
+    activity
+        Moods with this activity; case and accents do not count.
+    from
+        The first local date.
+    to
+        The last local date, included.
+    sort
+        The order by time; `-at` lists the newest first.
+
+    """
 
     level: Rating | None = None
     category: Category | None = None
@@ -45,7 +62,16 @@ class MoodQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class MoodStatsQuery(Query, frozen=True, kw_only=True):
-    """The local dates, both included; without *to*, up to today in *tz*, which is the caller's."""
+    """The local dates, both included; without *to*, up to today in *tz*, which is the caller's.
+
+    Attributes
+    ----------
+    from
+        The first local date.
+    to
+        The last local date, included; today without it.
+
+    """
 
     first: dt.date | None = msgspec.field(name="from", default=None)
     to: dt.date | None = None

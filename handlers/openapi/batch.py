@@ -4,7 +4,8 @@ from typing import Any
 
 from handlers.http.operations import Operation, Router
 from handlers.openapi.scalars import nullable
-from handlers.openapi.schemas import Schemas, name_of, role_of
+from handlers.openapi.schema_names import schema_name
+from handlers.openapi.schemas import Schemas, role_of
 from handlers.sync import MutFrame
 from models.base.merge_patch import Json
 
@@ -23,7 +24,7 @@ def with_bodies(schemas: Schemas, router: Router) -> Json:
             schema = schemas.of(operation.takes, role_of(operation.body))
             bodies += [] if schema in bodies else [schema]
     made = schemas.made
-    frame_schema = made.get(name_of(MutFrame))
+    frame_schema = made.get(schema_name(MutFrame))
     if frame_schema is not None:
         frame_schema["description"] += f"\n\n{_table(live)}"
         frame_schema["properties"]["op"]["enum"] = sorted({operation.method for operation in live})

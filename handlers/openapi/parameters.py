@@ -17,12 +17,11 @@ _ID: Final = {"type": "string", "minLength": 1, "maxLength": NAME}
 
 # What a parameter means wherever it stands.
 WORDS: Final[dict[str, str]] = {
-    "after": "Where the page before ended, as its `Link` says it.",
+    "after": "Where the page before ended, as its `next` and its `Link` say it.",
     "feed": "The feed: `u:me` is the caller's own.  For events, several are separated by commas.",
-    "from": "The kind from which on all kinds are given.",
     "id": "The document's id.",
-    "kind": "The kind of documents, alone.",
-    "limit": "How many, at most.",
+    "kind": "Documents of this kind alone.",
+    "limit": "How many items a page has at most.",
     "local_date": "A day, as its owner calls it.",
     "since": "A cursor: what came after it is given.",
     "snap": "Of a stream: whether the documents come first.",
@@ -121,13 +120,13 @@ def of(schemas: Schemas, operation: Operation[Any], *, tagged: bool) -> list[Jso
 
 
 def _behind(schemas: Schemas, query: type[msgspec.Struct]) -> list[Json]:
-    prose, by_field = described(query)
+    _, by_field = described(query)
     return [
         {
             "name": name,
             "in": "query",
             "required": required,
-            "description": by_field.get(name) or WORDS.get(name) or prose,
+            "description": by_field.get(name) or WORDS.get(name, ""),
             "schema": schema,
         }
         for name, schema, required in schemas.parameters(query)

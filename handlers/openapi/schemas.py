@@ -26,10 +26,13 @@ from handlers.openapi.scalars import (
     nullable,
     scalar,
 )
+from handlers.openapi.schema_names import schema_name
 from handlers.openapi.static_documents import portable
 from models.base.document import Document, Privacy, fields_marked
 from models.base.merge_patch import Json
 from models.contexts import DOCUMENTS
+from models.wire import frames
+from models.wire.frame_fields import field_words
 
 Role = Literal["answer", "document", "input", "patch"]
 
@@ -122,11 +125,13 @@ class Schemas:
                 schemas = by_name.setdefault(name, [])
                 schemas += [nullable(schema)] if nullable(schema) not in schemas else []
         fields = {
-            name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+            name: (schemas[0] if len(schemas) == 1 else {"anyOf": schemas})
+            | {"description": _words_of_any(structs, name)}
             for name, schemas in by_name.items()
         }
         for tag in {struct.tag_field for struct in structs if struct.tag_field}:
             fields[tag] = enumerated([struct.tag for struct in structs])
+            fields[tag]["description"] = "Which of the forms it has."
         return {"type": "object", "properties": fields, "additionalProperties": False}
 
     def _named(self, info: types.StructType, role: Role) -> Json:
@@ -142,7 +147,7 @@ class Schemas:
         return {"$ref": f"#/components/schemas/{name}"}
 
     def _name(self, info: types.StructType, role: Role) -> str:
-        name = name_of(info.cls)
+        name = schema_name(info.cls)
         if role == "patch":
             return f"{name.removesuffix('Draft')}Patch"
         kept = info.cls in self._kept
@@ -161,7 +166,8 @@ class Schemas:
         words, by_field = described(info.cls)
         fields, required = self._fields(info, role)
         if info.tag_field and role != "patch":
-            fields = {info.tag_field: constant(info.tag)} | fields
+            tag = constant(info.tag) | {"description": f"Always `{info.tag}`."}
+            fields = {info.tag_field: tag} | fields
             required = [info.tag_field, *required]
         defaults = _defaults_in_words(info) if role == "input" else {}
         names = {field.encode_name: field.name for field in info.fields}
@@ -210,33 +216,24 @@ class Schemas:
         }
 
 
-def name_of(cls: Any) -> str:
-    """What a type is called in the document: by its own name, unless it declares another.
-
-    Examples
-    --------
-    >>> from handlers.http.pagination import Items
-    >>> from models.goals import Goal
-    >>> name_of(Items[Goal])
-    'GoalItems'
-
-    """
-    arguments = "".join(name_of(argument) for argument in typing.get_args(cls))
-    origin = _origin(cls)
-    return f"{arguments}{vars(origin).get('schema_name', origin.__name__)}"
-
-
 def described(cls: Any) -> tuple[str, dict[str, str]]:
     """The docstring of *cls*, and what it and its bases say of each field under `Attributes`.
 
     What a document says nothing of, its draft may.
     """
     prose, _ = _sections(_origin(cls))
-    fields: dict[str, str] = {}
+    is_of_frames = _origin(cls).__module__ == frames.__name__
+    fields = field_words(cls) if is_of_frames else {}
     draft = getattr(_origin(cls), "draft", None)
     for base in (*_origin(cls).__mro__, *(draft.__mro__ if isinstance(draft, type) else ())):
         fields = _sections(base)[1] | fields
     return prose, fields
+
+
+def _words_of_any(structs: Sequence[types.StructType], field: str) -> str:
+    """What those of *structs* that have a *field* say of it."""
+    words = (described(struct.cls)[1].get(field, "") for struct in structs)
+    return " ".join(dict.fromkeys(filter(None, words)))
 
 
 def _sections(cls: type) -> tuple[str, dict[str, str]]:

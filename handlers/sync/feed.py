@@ -65,7 +65,14 @@ class StreamQuery(Query, frozen=True, kw_only=True):
 
 
 class SnapshotQuery(Query, frozen=True, kw_only=True):
-    """A page of a feed's documents: of one *kind*, or of all *from* one on."""
+    """A page of a feed's documents: of one *kind*, or of all *from* one on.
+
+    Attributes
+    ----------
+    from
+        The kind to begin with; those after it by name follow.
+
+    """
 
     feed: str = "u:me"
     kind: str | None = None

@@ -38,6 +38,14 @@ class TaskQuery(UpdatedQuery, frozen=True, kw_only=True):
     sort
         The order, descending with a minus: `created` by default, `updated` with *updated_since*.
         By `due` only tasks with a due date are listed, by `completed` only completed ones.
+    priority
+        Tasks of this priority.
+    category
+        Tasks of this category.
+    goal
+        Tasks of the goal with this id.
+    tag
+        Tasks with this tag; case and accents do not count.
 
     """
 

@@ -17,7 +17,7 @@ function describe(habit: components["schemas"]["Habit"]): string {
   return habit.measure.type === "amount" ? `${habit.measure.target} ${habit.measure.unit}` : habit.name;
 }
 
-const batch: components["schemas"]["MutFrame"][] = [
+const batch: components["schemas"]["Mutation"][] = [
   { t: "mut", id: "01a20c66-99df-75bd-8f37-3328887fd981", op: "POST", path: "/v1/goals", body: draft },
   { t: "mut", id: "01a20c66-99df-75bd-8f37-3328887fd982", op: "DELETE", path: "/v1/goals/gol_1", base: 1 },
 ];

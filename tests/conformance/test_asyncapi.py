@@ -69,6 +69,17 @@ def test_every_frame_and_close_code_stands_in_the_document() -> None:
         assert f"| {code} |" in guide
 
 
+def test_every_field_of_a_frame_says_what_it_is() -> None:
+    mute = [
+        f"{name}.{field}"
+        for name, schema in asyncapi.document()["components"]["schemas"].items()
+        for field, described in schema.get("properties", {}).items()
+        if field != "t" and not described.keys() & {"description", "$ref"}
+    ]
+
+    assert mute == []
+
+
 async def test_everybody_may_read_and_keep_the_document(settings: Settings) -> None:
     async with serving(settings) as server:
         anonymous = server.client()

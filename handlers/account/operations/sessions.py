@@ -31,7 +31,14 @@ class DeviceNamed(Draft, frozen=True, kw_only=True):
 
 
 class Ending(Query, frozen=True, kw_only=True):
-    """Which session goes on when all others end; all end if it does not say."""
+    """Which session goes on when all others end; all end if it does not say.
+
+    Attributes
+    ----------
+    keep
+        The session that goes on when all others end: `current`. All end without it.
+
+    """
 
     keep: Annotated[Literal["current"] | None, msgspec.Meta(description="the caller's")] = None
 

@@ -31,7 +31,20 @@ Text = Annotated[str, msgspec.Meta(max_length=100_000)]
 
 
 class TheirTask(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What all kinds of their tasks have."""
+    """What all kinds of their tasks have.
+
+    Attributes
+    ----------
+    _id
+        The id in Habitica.
+    text
+        The name of the task.
+    notes
+        Notes about it.
+    created_at
+        When it was created.
+
+    """
 
     id: str = msgspec.field(name="_id")
     text: Text
@@ -40,7 +53,20 @@ class TheirTask(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class TheirHabit(TheirTask, frozen=True, rename="camel", kw_only=True):
-    """Something to be done, or left alone, now and then."""
+    """Something to be done, or left alone, now and then.
+
+    Attributes
+    ----------
+    up
+        Whether doing it is good.
+    down
+        Whether doing it is bad.
+    frequency
+        How often its counter begins again.
+    history
+        What was logged.
+
+    """
 
     up: bool = True
     down: bool = True
@@ -49,7 +75,26 @@ class TheirHabit(TheirTask, frozen=True, rename="camel", kw_only=True):
 
 
 class TheirDaily(TheirTask, frozen=True, rename="camel", kw_only=True):
-    """Something that is due on certain days."""
+    """Something that is due on certain days.
+
+    Attributes
+    ----------
+    frequency
+        The unit of its schedule.
+    every_x
+        Every how many units it is due.
+    repeat
+        The weekdays on which it is due.
+    start_date
+        The first day.
+    days_of_month
+        The days of the month on which it is due.
+    weeks_of_month
+        The weeks of the month in which it is due.
+    history
+        What was logged.
+
+    """
 
     frequency: str = "weekly"
     every_x: int = 1
@@ -61,14 +106,38 @@ class TheirDaily(TheirTask, frozen=True, rename="camel", kw_only=True):
 
 
 class HabiticaChecklistItem(msgspec.Struct, frozen=True):
-    """A line of a checklist."""
+    """A line of a checklist.
+
+    Attributes
+    ----------
+    text
+        The words of the line.
+    completed
+        Whether it is done.
+
+    """
 
     text: Text = ""
     completed: bool = False
 
 
 class TheirTodo(TheirTask, frozen=True, rename="camel", kw_only=True):
-    """Something to be done once."""
+    """Something to be done once.
+
+    Attributes
+    ----------
+    completed
+        Whether it is done.
+    date
+        When it is due.
+    date_completed
+        When it was done.
+    checklist
+        Its checklist.
+    tags
+        The ids of its tags.
+
+    """
 
     completed: bool = False
     date: str | None = None
@@ -78,7 +147,20 @@ class TheirTodo(TheirTask, frozen=True, rename="camel", kw_only=True):
 
 
 class HabiticaTasks(msgspec.Struct, frozen=True):
-    """Their tasks by kind."""
+    """Their tasks by kind.
+
+    Attributes
+    ----------
+    habits
+        The habits.
+    dailys
+        The dailies.
+    todos
+        The to-dos.
+    rewards
+        The rewards, of which nothing is imported.
+
+    """
 
     habits: list[TheirHabit] = []
     dailys: list[TheirDaily] = []
@@ -87,27 +169,65 @@ class HabiticaTasks(msgspec.Struct, frozen=True):
 
 
 class HabiticaPreferences(msgspec.Struct, frozen=True, rename="camel"):
-    """At which hour their day begins."""
+    """At which hour their day begins.
+
+    Attributes
+    ----------
+    day_start
+        The hour at which the day begins.
+
+    """
 
     day_start: Annotated[int, msgspec.Meta(ge=0, le=23)] = 0
 
 
 class HabiticaHistory(msgspec.Struct, frozen=True):
-    """What the runs that begin their days have written down of the user: when each took place."""
+    """What the runs that begin their days have written down of the user: when each took place.
+
+    Attributes
+    ----------
+    exp
+        When each day was begun, by experience points.
+    todos
+        When each day was begun, by to-dos.
+
+    """
 
     exp: list[HistoryPoint] = []
     todos: list[HistoryPoint] = []
 
 
 class HabiticaTag(msgspec.Struct, frozen=True):
-    """A tag by its id."""
+    """A tag by its id.
+
+    Attributes
+    ----------
+    id
+        The id of the tag.
+    name
+        The name of the tag.
+
+    """
 
     id: str
     name: Text = ""
 
 
 class HabiticaExport(msgspec.Struct, frozen=True):
-    """What of an export is read; all else in it is the game's."""
+    """What of an export is read; all else in it is the game's.
+
+    Attributes
+    ----------
+    tasks
+        The tasks.
+    tags
+        The tags.
+    preferences
+        The preferences.
+    history
+        The history of the user.
+
+    """
 
     tasks: HabiticaTasks
     tags: list[HabiticaTag] = []

@@ -31,7 +31,22 @@ Days = dict[dt.date, EntryDraft]
 
 
 class HistoryPoint(msgspec.Struct, frozen=True, rename="camel"):
-    """One line of a history: *date* is in milliseconds since 1970, in old exports a text."""
+    """One line of a history.
+
+    Attributes
+    ----------
+    date
+        When it was written, in milliseconds since 1970; in old exports a text.
+    completed
+        Whether the task was done.
+    is_due
+        Whether it was due.
+    scored_up
+        How often it was done.
+    scored_down
+        How often it was missed.
+
+    """
 
     date: float | str
     completed: bool | None = None
