@@ -36,5 +36,7 @@ def ensure_writable(settings: Settings) -> None:
             probe.write(b"\n")
         if settings.smtp_url is None:
             settings.mail_folder.mkdir(exist_ok=True)
+        if settings.environment == "development":
+            settings.push_folder.mkdir(exist_ok=True)
         if settings.audit_checkpoints.exists():
             settings.audit_checkpoints.open("ab").close()

@@ -173,7 +173,7 @@ class Settings:
         "SMTP_URL",
         forms.url("smtp", "smtps"),
         form="a URL that begins with smtp:// or smtps:// and names a host",
-        unset_means="files in DATA/mail, shown at /dev/mail",
+        unset_means="files in DATA/mail, shown at /dev/outbox",
         meaning="The server that takes mails. Over smtp:// it is asked for TLS, which must be "
         "where there is a password.",
         secret=True,
@@ -307,6 +307,11 @@ class Settings:
     def background_roles(self) -> frozenset[ProcessRole]:
         """The roles of a process that serves nobody."""
         return self.roles - {"web"}
+
+    @property
+    def push_folder(self) -> Path:
+        """The folder of the pushes, where no service takes them."""
+        return self.data / "push"
 
     @property
     def metrics_ports(self) -> list[int]:

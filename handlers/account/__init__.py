@@ -27,7 +27,7 @@ from handlers.account.pages.login_continuation import (
 )
 from handlers.http.manifest import Context
 from handlers.http.operations.areas import Area
-from handlers.pages import dev_mailbox
+from handlers.pages import dev_outbox
 from handlers.pages.next_steps import ACCOUNT
 
 __all__ = [
@@ -60,5 +60,5 @@ CONTEXT: Final = Context(
             paths=("/v1/auth", "/v1/me", "/v1/devices"),
         ),
     ),
-    routes=(*pages.ROUTES, *oidc_callback.ROUTES, *dev_mailbox.ROUTES),
+    routes=(*pages.ROUTES, *oidc_callback.ROUTES, *dev_outbox.ROUTES),
 )

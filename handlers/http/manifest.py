@@ -14,6 +14,7 @@ from handlers.http.operations import Operation, unbound
 from handlers.http.operations.areas import Area
 from models.base.declarations import check_unique
 from upcoach.services.base.mail import MailFolder
+from upcoach.services.base.push.push_folder import PushFolder
 
 S = TypeVar("S")
 
@@ -28,7 +29,9 @@ class ApplicationParts(msgspec.Struct, frozen=True, kw_only=True):
     checks
         What says whether the node can work, by name.
     mailbox
-        The mails that nobody sends, for anybody to read; None in production.
+        The mails that nobody sends, for anybody to read; None where they are sent.
+    pushes
+        The pushes that nobody sends, the same.
 
     """
 
@@ -36,6 +39,7 @@ class ApplicationParts(msgspec.Struct, frozen=True, kw_only=True):
     live: Any
     checks: Mapping[str, Any]
     mailbox: MailFolder | None = None
+    pushes: PushFolder | None = None
 
 
 class HandlerRoute(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from handlers.http.manifest import ApplicationParts, HandlerRoute
 from handlers.http.operation_runner import OperationRunner
-from handlers.pages import dev_mailbox, next_steps
+from handlers.pages import dev_outbox, next_steps
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import PageLink
 from handlers.pages.rendering import PageView
@@ -20,8 +20,8 @@ _PLACES: Final = (
         "For developers: every operation, with examples.",
     ),
 )
-_MAILBOX: Final = (
-    PageLink(dev_mailbox.PATH, "Mail"),
+_OUTBOX: Final = (
+    PageLink(dev_outbox.PATH, "Outbox"),
     "What this development server would have sent, such as links to confirm an address.",
 )
 
@@ -38,14 +38,14 @@ class HomePage(PageHandler):
     def initialize(
         self, runner: OperationRunner, path: str = next_steps.HOME, **context: Any
     ) -> None:
-        """Take whether there are mails to read."""
+        """Take whether there is what was not sent."""
         super().initialize(runner, path)
-        self._has_mailbox: bool = context["has_mailbox"]
+        self._has_outbox: bool = context["has_outbox"]
 
     def get(self) -> None:
         """Show the page."""
-        is_developer = self._has_mailbox and dev_mailbox.is_on_this_machine(self.request)
-        places = (*_PLACES, _MAILBOX) if is_developer else _PLACES
+        is_developer = self._has_outbox and dev_outbox.is_on_this_machine(self.request)
+        places = (*_PLACES, _OUTBOX) if is_developer else _PLACES
         values = {"words": _WORDS, "places": places}
         self.show(PageView(title="Welcome to UpCoach", template="home", values=values))
 
@@ -53,7 +53,7 @@ class HomePage(PageHandler):
 
 
 def _arguments(parts: ApplicationParts) -> dict[str, Any]:
-    return {"runner": parts.runner, "has_mailbox": parts.mailbox is not None}
+    return {"runner": parts.runner, "has_outbox": dev_outbox.is_served(parts)}
 
 
 ROUTES: Final = (HandlerRoute(next_steps.HOME, HomePage, _arguments),)

@@ -27,6 +27,8 @@ class PageView(msgspec.Struct, frozen=True, kw_only=True):
         The place of others to which its form may send the browser in the end.
     failed
         Whether it shows a form again, with what is wrong: its title is what is read out first.
+    has_frame
+        Whether it frames another page of ours.
 
     """
 
@@ -36,6 +38,7 @@ class PageView(msgspec.Struct, frozen=True, kw_only=True):
     leads_to: str = ""
     wide: bool = False
     failed: bool = False
+    has_frame: bool = False
 
 
 def rendered(view: PageView, host: str) -> tuple[bytes, str]:
@@ -51,10 +54,10 @@ def rendered(view: PageView, host: str) -> tuple[bytes, str]:
         script=SCRIPT,
         **view.values,
     )
-    return page, policy(nonce, view.leads_to)
+    return page, policy(nonce, view.leads_to, has_frame=view.has_frame)
 
 
-def policy(nonce: str, leads_to: str) -> str:
+def policy(nonce: str, leads_to: str, *, has_frame: bool = False) -> str:
     """What a browser may do with a page (CSP level 3)."""
     rules = {
         "default-src": "'none'",
@@ -65,6 +68,8 @@ def policy(nonce: str, leads_to: str) -> str:
         "frame-ancestors": "'none'",
         "base-uri": "'none'",
     }
+    if has_frame:
+        rules["frame-src"] = "'self'"
     return "; ".join(f"{name} {sources}" for name, sources in rules.items())
 
 

@@ -94,5 +94,5 @@ async def test_the_first_page_leads_to_the_account_and_to_the_documentation(
         far = await one.browser.ask("GET", "/", None, {"X-Forwarded-For": "203.0.113.7"})
 
     assert flaws_of(near) == []
-    assert list(links_of(near).values()) == ["/account", "/docs", "/dev/mail"]
+    assert list(links_of(near).values()) == ["/account", "/docs", "/dev/outbox"]
     assert list(links_of(far).values()) == ["/account", "/docs"]

@@ -208,8 +208,13 @@ class Node:
             window=WINDOW,
             writes_s=self._settings.live_writes_s,
         )
-        mailbox = self.assembly.mailbox
-        parts = ApplicationParts(runner=runner, live=live, checks=checks, mailbox=mailbox)
+        parts = ApplicationParts(
+            runner=runner,
+            live=live,
+            checks=checks,
+            mailbox=self.assembly.mailbox,
+            pushes=self.assembly.pushes,
+        )
         return make_application(parts)
 
     def _followers(self) -> tuple[Follower, ...]:

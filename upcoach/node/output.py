@@ -10,7 +10,7 @@ UpCoach serves at {url}{with_others}
 
   account     {url}/account
   API docs    {url}/docs
-{mail}  readiness   {url}/readyz
+{outbox}  readiness   {url}/readyz
   live feed   {ws}/v1/live
   metrics     {metrics}
   data        {data}
@@ -36,12 +36,12 @@ def welcome(settings: Settings, port: int | None, metrics_ports: Sequence[int]) 
     metrics = [
         f"http://{settings.metrics_host}:{metrics_port}/metrics" for metrics_port in metrics_ports
     ]
-    has_mailbox = settings.smtp_url is None
+    has_outbox = settings.environment == "development"
     others = f" with {settings.processes} processes" if settings.processes > 1 else ""
     return (_LEARN if port is None else _WEB).format(
         url=url,
         with_others=others,
-        mail=f"  mail        {url}/dev/mail\n" if has_mailbox else "",
+        outbox=f"  outbox      {url}/dev/outbox\n" if has_outbox else "",
         ws=url.replace("http", "ws", 1),
         metrics=f"\n{' ' * 14}".join(metrics),
         data=settings.data,

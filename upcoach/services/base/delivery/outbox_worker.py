@@ -103,13 +103,14 @@ class OutboxWorker(Generic[R]):
 
     async def _wait_after(self, pending: Pending[R]) -> dt.timedelta | None:
         """Try *pending*, and return how long it is put off; None when it is done with."""
-        about = {"letter": pending.id, "wish": type(pending.request).__name__}
+        kind = type(pending.request).__name__
+        about = {"channel": self._name, "letter": pending.id, "wish": kind}
         try:
             await self._deliver(pending)
         except Undeliverable:
-            _log.info(f"{self._name}_undeliverable", **about)
+            _log.info("delivery_given_up", **about)
         except CarrierAway as failure:
-            _log.warning(f"{self._name}_put_off", **about, why=str(failure))
+            _log.warning("delivery_put_off", **about, why=str(failure))
             return max(_wait(pending), failure.wait)
         except Later as later:
             return later.wait
@@ -118,7 +119,7 @@ class OutboxWorker(Generic[R]):
         # One request that cannot be carried out must not hold up those behind it.  It is logged
         # with its trace, kept, and tried again later.
         except Exception:  # noqa: BLE001
-            _log.exception(f"{self._name}_broken", **about)
+            _log.exception("delivery_broken", **about)
             return _wait(pending)
         return None
 
