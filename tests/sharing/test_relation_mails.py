@@ -190,8 +190,10 @@ async def test_one_thing_that_changes_again_and_again_is_mailed_now_and_then(
 
         at_once = (await subjects(server, ANN)).count("You share with a coach")
         await forget_told(server)
-        await server.node.database["outbox"].update_many({}, {"$set": {"at": utc_now()}})
-        later = (await subjects(server, ANN)).count("You share with a coach")
+        later = at_once
+        while later == at_once:  # the mailer may be about to put it off again
+            await server.node.database["outbox"].update_many({}, {"$set": {"at": utc_now()}})
+            later = (await subjects(server, ANN)).count("You share with a coach")
 
         assert (at_once, later) == (1, 2)
 
