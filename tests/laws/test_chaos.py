@@ -341,6 +341,7 @@ async def test_a_subscription_that_begins_while_the_node_recovers_misses_nothing
         await until(lambda: b'"goal.created"' in sink.sent, 5)
 
 
+@pytest.mark.chaos
 async def test_a_device_that_resumes_while_its_node_catches_up_is_not_reset(
     environ: dict[str, str],
 ) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import time
 from typing import Any, NamedTuple
 
+import pytest
 import structlog
 from pymongo import MongoClient
 
@@ -118,6 +119,7 @@ async def test_a_node_whose_mongodb_is_stuck_publishes_and_is_over_in_time(
     assert not told.checkpoints
 
 
+@pytest.mark.chaos
 async def test_a_node_whose_redis_is_stuck_signs_its_audit_log_and_is_over_in_time(
     engines: TestEngines,
 ) -> None:
