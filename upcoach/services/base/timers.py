@@ -3,11 +3,12 @@
 import asyncio
 import datetime as dt
 from collections.abc import Iterable
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 import structlog
 
 from models.base.clock import Clock
+from models.base.document import Document
 from models.base.errors import Unavailable
 from models.base.jobs import PeriodicJob
 from models.base.metrics import Metrics
@@ -27,6 +28,8 @@ TRIES: Final = 12  # before somebody has to look at it
 REPAIR_EVERY_S: Final = 6 * 3600.0
 REPAIRED: Final = 200  # documents at once
 
+D = TypeVar("D", bound=Document)
+
 _log = structlog.get_logger(__name__)
 
 
@@ -43,7 +46,8 @@ class TimerHandler(Protocol):
     async def fire(self, timer: DueTimer, now: dt.datetime, *, is_late: bool) -> Fired:
         """Do it once, however often this is called; nothing but the next moment if it *is late*.
 
-        The next moment lies after *now*: what was missed in between is one with this.
+        The next moment lies after *now*: what was missed in between is one with this.  That of one
+        which was dropped may be past, as long as it is not late as well.
         """
 
 
@@ -129,7 +133,7 @@ class TimerRunner:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 fired = await handler.fire(timer, now, is_late=is_late)
-                require_later(fired, now)
+                require_progress(timer, fired, now)
         except Unavailable:  # for all: whatever is claimed comes again when its lease is over
             raise
         # One timer that cannot be done must not hold up the others.  It is logged with its trace,
@@ -153,10 +157,36 @@ class TimerRunner:
             await self.timers.put_off(timer, wait)
 
 
-def require_later(fired: Fired, now: dt.datetime) -> None:
+class DocumentTimer(Generic[D]):
+    """A handler of timers that does something for a document, which may be gone or changed."""
+
+    kind: type[D]
+    rule: TimerRule
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def fire(self, timer: DueTimer, now: dt.datetime, *, is_late: bool) -> Fired:
+        """See `TimerHandler.fire`."""
+        found = await self._documents.find_many(self.kind, timer.owner, [timer.about])
+        if not found:
+            return Fired("skipped", None)
+        [document] = found
+        if is_late and self.rule.grace is not None:
+            return Fired("dropped", self.rule.next_due(document, now - self.rule.grace))
+        is_done = await self.act(document, timer, now)
+        return Fired("done" if is_done else "skipped", self.rule.next_due(document, now))
+
+    async def act(self, document: D, timer: DueTimer, now: dt.datetime) -> bool:
+        """Do what *timer* asks for, once; whether there was anything to do."""
+        raise NotImplementedError
+
+
+def require_progress(timer: DueTimer, fired: Fired, now: dt.datetime) -> None:
     """Raise `ValueError` for a timer that is due again at once, and so for ever."""
-    if fired.next_due is not None and fired.next_due <= now:
-        raise ValueError(f"A timer that fired at {now} is due again at {fired.next_due}.")
+    earliest = timer.due if fired.result == "dropped" else now
+    if fired.next_due is not None and fired.next_due <= earliest:
+        raise ValueError(f"A timer of {timer.due} is due again at {fired.next_due}.")
 
 
 def _is_late(rule: TimerRule, timer: DueTimer, now: dt.datetime) -> bool:

@@ -78,6 +78,13 @@ class HabitReports:
         )
         return [answer async for answer in paced(answers)]
 
+    async def on_day(self, scope: Scope, habit_id: str, day: dt.date) -> HabitToday:
+        """One habit as it is on *day* of its own."""
+        evaluated = await self._evaluated(scope, habit_id, AsOf(now=self._clock(), date=day))
+        found = await self._documents.find_many(Entry, scope.user, [entry_id(habit_id, day)])
+        state = today_state(evaluated.schedule, evaluated.days, evaluated.units)
+        return today_of(evaluated, state, found[0] if found else None)
+
     async def streak(
         self, scope: Scope, habit_id: str, date: dt.date | None, windows: int
     ) -> StreakAnswer:
