@@ -121,6 +121,24 @@ mailbox = matching(r"[^<>@\r\n\"]{1,64} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]
 key_id = matching(r"[A-Za-z0-9_-]{1,32}")
 
 
+def members(text: str) -> dict[str, Any]:
+    """The JSON object in *text*, or in the file that it names.
+
+    Examples
+    --------
+    >>> members('{"team": "T1"}')
+    {'team': 'T1'}
+
+    """
+    try:
+        value = json.loads(text if text.startswith("{") else Path(text).read_text())
+    except (OSError, RecursionError) as failure:
+        raise ValueError(text) from failure
+    if not isinstance(value, dict):
+        raise ValueError(text)  # noqa: TRY004 - as all forms do
+    return value
+
+
 def rows(text: str) -> tuple[dict[str, Any], ...]:
     """The objects of the JSON list in *text*, or in the file that it names.
 

@@ -197,6 +197,37 @@ class Settings:
         '`[{"name": "google", "clients": ["…"], "secret": "…"}]`.',
         secret=True,
     )
+    vapid_key: bytes = setting(
+        "VAPID_KEY",
+        forms.key,
+        form="32 bytes in base64url",
+        unset=b"",
+        unset_means="no pushes to browsers; in development files in DATA/push, shown at "
+        "/dev/outbox",
+        meaning="The key that push services of browsers know us by (RFC 8292). Changed, browsers "
+        "must subscribe again.",
+        secret=True,
+        make=forms.MAKE_KEY,
+    )
+    fcm: Mapping[str, Any] = setting(
+        "FCM",
+        forms.members,
+        form="a JSON object, or the path of a file that holds one",
+        unset={},
+        unset_means="no pushes to Android; in development as above",
+        meaning="The service account that the Firebase console gives.",
+        secret=True,
+    )
+    apns: Mapping[str, Any] = setting(
+        "APNS",
+        forms.members,
+        form="a JSON object, or the path of a file that holds one",
+        unset={},
+        unset_means="no pushes to iOS; in development as above",
+        meaning="The key of Apple's push service: `team`, `key_id`, `topic` (the app's bundle id), "
+        "`key` (the PEM of the .p8 file) and, for a developer's build, `sandbox`.",
+        secret=True,
+    )
     roles: frozenset[ProcessRole] = setting(
         "ROLES",
         forms.some_of("web", "learn", "schedule"),

@@ -28,6 +28,7 @@ from upcoach.node import connecting
 from upcoach.node.assembly import check_providers
 from upcoach.node.output import say
 from upcoach.node.process.listener import StartError
+from upcoach.node.push_services import check_push_services
 from upcoach.node.serving import serve_alone, serve_as_child
 from upcoach.node.supervisor import serve_with_children
 from upcoach.store.schema.installation import InstallationError
@@ -213,6 +214,7 @@ def main() -> int:
     try:
         settings = Settings.from_environ(_environ(arguments))
         check_providers(settings)
+        check_push_services(settings)
         settings = with_development_secrets(settings)
         logging.configure(settings.log_level, settings.log_format)
         return asyncio.run(COMMANDS[arguments.command](settings, arguments))

@@ -24,6 +24,7 @@ TARGET: Final = PushTarget(
     platform="web", name="<i>Laptop</i>", token="https://push.example/secret", auth="kept-back"
 )
 MESSAGE: Final = PushMessage(
+    id=PUSH,
     topic="ntf_1",
     title="Time for <b>Running</b>",
     body="It is “dry” & warm.",
@@ -82,9 +83,9 @@ async def test_a_push_is_shown_as_it_comes_to_its_device(
 ) -> None:
     async with serving(settings_of(engines, tmp_path)) as server:
         mail = await mail_of(server, ANN)
-        folder = server.node.assembly.pushes
+        folder = server.node.assembly.push.folder
         assert isinstance(folder, PushFolder)
-        await folder.carry(PUSH, TARGET, MESSAGE, NOON)
+        await folder.carry(TARGET, MESSAGE, NOON)
 
         listed, page = (await shown(server)).body.decode(), await shown(server, f"/{PUSH}")
         frame = await shown(server, f"/{PUSH}/html")

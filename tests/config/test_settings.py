@@ -44,6 +44,9 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         smtp_url=None,
         mail_from="UpCoach <upcoach@localhost>",
         providers=(),
+        vapid_key=b"",
+        fcm={},
+        apns={},
         roles=frozenset({"web", "learn", "schedule"}),
         log_level="info",
         log_format="auto",
@@ -82,6 +85,9 @@ def test_every_name_is_read() -> None:
         "UPCOACH_DRAIN_S": "16",
         "UPCOACH_MAIL_FROM": "Coach <no-reply@example.org>",
         "UPCOACH_PROVIDERS": '[{"name": "google", "clients": ["hidden-google"]}]',
+        "UPCOACH_VAPID_KEY": INDEX,
+        "UPCOACH_FCM": '{"project_id": "upcoach-1"}',
+        "UPCOACH_APNS": '{"team": "T1"}',
     }
 
     settings = Settings.from_environ(environ)
@@ -106,6 +112,9 @@ def test_every_name_is_read() -> None:
         smtp_url="smtps://mailer:hidden-smtp@mail.example.org",
         mail_from="Coach <no-reply@example.org>",
         providers=({"name": "google", "clients": ["hidden-google"]},),
+        vapid_key=BYTES[2],
+        fcm={"project_id": "upcoach-1"},
+        apns={"team": "T1"},
         roles=frozenset({"web", "learn"}),
         log_level="warning",
         log_format="json",

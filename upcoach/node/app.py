@@ -213,7 +213,7 @@ class Node:
             live=live,
             checks=checks,
             mailbox=self.assembly.mailbox,
-            pushes=self.assembly.pushes,
+            pushes=self.assembly.push.folder,
         )
         return make_application(parts)
 
@@ -303,6 +303,7 @@ class Node:
         await shutdown.run_steps(self._last_steps(), self._ends_at)
         self.services.account.passwords.close()
         self.assembly.outbound.close()
+        await self.assembly.push.close()
 
     def _last_steps(self) -> tuple[shutdown.ShutdownStep, ...]:
         """The last steps of the shutdown, the most important first."""

@@ -9,11 +9,11 @@ from models.base.clock import utc_now
 from models.base.errors import Invalid
 from models.base.metrics import Metrics
 from upcoach.node.process.outbound import Outbound
+from upcoach.node.push_services import PushServices
 from upcoach.services.account.federation import providers_of
 from upcoach.services.base.dependencies import Configuration, Dependencies
 from upcoach.services.base.mail import Mailer, MailFolder, Smtp
 from upcoach.services.base.mail.mail_links import MailLinks
-from upcoach.services.base.push.push_folder import PushFolder
 from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.base.timers import TimerRunner
 from upcoach.services.contexts import Services, make_services
@@ -44,11 +44,10 @@ class Assembly:
         # The files that mails are in where there is no mail server, which is in development.
         folder = MailFolder(settings.mail_folder, settings.mail_from)
         self.mailbox = None if settings.smtp_url else folder
-        is_development = settings.environment == "development"
-        self.pushes = PushFolder(settings.push_folder) if is_development else None
         carrier = self.mailbox or Smtp(settings.smtp_url or "", settings.mail_from)
         self.mail = Mailer(outboxes.mail, carrier, utc_now)
-        self.outbound = Outbound(loopback=is_development)
+        self.outbound = Outbound(loopback=settings.environment == "development")
+        self.push = PushServices(settings, self.outbound)
         documents = Documents(database, keyring)
         self.timers = TimerRunner(Timers(database, utc_now), documents, utc_now, metrics)
         dependencies = Dependencies(
@@ -62,6 +61,7 @@ class Assembly:
             once=OneTimeTokens(database, utc_now),
             mail=self.mail,
             links=MailLinks(settings.issuer),
+            pushing=self.push.pushing(outboxes.push),
             timers=self.timers,
             zones=TimeZones(documents),
             fetch=self.outbound,

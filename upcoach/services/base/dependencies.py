@@ -11,6 +11,7 @@ from models.base.clock import Clock
 from upcoach.services.base.fetching import Fetch
 from upcoach.services.base.mail import Mailer
 from upcoach.services.base.mail.mail_links import MailLinks
+from upcoach.services.base.push.pushing import Pushing
 from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.base.timers import TimerRunner
 from upcoach.store.base.database import Database
@@ -84,6 +85,7 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     once: OneTimeTokens
     mail: Mailer
     links: MailLinks
+    pushing: Pushing
     timers: TimerRunner
     zones: TimeZones
     fetch: Fetch

@@ -32,6 +32,7 @@ class PushTarget(msgspec.Struct, frozen=True, kw_only=True):
 class PushMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A push as a device gets it; see `models.base.messages.push.PushRequest`."""
 
+    id: str
     topic: str
     title: str
     body: str
@@ -47,10 +48,8 @@ class TokenGone(Exception):
 class PushCarrier(Protocol):
     """Carries pushes to the devices of a platform."""
 
-    async def carry(
-        self, name: str, target: PushTarget, message: PushMessage, at: dt.datetime
-    ) -> None:
-        """Carry *message* under its *name*, which is the same however often it is tried.
+    async def carry(self, target: PushTarget, message: PushMessage, at: dt.datetime) -> None:
+        """Carry *message*, whose id is the same however often it is tried.
 
         Raises `TokenGone`, `CarrierAway`, or `Undeliverable`.
         """

@@ -25,13 +25,11 @@ class PushFolder:
     def __init__(self, path: Path) -> None:
         self._files = MessageFolder(path, ".json")
 
-    async def carry(
-        self, name: str, target: PushTarget, message: PushMessage, at: dt.datetime
-    ) -> None:
+    async def carry(self, target: PushTarget, message: PushMessage, at: dt.datetime) -> None:
         """See `PushCarrier`."""
         push = ShownPush(platform=target.platform, device=target.name, at=at, message=message)
         raw = msgspec.json.format(msgspec.json.encode(push))
-        await asyncio.to_thread(self._files.write, name, raw)
+        await asyncio.to_thread(self._files.write, message.id, raw)
 
     def names(self) -> list[str]:
         """The names of the pushes, the newest first."""
