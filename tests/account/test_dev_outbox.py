@@ -13,7 +13,7 @@ from tests.support.engines import TestEngines
 from tests.support.people.mail import newest, settings_of
 from tests.support.server import PASSWORD, Server, serving
 from upcoach.client import Response
-from upcoach.services.base.push.carriers import PushMessage, PushTarget
+from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget
 from upcoach.services.base.push.push_folder import PushFolder
 
 ANN: Final = "ann@example.org"

@@ -18,9 +18,14 @@ from tests.support.server.push_service import BrowserSubscription, PushService
 from upcoach.node.process.http2_client import Http2Client
 from upcoach.node.process.outbound import Outbound
 from upcoach.services.base.delivery import CarrierAway, Undeliverable
+from upcoach.services.base.delivery.push_carriers import (
+    PushCarrier,
+    PushMessage,
+    PushTarget,
+    TokenGone,
+)
 from upcoach.services.base.push import apns, fcm
 from upcoach.services.base.push.apns import Apns, ApnsKey
-from upcoach.services.base.push.carriers import PushCarrier, PushMessage, PushTarget, TokenGone
 from upcoach.services.base.push.fcm import Fcm, ServiceAccount
 from upcoach.services.base.push.web_push import VapidKey, WebPush, decoded
 

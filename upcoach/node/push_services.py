@@ -11,11 +11,11 @@ from config.setting_rows import SettingsError
 from config.settings import Settings
 from upcoach.node.process.http2_client import Http2Client
 from upcoach.node.process.outbound import Outbound
+from upcoach.services.base.delivery.push_carriers import PushCarrier, PushPlatform
+from upcoach.services.base.delivery.pushing import Pushing
 from upcoach.services.base.push.apns import Apns, ApnsKey
-from upcoach.services.base.push.carriers import PushCarrier, PushPlatform
 from upcoach.services.base.push.fcm import Fcm, ServiceAccount
 from upcoach.services.base.push.push_folder import PushFolder
-from upcoach.services.base.push.pushing import Pushing
 from upcoach.services.base.push.web_push import VapidKey, WebPush
 from upcoach.store.outbox.push_outbox import PushOutbox
 

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from models.base.clock import Clock
+from upcoach.services.base.delivery.pushing import Pushing
 from upcoach.services.base.fetching import Fetch
 from upcoach.services.base.mail import Mailer
 from upcoach.services.base.mail.mail_links import MailLinks
-from upcoach.services.base.push.pushing import Pushing
 from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.base.timers import TimerRunner
 from upcoach.store.base.database import Database

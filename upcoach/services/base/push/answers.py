@@ -6,8 +6,8 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from upcoach.services.base.delivery import CarrierAway, Undeliverable
+from upcoach.services.base.delivery.push_carriers import TokenGone
 from upcoach.services.base.fetching import Fetched
-from upcoach.services.base.push.carriers import TokenGone
 
 LONGEST_WAIT: Final = dt.timedelta(hours=6)  # that a push service may ask for
 

@@ -8,9 +8,9 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from upcoach.services.base.delivery import CarrierAway
+from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget
 from upcoach.services.base.fetching import LARGEST, Fetch, Fetched, FetchFailed, Poster
 from upcoach.services.base.push.answers import check_answer
-from upcoach.services.base.push.carriers import PushMessage, PushTarget
 from upcoach.services.base.push.payloads import encoded_within
 
 API: Final = "https://fcm.googleapis.com"

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from upcoach.services.base.push.carriers import PushMessage
+from upcoach.services.base.delivery.push_carriers import PushMessage
 
 
 def encoded_within(most: int, message: PushMessage, form: Callable[[PushMessage], Any]) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from upcoach.services.base.delivery.folder import MessageFolder
-from upcoach.services.base.push.carriers import PushMessage, PushTarget
+from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget
 
 
 class ShownPush(msgspec.Struct, frozen=True, kw_only=True):

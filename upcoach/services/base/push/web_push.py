@@ -14,9 +14,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from upcoach.services.base.delivery import CarrierAway, Undeliverable
+from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget
 from upcoach.services.base.fetching import FetchFailed, Poster
 from upcoach.services.base.push.answers import check_answer
-from upcoach.services.base.push.carriers import PushMessage, PushTarget
 from upcoach.services.base.push.payloads import encoded_within
 
 MOST_BYTES: Final = 3993  # that every push service takes (RFC 8291, 4)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from upcoach.services.base.push.carriers import PushCarrier, PushPlatform
+from upcoach.services.base.delivery.push_carriers import PushCarrier, PushPlatform
 from upcoach.store.outbox.push_outbox import PushOutbox
 
 
