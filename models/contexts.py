@@ -18,6 +18,7 @@ from models import (
     insights,
     journal,
     moods,
+    notifications,
     oauth,
     sharing,
     sync,
@@ -42,6 +43,7 @@ CONTEXTS: Final[tuple[ModelContext, ...]] = (
     sharing.CONTEXT,
     sync.CONTEXT,
     insights.CONTEXT,
+    notifications.CONTEXT,
     admin.CONTEXT,
 )
 

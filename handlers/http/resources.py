@@ -18,13 +18,15 @@ def resource(
     path: str,
     of: Callable[[S], Resources[Any, Any]],
     *,
-    new: type[Draft],
+    new: type[Draft] | None,
     gives: type[Document],
     lists: type[ListQuery] | None = None,
     weight: int = 1,
     deletes: str = "",
 ) -> tuple[Operation[S], ...]:
     """List, create, read, change and delete documents like *gives*, at *path*.
+
+    With None for *new* nobody creates any here: the server makes them.
 
     The list is in order of id, or as *lists* asks for it; a page of it costs *weight* reads.
     *deletes* is the summary of the deletion, where it is not of one document and its children.
@@ -37,7 +39,7 @@ class _Resource(msgspec.Struct, Generic[S], frozen=True):
 
     path: str
     of: Callable[[S], Resources[Any, Any]]
-    new: type[Draft]
+    new: type[Draft] | None
     gives: type[Document]
     lists: type[ListQuery] | None
     deletes: str
@@ -53,6 +55,7 @@ class _Resource(msgspec.Struct, Generic[S], frozen=True):
         return page_by_id(self.path, call, documents, query.limit)
 
     async def create(self, services: S, call: Call) -> Reply:
+        assert self.new is not None
         draft, resources = call.read(self.new), self.of(services)
         unsaid = {name: name not in call.body for name in ("id", "tz")}
         return write_reply(
@@ -85,18 +88,21 @@ class _Resource(msgspec.Struct, Generic[S], frozen=True):
         noun = self.gives.kind.replace(".", " ")
         return (
             self._list_row(reading, noun, weight),
-            Operation(
-                method="POST",
-                path=self.path,
-                run=self.create,
-                needs=writing,
-                body="json",
-                takes=self.new,
-                gives=self.gives,
-                live=True,
-                summary=f"Create a {noun}.",
-            ),
+            *([] if self.new is None else [self._create_row(writing, noun)]),
             *self._item_rows(reading, writing, noun),
+        )
+
+    def _create_row(self, needs: str, noun: str) -> Operation[S]:
+        return Operation(
+            method="POST",
+            path=self.path,
+            run=self.create,
+            needs=needs,
+            body="json",
+            takes=self.new,
+            gives=self.gives,
+            live=True,
+            summary=f"Create a {noun}.",
         )
 
     def _list_row(self, needs: str, noun: str, weight: int) -> Operation[S]:

@@ -25,6 +25,10 @@ UnitName = Annotated[str, msgspec.Meta(max_length=32)]
 Color = Annotated[str, shaped(pattern=r"^#[0-9A-Fa-f]{6}\Z", form="a color such as #1a2b3c")]
 Rating = Annotated[int, msgspec.Meta(ge=1, le=5)]  # of a mood, and of what goes with it
 Place = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]  # among the parts of a document
+WallTime = Annotated[
+    str,
+    shaped(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", form="a time of day such as 09:30"),
+]
 OwnZone = Annotated[
     str,
     msgspec.Meta(

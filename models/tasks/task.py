@@ -12,12 +12,11 @@ import msgspec
 
 from models.base.document import Document, Draft, Order, Privacy, fields_of
 from models.base.errors import invalid_field
-from models.base.fields import LongText, OwnZone, Place, Tag, Title, own_zone
+from models.base.fields import LongText, OwnZone, Place, Tag, Title, WallTime, own_zone
 from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat, next_date, next_in_series, series_of
 from models.base.text.search_words import distinct, label
-from models.base.text.type_words import shaped
 from models.base.time import check_date, check_zone, instant, last_moment_of_day, local_date
 from models.goals import GoalId
 
@@ -26,10 +25,6 @@ TaskId = Annotated[str, id_pattern(ID_PREFIX)]
 Status = Literal["pending", "in_progress", "completed", "cancelled"]
 Priority = Literal["low", "medium", "high", "urgent"]
 Category = Literal["work", "personal", "health", "learning", "finance", "other"]
-WallTime = Annotated[
-    str,
-    shaped(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", form="a time of day such as 09:30"),
-]
 Tags = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=20)]
 
 

@@ -23,7 +23,7 @@ from tests.support.people.relations import relate, share, unshare
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server
 from tests.support.wire.answers import done, next_page
-from upcoach.cli.explain.others import leave
+from upcoach.cli.explain.others import leave, tell
 from upcoach.cli.explain.questions import NEEDED, Question, QuestionAnswer, Questions
 from upcoach.cli.explain.seeds import Seeds
 from upcoach.client import Response, RestClient
@@ -116,6 +116,7 @@ class Stage:
         assigned = scope_of(self.server, self.people["assigned coach"])
         sown = await self.server.person()
         self.coach = assigned.user
+        await tell(self.server.node.services, scope_of(self.server, owner), 3)
         await Seeds(self.router, write, self.questions, {"coach": await relate(owner, sown)}).sow(2)
         for who in ("assigned coach", "former coach"):
             await share(owner, self.people[who], ["goal", "habit", "habit.entry"])

@@ -15,7 +15,14 @@ from tests.support.wire.relying import party, settings_of
 from tests.support.wire.sockets import mut, talking
 
 # What is written of these is its owner's content, which is nobody's access.
-CONTENT: Final = {"goals:write", "habits:write", "tasks:write", "moods:write", "journal:write"}
+CONTENT: Final = {
+    "goals:write",
+    "habits:write",
+    "tasks:write",
+    "moods:write",
+    "journal:write",
+    "notifications:write",
+}
 # Why nothing is noted of the others.
 UNNOTED: Final = {
     "POST /v1/auth/refresh": "every app does it every ten minutes; a replay is noted",

@@ -23,7 +23,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import next_page
 from upcoach.cli.explain.drafts import Drafts
-from upcoach.cli.explain.others import leave
+from upcoach.cli.explain.others import leave, tell
 from upcoach.cli.explain.questions import NoExample, Question, QuestionAnswer, Questions
 from upcoach.cli.explain.seeds import Seeds
 from upcoach.client import RestClient
@@ -64,6 +64,7 @@ class Probe:
     async def sow(self) -> None:
         """Have one of everything."""
         coach = scope_of(self.server, await self.server.person())
+        await tell(self.server.node.services, scope_of(self.server, self.person), 3)
         await Seeds(ROUTER, self._write, self._questions, {"coach": coach.user}).sow(2)
         await leave(self.server.node.services, scope_of(self.server, self.person), coach)
         self._questions.forget()

@@ -53,6 +53,7 @@ SMALL_LISTS: Final = {
     "/v1/journal/journals",
     "/v1/journal/templates",
     "/v1/moods",
+    "/v1/notifications",
     "/v1/shares",
     "/v1/tasks",
 }

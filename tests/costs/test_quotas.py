@@ -27,7 +27,7 @@ FIRST = dt.date(2026, 1, 1)
 # What a person cannot make by themselves, or what is bounded where it is made.
 OTHERS = {
     "user", "session", "insight", "client", "client.entry", "grant", "identity", "factors",
-    "passkey", "trusted_device", "invitations",
+    "passkey", "trusted_device", "invitations", "notification", "notification_preferences",
 }  # fmt: skip
 
 

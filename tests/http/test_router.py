@@ -124,3 +124,14 @@ def test_the_first_row_wins(rows: tuple[str, ...], path: str, expected: str) -> 
 def test_a_name_is_a_whole_segment() -> None:
     with pytest.raises(ValueError, match="whole segment"):
         routed("/a/{id}:undo")
+
+
+def test_no_path_is_hidden_by_one_before_it() -> None:
+    hidden = [
+        route.path
+        for route in ROUTER.routes
+        if ROUTER.find(re.sub(r"\{\w+\}", "x-1", route.path)) is None
+        or ROUTER.find(re.sub(r"\{\w+\}", "x-1", route.path))[0] is not route  # type: ignore[index]
+    ]
+
+    assert hidden == []

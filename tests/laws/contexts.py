@@ -16,6 +16,7 @@ from tests.insights.rows import ROWS as INSIGHTS
 from tests.journal.rows import ROWS as JOURNAL
 from tests.live.rows import ROWS as LIVE
 from tests.moods.rows import ROWS as MOODS
+from tests.notifications.rows import ROWS as NOTIFICATIONS
 from tests.oauth.rows import ROWS as OAUTH
 from tests.sharing.rows import ROWS as SHARING
 from tests.support.laws.context import FULL_OWNER, NOON, ContextRows, Flaws
@@ -38,6 +39,7 @@ CONTEXTS: Final[tuple[ContextRows, ...]] = (
     SYNC,
     LIVE,
     INSIGHTS,
+    NOTIFICATIONS,
     ADMIN,
 )
 WRITING: Final = tuple(context for context in CONTEXTS if context.writes)

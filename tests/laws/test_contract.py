@@ -47,7 +47,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.sockets import mut
-from upcoach.cli.explain.others import leave
+from upcoach.cli.explain.others import leave, tell
 from upcoach.cli.explain.questions import Question, QuestionAnswer, Questions
 from upcoach.cli.explain.seeds import Seeds
 from upcoach.client import Response, RestClient
@@ -188,6 +188,7 @@ async def ask_everything(server: Server, person: RestClient, desk: RestClient) -
     coach = await server.person()
     questions = Questions(ROUTER, ask, together=1)
     seeds = Seeds(ROUTER, write, questions, {"coach": await relate(person, coach)})
+    await tell(server.node.services, scope_of(server, person), 5)
     await seeds.sow(5)
     await leave(server.node.services, scope_of(server, person), scope_of(server, coach))
     questions.forget()

@@ -17,6 +17,7 @@ from upcoach.services.imports import ImportServices
 from upcoach.services.insights import InsightServices
 from upcoach.services.journal import JournalServices
 from upcoach.services.moods import MoodServices
+from upcoach.services.notifications import NotificationServices
 from upcoach.services.oauth import OAuth
 from upcoach.services.sharing import SharingServices
 from upcoach.services.sync import SyncServices
@@ -37,6 +38,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     imports: ImportServices
     sync: SyncServices
     insights: InsightServices
+    notifications: NotificationServices
     audit: AuditServices
 
     @property

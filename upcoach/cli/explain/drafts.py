@@ -59,6 +59,8 @@ class Drafts:
         """A merge patch of one field of *kind*."""
         draft = self.draft(kind)
         draft.pop("id", None)
+        if not draft:
+            return {}
         name = self._chance.choice(sorted(draft))
         return {name: draft[name]}
 
@@ -91,7 +93,9 @@ class Drafts:
                 items = [self._value(info.item_type, name) for _ in range(count)]
                 return [item for place, item in enumerate(items) if item not in items[:place]]
             case types.DictType() if isinstance(info.value_type, types.StructType):
-                return {KEY: self._fields(info.value_type)}
+                is_one_of_few = isinstance(info.key_type, types.LiteralType)
+                key = self._scalar(info.key_type, name) if is_one_of_few else KEY
+                return {key: self._fields(info.value_type)}
         return self._scalar(info, name)
 
     def _scalar(self, info: types.Type, name: str) -> Any:

@@ -18,7 +18,7 @@ from models.access.request_origin import NOWHERE
 from models.account import Credentials, Registration
 from models.base.errors import Refusal
 from models.base.ids import new_id
-from upcoach.cli.explain.others import leave, relate
+from upcoach.cli.explain.others import leave, relate, tell
 from upcoach.cli.explain.questions import Question, QuestionAnswer, Questions
 from upcoach.cli.explain.seeds import Scale, Seeds, loop_archives
 from upcoach.node import app, connecting
@@ -92,6 +92,7 @@ async def explained_on(
             plan = await node.services.imports.imports.read(caller.scope, "loop", archive, "UTC")
             await node.services.imports.imports.carry_out(caller.scope, plan)
         await relate(node.services, client=caller.scope, coach=coach.scope)
+        await tell(node.services, caller.scope, scale.documents)
         await seeds.sow(scale.documents)
         await leave(node.services, caller.scope, coach.scope)
         questions.forget()

@@ -6,6 +6,7 @@ from models.access.scope import Scope
 from models.habits import Habit
 from models.insights import HabitForecast, insight_id
 from models.journal import EntryShareDraft, NewJournalEntry
+from models.notifications import NewNotification, notification_id
 from models.sharing import InvitationDraft, ShareDraft
 from upcoach.services.contexts import Services
 
@@ -26,6 +27,21 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
     await services.sharing.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
     services.sync.positions.note(person.user, "phone", person.feed, 1)
     await services.sync.positions.flush()
+
+
+async def tell(services: Services, person: Scope, count: int) -> None:
+    """Create *count* notifications, which *person* can then write."""
+    now = dt.datetime.now(dt.UTC)
+    for number in range(count):
+        key = f"explain:{number}"
+        draft = NewNotification(
+            id=notification_id(person.user, now, key),
+            type="task_due",
+            title="File taxes",
+            body="Due today.",
+            key=key,
+        )
+        await services.notifications.notifications.create(person, draft)
 
 
 async def relate(services: Services, *, client: Scope, coach: Scope) -> None:

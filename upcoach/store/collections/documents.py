@@ -236,6 +236,19 @@ class Documents:
         sort = [(wanted.order, way), ("_id", way)]
         return await self._find(kind, owner, query, wanted.limit, sort, _index(kind, wanted))
 
+    async def count(self, kind: type[Document], owner: str, wanted: Selection) -> int:
+        """How many documents *wanted* describes, on all its pages, by the index alone."""
+        query: Bson = {"owner": owner, **query_of(wanted.where)}
+        if wanted.span is not None:
+            query |= query_of({wanted.order: wanted.span})
+        collection = self._database[kind.collection]
+        async with self._database.connection():
+
+            async def ask(query: Bson, index: str) -> int:
+                return int(await collection.count_documents(query, hint=index))
+
+            return await hinted(owner, query, _index(kind, wanted), ask)
+
     async def find_many(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
         """The existing documents among *ids*, in order of id."""
         if not ids:
@@ -301,6 +314,18 @@ class Documents:
         for owner, owned in by_owner.items():
             documents += await self._decoded(kind, owner, owned)
         return documents, rows[-1]["_id"] if len(rows) == limit else ""
+
+    async def owners_beyond(self, kind: type[Document], field: str, most: int) -> list[str]:
+        """Whoever has more than *most* documents, by the keys of the order by *field* alone."""
+        pipeline: list[Bson] = [
+            {"$group": {"_id": "$owner", "n": {"$sum": 1}}},
+            {"$match": {"n": {"$gt": most}}},
+        ]
+        async with self._database.connection():
+            cursor = await self._database[kind.collection].aggregate(
+                pipeline, hint={"owner": 1, field: 1, "_id": 1}
+            )
+            return [str(group["_id"]) async for group in cursor]
 
     async def find_owner(self, kind: type[Document], field: str, value: str) -> str | None:
         """The owner of the document whose unique *field* is *value*."""

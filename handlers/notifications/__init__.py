@@ -1,0 +1,20 @@
+"""Notifications, and how people want them."""
+
+from typing import Final
+
+from handlers.http.manifest import Context
+from handlers.http.operations.areas import Area
+from handlers.notifications import notifications, preferences
+
+CONTEXT: Final = Context(
+    service=lambda runner: runner.services.notifications,
+    # Those of one path before those of any id.
+    operations=(*preferences.OPERATIONS, *notifications.OPERATIONS),
+    areas=(
+        Area(
+            name="Notifications",
+            meaning="What a person is told of, and how they want to be.",
+            paths=("/v1/notifications",),
+        ),
+    ),
+)

@@ -1,0 +1,39 @@
+"""Notifications: what a person is told of, where, and when."""
+
+from models.access.model_context import ModelContext
+from models.access.permissions import Permission
+from models.notifications.notification import (
+    NewNotification,
+    Notification,
+    NotificationDraft,
+    notification_id,
+)
+from models.notifications.preferences import (
+    NotificationPreferences,
+    PreferencesDraft,
+    preferences_id,
+)
+from models.notifications.types import TYPES, NotificationType
+
+CONTEXT = ModelContext(
+    content=(Notification, NotificationPreferences),
+    permissions={
+        "notifications:read": Permission("see your notifications, and when you get any"),
+        "notifications:write": Permission(
+            "mark and delete your notifications, and choose when you get any"
+        ),
+    },
+)
+
+__all__ = [
+    "CONTEXT",
+    "TYPES",
+    "NewNotification",
+    "Notification",
+    "NotificationDraft",
+    "NotificationPreferences",
+    "NotificationType",
+    "PreferencesDraft",
+    "notification_id",
+    "preferences_id",
+]
