@@ -36,7 +36,7 @@ def notification_id(owner: str, at: dt.datetime, key: str) -> str:
     --------
     >>> noon = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
     >>> notification_id("usr_1", noon, "task:tsk_1")
-    'ntf_019b8e02-cc00-8d95-9837-4f5c7ddd6ee9'
+    'ntf_019b8e07-4600-84f7-bf31-b9280f85c0fc'
 
     """
     epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
