@@ -113,6 +113,8 @@ class AdminSocket(LiveSocket):
 class AdminStream(StreamingHandler):
     """The operators' live feeds as an event stream."""
 
+    page_type = ""  # there is nothing else
+
     def initialize(self, runner: OperationRunner, **live: Any) -> None:
         """Take what the routing table gives."""
         super().initialize(runner)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -20,12 +21,32 @@ from models.base.errors import Forbidden
 from upcoach.store.write.errors import session_ended
 
 MEDIA_TYPE: Final = "text/event-stream"
+_WEIGHT: Final = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
+
+
+def quality(accepted: str, media_type: str) -> float:
+    """How much an `Accept` header wants *media_type*, by its name (RFC 9110, 12.4.2 and 12.5.1).
+
+    Examples
+    --------
+    >>> accepted = "text/event-stream; q=0.9, application/json, */*"
+    >>> quality(accepted, "text/event-stream"), quality(accepted, "text/html")
+    (0.9, 0.0)
+
+    """
+    for media_range in accepted.lower().split(","):
+        name, *parameters = (part.strip() for part in media_range.split(";"))
+        if name == media_type:
+            weights = [part[2:] for part in parameters if _WEIGHT.fullmatch(part)]
+            return float(weights[0]) if weights else 1.0
+    return 0.0
 
 
 class StreamingHandler(Handler):
     """Base of what answers with a stream of events, or waits."""
 
     node: LiveNode
+    page_type = "application/json"  # of what it answers with otherwise
     has_gone = False  # the client, before there was an answer
 
     def on_connection_close(self) -> None:
@@ -34,12 +55,13 @@ class StreamingHandler(Handler):
 
     @property
     def wants_stream(self) -> bool:
-        """Whether the client asks for events as they come."""
-        accepted = self.request.headers.get("Accept", "").lower().split(",")
-        is_named = any(
-            media_range.partition(";")[0].strip() == MEDIA_TYPE for media_range in accepted
-        )
-        return is_named and self.request.method == "GET"
+        """Whether the client asks for events as they come, rather than for a page of them.
+
+        Clients that are made from the description name both kinds of answer, and read JSON.
+        """
+        accepted = self.request.headers.get("Accept", "")
+        stream, page = (quality(accepted, kind) for kind in (MEDIA_TYPE, self.page_type))
+        return stream > page and self.request.method == "GET"
 
     async def identify(self) -> Caller:
         """See `Handler.identify`; a stream may be asked for with a ticket in the place of a token.

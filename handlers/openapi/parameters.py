@@ -101,9 +101,10 @@ def of(schemas: Schemas, operation: Operation[Any], *, tagged: bool) -> list[Jso
     by_name: dict[str, Json] = {}
     for query in (operation.query, *operation.forms):
         for parameter in _behind(schemas, query):
-            # What makes it another form of the operation is in no other form.
-            is_required = parameter["required"] and query is operation.query
-            by_name.setdefault(parameter["name"], parameter | {"required": is_required})
+            by_name.setdefault(
+                parameter["name"],
+                parameter if query is operation.query else _of_another_form(parameter),
+            )
     headers = {
         "If-Match": operation.base == "taken",
         "If-None-Match": operation.base == "taken" or (tagged and not operation.writes),
@@ -117,6 +118,15 @@ def of(schemas: Schemas, operation: Operation[Any], *, tagged: bool) -> list[Jso
     if operation.base == "required":
         header_parameters.insert(0, components(schemas)["If-Match"] | {"required": True})
     return [*by_name.values(), *header_parameters]
+
+
+def _of_another_form(parameter: Json) -> Json:
+    """A *parameter* that makes another form of the operation, and is in no other form.
+
+    Its default is not told: generated clients send it, and would ask for that form.
+    """
+    schema = {name: value for name, value in parameter["schema"].items() if name != "default"}
+    return parameter | {"required": False, "schema": schema}
 
 
 def _behind(schemas: Schemas, query: type[msgspec.Struct]) -> list[Json]:

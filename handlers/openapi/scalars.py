@@ -44,6 +44,30 @@ def nullable(schema: Json) -> Json:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+def any_of(schemas: Sequence[Json]) -> Json:
+    """One of *schemas*; one schema of several types where no two say something of the same type.
+
+    A class for each member is more than generators make of numbers and lists.
+    """
+    if len(schemas) == 1:
+        return schemas[0]
+    kinds = [_kinds(schema) for schema in schemas]
+    names = [name for schema in schemas for name in schema if name != "type"]
+    told = [kind for several in kinds for kind in several]
+    plain = [kind for kind in told if kind != "null"]
+    if not all(kinds) or len({*plain}) < len(plain) or len({*names}) < len(names):
+        return {"anyOf": list(schemas)}
+    merged = {name: value for schema in schemas for name, value in schema.items()}
+    in_order = sorted(plain, key="array".__eq__)  # openapi-generator makes Java of no other
+    return merged | {"type": list(dict.fromkeys((*in_order, *told)))}
+
+
+def _kinds(schema: Json) -> list[str]:
+    """The types that *schema* names; none where it says something else, such as a reference."""
+    kind = schema.get("type", [])
+    return [kind] if isinstance(kind, str) else list(kind)
+
+
 def scalar(info: types.Type) -> Json | None:
     """The schema of a type that holds no others; None for one that does."""
     match info:

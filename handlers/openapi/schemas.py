@@ -19,6 +19,7 @@ import msgspec
 from msgspec import inspect as types
 
 from handlers.openapi.scalars import (
+    any_of,
     constant,
     enumerated,
     lengths,
@@ -125,8 +126,7 @@ class Schemas:
                 schemas = by_name.setdefault(name, [])
                 schemas += [nullable(schema)] if nullable(schema) not in schemas else []
         fields = {
-            name: (schemas[0] if len(schemas) == 1 else {"anyOf": schemas})
-            | {"description": _words_of_any(structs, name)}
+            name: any_of(schemas) | {"description": _words_of_any(structs, name)}
             for name, schemas in by_name.items()
         }
         for tag in {struct.tag_field for struct in structs if struct.tag_field}:

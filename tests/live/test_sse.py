@@ -282,7 +282,10 @@ async def test_a_table_of_accepted_types_decides_what_is_answered(settings: Sett
         for accepted, is_stream in (
             ("text/event-stream", True),
             ("TEXT/Event-Stream; q=0.9, */*", True),
-            ("application/json, text/event-stream", True),
+            ("application/json;q=0.5, text/event-stream", True),
+            ("application/json, text/event-stream", False),
+            ("text/event-stream, application/problem+json, application/json", False),
+            ("text/event-stream;q=0", False),
             ("*/*", False),
             ("text/plain", False),
             ("text/event-streams", False),

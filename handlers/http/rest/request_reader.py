@@ -19,7 +19,7 @@ from upcoach.services.base.spooled_file import SpooledFile
 MEDIA_TYPES: Final = {
     "json": {"application/json"},
     "merge-patch": {"application/merge-patch+json", "application/json"},
-    "csv": {"text/csv"},
+    "csv": {"text/csv", "application/octet-stream"},
     "zip": {"application/zip", "application/x-zip-compressed", "application/octet-stream"},
 }
 NAME: Final = 512  # characters of an id or a parameter
