@@ -23,6 +23,7 @@ from handlers import (
     sharing,
     sync,
     tasks,
+    webhooks,
 )
 from handlers.admin.health import Check, Livez, Readyz
 from handlers.admin.metrics import MetricsHandler
@@ -49,6 +50,7 @@ CONTEXTS: Final[tuple[Context[Any], ...]] = (
     live.CONTEXT,
     insights.CONTEXT,
     notifications.CONTEXT,
+    webhooks.CONTEXT,
     audit.CONTEXT,
     admin.CONTEXT,
     descriptions.CONTEXT,

@@ -23,6 +23,7 @@ from models import (
     sharing,
     sync,
     tasks,
+    webhooks,
 )
 from models.access.limits import Quota
 from models.access.model_context import Kinds, ModelContext
@@ -44,6 +45,7 @@ CONTEXTS: Final[tuple[ModelContext, ...]] = (
     sync.CONTEXT,
     insights.CONTEXT,
     notifications.CONTEXT,
+    webhooks.CONTEXT,
     admin.CONTEXT,
 )
 

@@ -31,6 +31,8 @@ _NAMED: Final[dict[str, Any]] = {
     "due_time": "09:30",
     "time": "09:30",
     "provider": "google",
+    "url": "https://hooks.example.org/upcoach",
+    "types": "habit.*",
 }
 _FEW: Final = 2  # fields of a patch
 

@@ -70,6 +70,7 @@ WayName = Literal[
     "share",
     "entry share",
     "grant",
+    "webhook",
 ]
 
 

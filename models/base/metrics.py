@@ -63,6 +63,16 @@ class Metrics:
             "Documents that were found to be unreadable, and are there still.",
         )
         self.parked = counter("upcoach_dead_letters", "Events that broke a consumer.", ("group",))
+        self.webhooks_sent = counter(
+            "upcoach_webhook_deliveries",
+            "Attempts to send to webhooks, by the status of the answer.",
+            ("status",),
+        )
+        self.webhook_s = histogram(
+            "upcoach_webhook_delivery_seconds",
+            "How long an attempt to send to a webhook took.",
+            buckets=_LATENCIES,
+        )
         self.lag_s = gauge(
             "upcoach_consumer_lag_seconds",
             "Age of the oldest event that waits for a durable consumer of this process.",

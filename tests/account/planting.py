@@ -65,6 +65,8 @@ class Thief(AccountHolder):
         await done(link(self, provider))
         await self._let_app_in()
         self.coach = await self._share(self.client, await self.server.person())
+        away = {"url": "https://thief.example/", "types": ["*"]}
+        await done(self.client.call("POST", "/v1/webhooks", away))
         pupil = await self.server.person()
         await self._share(pupil, self.client)
         self.pupil = await user_of(pupil)

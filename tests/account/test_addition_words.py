@@ -38,6 +38,7 @@ WORDS: Final = {
     "your goals.",
     "A coach can now read": "A coach, “Test Person”, can now read one of your journal entries at "
     "UpCoach, of ",
+    "Changes of your account": "is now sent to another server, “thief dot example”, as a webhook",
     "You have a client": "You have a client, “Test Person”, at UpCoach now",
 }
 EVIL: Final = "Win “now”.\nhttps://evil.example/x www.evil.example a@evil.example evil\u3002example"

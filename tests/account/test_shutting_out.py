@@ -108,8 +108,8 @@ async def test_what_was_planted_falls_when_a_move_is_undone(
 
         undone = [await click(server, UNDO, undo) for _ in range(2)]
 
-        # App, passkey, provider, app of others, coach, what they see, entry, client.
-        assert clicked == [204] * 4 + [400] + [204] * 3  # the coach sees more than was said first
+        # App, passkey, provider, app of others, coach, what they see, entry, webhook, client.
+        assert clicked == [204] * 4 + [400] + [204] * 4  # the coach sees more than was said first
         assert {name: count for name, count in planted.items() if not count} == {"waiting": 0}
         assert undone == [204, 400]
         assert not any((await left(server, thief)).values())
@@ -132,7 +132,7 @@ async def test_what_its_owner_has_confirmed_stays(engines: TestEngines, tmp_path
         await by_reset(server, provider, "")
 
         lost = {name for name, count in (await left(server, owner)).items() if not count}
-        assert clicked == [204] * 4 + [400] + [204] * 3  # as above
+        assert clicked == [204] * 4 + [400] + [204] * 4  # as above
         assert set(again) == {400}
         assert await server.node.services.sharing.shares.connects(owner.user, owner.pupil)
         assert lost == {"trusted_device", "invitations", "waiting"}

@@ -24,6 +24,7 @@ from tests.support.laws.snapshots import Row
 from tests.support.server import Server
 from tests.sync.rows import ROWS as SYNC
 from tests.tasks.rows import ROWS as TASKS
+from tests.webhooks.rows import ROWS as WEBHOOKS
 from upcoach.client import RestClient
 
 CONTEXTS: Final[tuple[ContextRows, ...]] = (
@@ -40,6 +41,7 @@ CONTEXTS: Final[tuple[ContextRows, ...]] = (
     LIVE,
     INSIGHTS,
     NOTIFICATIONS,
+    WEBHOOKS,
     ADMIN,
 )
 WRITING: Final = tuple(context for context in CONTEXTS if context.writes)

@@ -47,6 +47,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.sockets import mut
+from tests.webhooks.contract import use_webhooks
 from upcoach.cli.explain.others import leave, tell
 from upcoach.cli.explain.questions import Question, QuestionAnswer, Questions
 from upcoach.cli.explain.seeds import Seeds
@@ -76,6 +77,7 @@ async def test_every_operation_answers_as_it_is_described(
         await log_in_at_a_browser(server)
         await go_by_mail(server)
         await use_factors(server)
+        await use_webhooks(server)
         await ask_everything(server, await furnished(server), await operator(server, "superadmin"))
         await be_refused(server, person)
     await come_from_provider(apart, witness)

@@ -46,6 +46,7 @@ from streams.consumers.consumer import Consumer
 from streams.consumers.habit_learner import HabitLearner
 from streams.consumers.revocation import RevocationConsumer
 from streams.consumers.runner import ConsumerDependencies, ConsumerRunner
+from streams.consumers.webhooks import WebhookConsumer
 from streams.feed.hub import PRELOADED_EVENTS, Hub
 from streams.feed.reader import Follower, StreamReader
 from streams.feed.relay import Relay
@@ -62,6 +63,7 @@ from upcoach.node.connecting import open_schema, when_reached
 from upcoach.node.process import shutdown
 from upcoach.node.process.listener import HttpListener
 from upcoach.services.base.jobs import JobRunner
+from upcoach.services.webhooks.delivery_runner import DeliveryRunner
 from upcoach.store.base.database import Database
 from upcoach.store.log.event_log import EventLog
 from upcoach.store.outbox.outboxes import Outboxes
@@ -133,6 +135,10 @@ class Node:
             self._connections.check_channels,
             lambda user: self._background_tasks.run(self._admin_feeds.check_user(user)),
         )
+        hooks = self.services.webhooks
+        self.webhooks = DeliveryRunner(
+            hooks, self.log, self.committer.heads, utc_now, epoch, self.metrics
+        )
         self._consumers = self._make_consumers()
         self._reader = StreamReader(redis.reader, self._followers())
         self._in_flight = InFlight()
@@ -153,6 +159,8 @@ class Node:
             metrics=self.metrics,
         )
         consumers: list[Consumer] = [self._revocation_consumer, self._kpis]
+        if "schedule" in self._settings.roles:
+            consumers.append(WebhookConsumer(self.webhooks))
         if "learn" in self._settings.roles:
             consumers.append(HabitLearner(self.services.insights.insights))
         return ConsumerRunner(consumers, ground)
@@ -250,6 +258,8 @@ class Node:
         yield "relay", self.relay.run
         yield "channels", self._channels.run
         yield "schema", self._schema.run
+        if "schedule" in self._settings.roles:
+            yield "webhooks deliveries", self.webhooks.run
         yield from self._presence.tasks.items()
         yield from self._consumers.tasks.items()
 

@@ -65,6 +65,7 @@ class Assembly:
             timers=self.timers,
             zones=TimeZones(documents),
             fetch=self.outbound,
+            poster=self.outbound,
             clock=utc_now,
         )
         self.services: Services = make_services(dependencies)

@@ -22,6 +22,7 @@ from upcoach.services.oauth import OAuth
 from upcoach.services.sharing import SharingServices
 from upcoach.services.sync import SyncServices
 from upcoach.services.tasks import TaskServices
+from upcoach.services.webhooks import WebhookServices
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     sync: SyncServices
     insights: InsightServices
     notifications: NotificationServices
+    webhooks: WebhookServices
     audit: AuditServices
 
     @property

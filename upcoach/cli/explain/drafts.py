@@ -35,6 +35,8 @@ _NAMED: Final[dict[str, tuple[str, ...]]] = {
     "key_result": (KEY,),
     "tz": ("UTC", "Europe/Berlin", "America/New_York"),
     "color": ("#FF8F00", "#00897B"),
+    "types": ("goal.*", "habit.created"),
+    "url": ("https://hooks.example.org/upcoach",),
 }
 
 

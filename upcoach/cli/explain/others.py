@@ -3,12 +3,15 @@
 import datetime as dt
 
 from models.access.scope import Scope
+from models.base.ids import new_id
 from models.habits import Habit
 from models.insights import HabitForecast, insight_id
 from models.journal import EntryShareDraft, NewJournalEntry
 from models.notifications import NewNotification, notification_id
 from models.sharing import InvitationDraft, ShareDraft
+from models.webhooks import NewWebhook, WebhookDelivery
 from upcoach.services.contexts import Services
+from upcoach.store.collections.webhook_progress import WebhookKey
 
 
 async def leave(services: Services, person: Scope, coach: Scope) -> None:
@@ -25,6 +28,7 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
     await services.journal.entries.create(coach, entry)
     leave_until = EntryShareDraft(until=now + dt.timedelta(days=30))
     await services.sharing.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
+    await _add_webhook(services, person, now)
     services.sync.positions.note(person.user, "phone", person.feed, 1)
     await services.sync.positions.flush()
 
@@ -48,6 +52,23 @@ async def relate(services: Services, *, client: Scope, coach: Scope) -> None:
     """Make two people client and coach."""
     invitation = await services.sharing.invitations.invite(coach, InvitationDraft(role="coach"))
     await services.sharing.invitations.accept(client, invitation.code)
+
+
+async def _add_webhook(services: Services, person: Scope, now: dt.datetime) -> None:
+    """A webhook, and an attempt to send to it."""
+    draft = NewWebhook(url="https://hooks.example.com/upcoach", types=("goal.*",))
+    await services.webhooks.webhooks.add(person, draft)
+    delivery = WebhookDelivery(
+        id=new_id("wda"),
+        at=now,
+        message=new_id("msg"),
+        type="goal.created",
+        attempt=1,
+        delivered=True,
+        duration_ms=12,
+        status=204,
+    )
+    await services.webhooks.deliveries.add(WebhookKey(person.user, draft.id), delivery)
 
 
 def _insight(habit: Habit, now: dt.datetime) -> HabitForecast:

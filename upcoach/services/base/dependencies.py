@@ -9,7 +9,7 @@ import msgspec
 
 from models.base.clock import Clock
 from upcoach.services.base.delivery.pushing import Pushing
-from upcoach.services.base.fetching import Fetch
+from upcoach.services.base.fetching import Fetch, Poster
 from upcoach.services.base.mail import Mailer
 from upcoach.services.base.mail.mail_links import MailLinks
 from upcoach.services.base.time_zones import TimeZones
@@ -66,6 +66,8 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     fetch
         Asks other servers.
+    poster
+        Posts to servers that people have chosen.
     once
         Tokens that can be used once.
     timers
@@ -89,4 +91,5 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     timers: TimerRunner
     zones: TimeZones
     fetch: Fetch
+    poster: Poster
     clock: Clock

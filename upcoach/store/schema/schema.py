@@ -28,7 +28,14 @@ from models.base.errors import Unavailable
 from models.contexts import DOCUMENTS, UNLOGGED
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index, are_alike, definition_of
-from upcoach.store.collections import audit, consumer_snapshots, oauth_clients, positions
+from upcoach.store.collections import (
+    audit,
+    consumer_snapshots,
+    oauth_clients,
+    positions,
+    webhook_deliveries,
+    webhook_progress,
+)
 from upcoach.store.log import event_log
 from upcoach.store.outbox import mail_outbox, push_outbox
 from upcoach.store.schema import installation, migrations
@@ -56,6 +63,8 @@ MODULES: Final = (
     refresh_generations,
     signing,
     timers,
+    webhook_deliveries,
+    webhook_progress,
 )
 
 # Indexes of earlier builds that no build uses any more.

@@ -18,6 +18,7 @@ from models.contexts import MIRRORS, WAYS
 from models.journal import ClientEntry, EntryShare, client_entry_id, share_id
 from models.oauth import Grant
 from models.sharing import CoachClient, OpenInvitations, Share
+from models.webhooks import Webhook
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.refs import Listing, Ref, ref_of
 
@@ -45,7 +46,7 @@ def remove_unconfirmed(
 
     gone: list[Document] = [
         method
-        for kind in (Identity, Grant, Share, EntryShare)
+        for kind in (Identity, Grant, Share, EntryShare, Webhook)
         for method in changes.all(kind, user)
         if falls(method.confirmed_at)
     ]

@@ -15,6 +15,7 @@ from models.contexts import SCOPES, SHAREABLE
 from models.journal import EntryShare, JournalEntry
 from models.oauth import Grant
 from models.sharing import CoachClient, Share
+from models.webhooks import Webhook
 from upcoach.store.collections.documents import Documents
 
 D = TypeVar("D", bound=Document)
@@ -26,6 +27,7 @@ KINDS: Final[dict[WayName, type[AccessMethod]]] = {
     "share": Share,
     "entry share": EntryShare,
     "grant": Grant,
+    "webhook": Webhook,
 }
 
 
@@ -92,6 +94,8 @@ def _own(way: Document | None) -> Json:
             "name": way.client,
             "allows": tuple(permission.meaning for permission in permissions),
         }
+    if isinstance(way, Webhook):
+        return {"name": way.host}
     if isinstance(way, Share):
         allows = tuple(words for kind, words in SHAREABLE.items() if kind in way.kinds)
         return {"allows": allows}

@@ -47,6 +47,10 @@ _WORDS: Final[dict[WayName, tuple[str, str]]] = {
         "You gave an app access to your account",
         "A third-party app{name} now has access to your UpCoach account.{may}",
     ),
+    "webhook": (
+        "Changes of your account are sent to another server",
+        "What changes in your UpCoach account is now sent to another server{name} as a webhook.",
+    ),
 }
 
 

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from models.account import Addition, AdditionDetails, FactorChange, PasswordOrigin
+from models.account import Addition, AdditionDetails, FactorChange, PasswordOrigin, quoted
 from models.base.messages.mail import Mail
+from models.webhooks import DisabledReason
 from upcoach.services.base.mail import addition_words
 
 _END: Final = "\n\nThe UpCoach team\n"
@@ -231,6 +232,24 @@ def factors_changed(to: str, change: FactorChange, link: str) -> Mail:
         subject,
         f"{words} {_NOT_YOU}{link}\n\nThen check how you log in to your account: a new password "
         "does not change that.",
+    )
+
+
+_DISABLED: Final[dict[DisabledReason, str]] = {
+    "gone": "The server said that it wants no more of them (410 Gone).",
+    "failing": "The server had failed to take them for 28 hours.",
+}
+
+
+def webhook_disabled(to: str, host: str, reason: DisabledReason) -> Mail:
+    """The notice that nothing is sent to a webhook any more."""
+    name = quoted(host)
+    return _letter(
+        to,
+        "A webhook was disabled",
+        f"We have stopped sending the changes of your UpCoach account to a server{name and ' '}"
+        f"{name}. {_DISABLED[reason]} Nothing is lost: when you enable the webhook again, it goes "
+        "on where it had stopped.",
     )
 
 

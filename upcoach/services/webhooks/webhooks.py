@@ -1,0 +1,163 @@
+"""Webhooks of people: made, changed, rotated, tried and replayed by their owners."""
+
+import datetime as dt
+
+import msgspec
+
+from models.access.scope import Scope
+from models.account import User
+from models.base.clock import Clock
+from models.base.errors import Conflict, NotFound, invalid_field
+from models.contexts import KINDS
+from models.webhooks import (
+    DisabledReason,
+    NewWebhook,
+    Webhook,
+    WebhookDelivery,
+    WebhookDisabledMail,
+    WebhookDraft,
+)
+from models.webhooks.webhook import check_types
+from upcoach.services.account import announce_document, caller_ref
+from upcoach.services.base.fetching import FetchFailed, Poster
+from upcoach.services.base.resources import Resources, write_outcome
+from upcoach.services.base.rules import Rules, revising
+from upcoach.services.webhooks.sending import WebhookSender, ping_message
+from upcoach.services.webhooks.signing import new_keys
+from upcoach.store.collections.documents import Documents
+from upcoach.store.collections.webhook_deliveries import WebhookDeliveries
+from upcoach.store.collections.webhook_progress import WebhookKey, WebhookProgressStore
+from upcoach.store.write.changes import WriteContext
+from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
+
+
+class IssuedWebhook(msgspec.Struct, frozen=True):
+    """A webhook with a new secret, which is shown this once.
+
+    Attributes
+    ----------
+    webhook
+        The webhook.
+    secret
+        The secret that verifies the signatures of the form `v1`: `whsec_` and base64.
+
+    """
+
+    webhook: Webhook
+    secret: str
+
+
+def _drafted(draft: NewWebhook, /, *, owner: str, at: dt.datetime) -> Webhook:
+    check_types(draft.types, KINDS)
+    return Webhook.drafted(draft, new_keys(), owner=owner, at=at)
+
+
+def _revised(webhook: Webhook, draft: WebhookDraft, at: dt.datetime) -> Webhook:
+    check_types(draft.types, KINDS)
+    return webhook.revised(draft, at)
+
+
+class Webhooks(Resources[Webhook, NewWebhook]):
+    """The webhooks of people."""
+
+    rules = Rules(kind=Webhook, drafted=_drafted, revised=revising(WebhookDraft, _revised))
+
+    def __init__(
+        self,
+        documents: Documents,
+        committer: Committer,
+        progress: WebhookProgressStore,
+        deliveries: WebhookDeliveries,
+        poster: Poster,
+        clock: Clock,
+    ) -> None:
+        super().__init__(documents, committer)
+        self._progress = progress
+        self._deliveries = deliveries
+        self._poster = poster
+        self._clock = clock
+        self._sender = WebhookSender(poster, clock)
+
+    async def find(self, key: WebhookKey) -> Webhook | None:
+        """The webhook; `Conflict` for one that cannot be read."""
+        try:
+            return await self._documents.get(Webhook, *key)
+        except NotFound:
+            return None
+
+    async def add(self, scope: Scope, draft: NewWebhook) -> tuple[Outcome[Webhook], str]:
+        """Create a webhook, which is sent what comes from now on; return its secret, too.
+
+        Its owner is told by mail: it is a way out of their account.
+        """
+        try:
+            self._poster.check(draft.url)
+        except FetchFailed as refusal:
+            words = f"Events cannot be sent there: {refusal}."
+            raise invalid_field("/url", "url_refused", words) from None
+
+        def decide(changes: WriteContext) -> Outcome[Webhook]:
+            if changes.holds(Webhook, scope.user, draft.id):
+                raise Conflict("id_taken", "There is already a document with this id.")
+            made = changes.create(_drafted(draft, owner=scope.user, at=changes.at))
+            announce_document(changes, scope, "webhook", made)
+            return write_outcome("created", made)
+
+        reads = (Ref(Webhook, scope.user, draft.id), caller_ref(scope))
+        outcome = await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
+        key = WebhookKey(scope.user, draft.id)
+        await self._progress.begin(key, outcome.seq, self._clock())
+        return outcome, outcome.document.secret
+
+    async def rotate(self, scope: Scope, webhook_id: str) -> tuple[Outcome[Webhook], str]:
+        """Give a webhook other keys, and return its secret; those before sign for a day, too."""
+
+        def decide(changes: WriteContext) -> Outcome[Webhook]:
+            before = self._find(changes, scope, webhook_id)
+            after = changes.update(before, before.rotated(new_keys(), changes.at))
+            return write_outcome("updated", after)
+
+        write = Write(scope=scope, reads=(self._ref(scope, webhook_id),), decide=decide)
+        outcome = await self._committer.commit(write)
+        return outcome, outcome.document.secret
+
+    async def ping(self, scope: Scope, webhook_id: str) -> WebhookDelivery:
+        """Send a message that tells of no event; return what came of it."""
+        webhook = await self.get(scope, webhook_id)
+        sent = await self._sender.send(webhook, ping_message(webhook, self._clock()))
+        await self._deliveries.add(WebhookKey(scope.user, webhook_id), sent.delivery)
+        return sent.delivery
+
+    async def replay(self, scope: Scope, webhook_id: str, seq: int) -> None:
+        """Send what is behind number *seq* of the feed anew."""
+        webhook = await self.get(scope, webhook_id)
+        if not webhook.enabled:
+            raise Conflict("webhook_disabled", "Enable this webhook first.")
+        await self._progress.rewind(WebhookKey(scope.user, webhook_id), seq, self._clock())
+
+    async def deliveries(
+        self, scope: Scope, webhook_id: str, before: str, limit: int
+    ) -> list[WebhookDelivery]:
+        """Up to *limit* deliveries to a webhook, the newest first, before the one called so."""
+        await self.get(scope, webhook_id)
+        return await self._deliveries.page(WebhookKey(scope.user, webhook_id), before, limit)
+
+    async def disable(self, key: WebhookKey, reason: DisabledReason) -> None:
+        """Disable a webhook for a *reason*, and mail its owner."""
+
+        def decide(changes: WriteContext) -> Outcome[Webhook | None]:
+            before = changes.find(Webhook, *key)
+            if before is None or not before.enabled:
+                return Outcome(verb="unchanged", document=before)
+            after = changes.update(before, before.disabled(reason, changes.at))
+            user = changes.find(User, key.owner, key.owner)
+            if user is not None:
+                changes.send_mail(WebhookDisabledMail(user.email, before.host, reason))
+            return write_outcome("updated", after)
+
+        reads = (Ref(Webhook, *key), Ref(User, key.owner, key.owner))
+        write = Write(scope=Scope(user=key.owner), reads=reads, decide=decide)
+        await self._committer.submit(write)

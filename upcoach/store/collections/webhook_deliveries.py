@@ -1,0 +1,72 @@
+"""The log of deliveries to webhooks, for thirty days: sealed under the key of their owner."""
+
+import datetime as dt
+from typing import Final
+
+import msgspec
+from pymongo.write_concern import WriteConcern
+
+from models.webhooks import WebhookDelivery
+from upcoach.store.base import codec
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import CollectionSpec, Index
+from upcoach.store.base.sealing import Unreadable, associated_data, seal, unseal
+from upcoach.store.collections.webhook_progress import WebhookKey
+from upcoach.store.secrets.keyring import KeyRing
+
+COLLECTION: Final = "webhook_deliveries"
+KEPT: Final = dt.timedelta(days=30)
+COLLECTIONS: Final = (CollectionSpec(COLLECTION, (Index(name="kept", keys=("at",), kept=KEPT),)),)
+
+_QUICK: Final = WriteConcern(w=1, j=False)  # it is a record of what was done, and no more
+_decoder: Final = msgspec.msgpack.Decoder(WebhookDelivery)
+
+
+class WebhookDeliveries:
+    """The deliveries to all webhooks."""
+
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def add(self, key: WebhookKey, delivery: WebhookDelivery) -> None:
+        """Insert *delivery*; nothing where its owner's key is gone."""
+        name = _name_of(key, delivery.id)
+        await self._keyring.load([key.owner])
+        try:
+            sealed = seal(
+                self._keyring[key.owner],
+                msgspec.msgpack.encode(delivery),
+                associated_data(COLLECTION, name),
+            )
+        except Unreadable:
+            return
+        collection = self._database[COLLECTION].with_options(write_concern=_QUICK)
+        async with self._database.connection():
+            await collection.insert_one({"_id": name, "at": delivery.at, "body": sealed})
+
+    async def page(self, key: WebhookKey, before: str, limit: int) -> list[WebhookDelivery]:
+        """Up to *limit* deliveries to a webhook, the newest first, before the one called so."""
+        span = codec.below(*key)
+        if before:
+            span["$lt"] = _name_of(key, before)
+        await self._keyring.load([key.owner])
+        async with self._database.connection():
+            cursor = self._database[COLLECTION].find({"_id": span}, sort=[("_id", -1)])
+            rows = await cursor.limit(limit).to_list()
+        return [self._opened(key, stored) for stored in rows]
+
+    async def remove(self, key: WebhookKey) -> None:
+        """Delete all deliveries to a webhook that is no more."""
+        async with self._database.connection():
+            await self._database[COLLECTION].delete_many({"_id": codec.below(*key)})
+
+    def _opened(self, key: WebhookKey, stored: Bson) -> WebhookDelivery:
+        plain = unseal(
+            self._keyring[key.owner], stored["body"], associated_data(COLLECTION, stored["_id"])
+        )
+        return _decoder.decode(plain)
+
+
+def _name_of(key: WebhookKey, delivery: str) -> str:
+    return f"{codec.key_of(*key)}/{delivery}"

@@ -1,0 +1,182 @@
+"""How far each webhook has come in its owner's feed: one record for each, which is leased.
+
+A process that sends to a webhook has moved the moment of its next look (`at`) into the future, and
+moves it on with each delivery; a process that dies is followed by another at that moment.  While a
+webhook has all that there is, it has no such moment: what is new in its feed then gives it one.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+from pymongo import ReturnDocument
+from pymongo.write_concern import WriteConcern
+
+from models.webhooks import Webhook, WebhookProgress
+from upcoach.store.base import codec
+from upcoach.store.base.database import Bson, Database
+from upcoach.store.base.indexes import CollectionSpec, Index
+
+COLLECTION: Final = "webhook_progress"
+LEASE: Final = dt.timedelta(seconds=30)  # longer than any delivery takes
+COLLECTIONS: Final = (
+    CollectionSpec(
+        COLLECTION,
+        (
+            Index(name="at", keys=("is_failing", "at")),
+            Index(name="owner", keys=("owner",)),
+        ),
+    ),
+)
+
+# Lost with a server that fails, it costs one delivery that comes twice.
+_QUICK: Final = WriteConcern(w=1, j=False)
+
+
+class WebhookKey(NamedTuple):
+    """Whose webhook, and which."""
+
+    owner: str
+    webhook: str
+
+
+class WebhookProgressStore:
+    """The records of all webhooks."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, key: WebhookKey, seq: int, now: dt.datetime) -> None:
+        """Insert the record of a webhook that is sent what comes behind *seq*, if it has none."""
+        first = {"owner": key.owner, "seq": seq, "tries": 0, "is_failing": False, "at": now}
+        async with self._database.connection():
+            await self._database[COLLECTION].update_one(
+                {"_id": codec.key_of(*key)}, {"$setOnInsert": first}, upsert=True
+            )
+
+    async def due(self, now: dt.datetime, limit: int, *, is_failing: bool) -> list[WebhookKey]:
+        """Up to *limit* webhooks to be looked at, the longest due first.
+
+        Those of which the last try failed are apart, so that they hold up nobody else.
+        """
+        query = {"is_failing": is_failing, "at": {"$lte": now}}
+        async with self._database.connection():
+            cursor = self._database[COLLECTION].find(query, {"_id": 1}, sort=[("at", 1)])
+            return [_key_of(stored) for stored in await cursor.limit(limit).to_list()]
+
+    async def idle(self, owners: Collection[str]) -> list[WebhookKey]:
+        """The webhooks of *owners* that had all that there was, and are not disabled."""
+        query = {"owner": {"$in": sorted(owners)}, "at": None, "is_off": None}
+        async with self._database.connection():
+            cursor = self._database[COLLECTION].find(query, {"_id": 1})
+            return [_key_of(stored) for stored in await cursor.to_list()]
+
+    async def claim(self, key: WebhookKey, now: dt.datetime, holder: str) -> WebhookProgress | None:
+        """Lease a webhook that is idle or due; None if it is neither any more."""
+        query = {"_id": codec.key_of(*key), "$or": [{"at": None}, {"at": {"$lte": now}}]}
+        lease = {"$set": {"at": now + LEASE, "holder": holder}, "$unset": {"is_off": ""}}
+        async with self._database.connection():
+            stored = await self._database[COLLECTION].find_one_and_update(
+                query, lease, return_document=ReturnDocument.AFTER
+            )
+        return None if stored is None else _progress_of(stored)
+
+    async def advance(self, key: WebhookKey, holder: str, seq: int, now: dt.datetime) -> bool:
+        """Save that a webhook has come to *seq*, and go on; False if another has it by now."""
+        change = {"seq": seq, "tries": 0, "is_failing": False, "at": now + LEASE}
+        return await self._change(key, holder, {"$set": change})
+
+    async def keep(self, key: WebhookKey, holder: str, now: dt.datetime) -> bool:
+        """Go on without having come further; False if another has it by now."""
+        return await self._change(key, holder, {"$set": {"at": now + LEASE}})
+
+    async def put_off(self, key: WebhookKey, holder: str, tries: int, until: dt.datetime) -> None:
+        """Save that *tries* have failed, and that the next is made at *until*."""
+        change = {"tries": tries, "is_failing": tries > 0, "at": until, "holder": ""}
+        await self._change(key, holder, {"$set": change})
+
+    async def hand_over(self, key: WebhookKey, holder: str, now: dt.datetime) -> None:
+        """Let the next process have it at once."""
+        await self._change(key, holder, {"$set": {"at": now, "holder": ""}})
+
+    async def rest(self, key: WebhookKey, holder: str, *, is_off: bool = False) -> None:
+        """Save that there is nothing to do; with *is off*, until somebody enables it."""
+        change: Bson = {"$unset": {"at": ""}, "$set": {"holder": ""}}
+        if is_off:
+            change["$set"] |= {"is_off": True, "tries": 0, "is_failing": False}
+        await self._change(key, holder, change)
+
+    async def wake(self, owners: Collection[str], now: dt.datetime) -> None:
+        """Have the idle webhooks of *owners* looked at, also disabled ones."""
+        query = {"owner": {"$in": sorted(owners)}, "at": None}
+        async with self._database.connection():
+            await self._database[COLLECTION].update_many(query, {"$set": {"at": now}})
+
+    async def unknown(self, limit: int) -> list[WebhookKey]:
+        """Up to *limit* webhooks of which there is no record: who made them died before it."""
+        same = {"from": COLLECTION, "localField": "_id", "foreignField": "_id", "as": "record"}
+        pipeline: list[Bson] = [
+            {"$lookup": same},
+            {"$match": {"record": []}},
+            {"$project": {"_id": 1}},
+            {"$limit": limit},
+        ]
+        async with self._database.connection():
+            cursor = await self._database[Webhook.collection].aggregate(pipeline)
+            return [_key_of(stored) async for stored in cursor]
+
+    async def rewind(self, key: WebhookKey, seq: int, now: dt.datetime) -> None:
+        """Send what is behind *seq* anew, from whoever has the webhook now on."""
+        change = {"seq": seq, "tries": 0, "is_failing": False, "at": now, "holder": ""}
+        async with self._database.connection():
+            await self._database[COLLECTION].update_one(
+                {"_id": codec.key_of(*key)}, {"$set": change}
+            )
+
+    async def remove(self, key: WebhookKey) -> None:
+        """Delete the record of a webhook that is no more."""
+        async with self._database.connection():
+            await self._database[COLLECTION].delete_one({"_id": codec.key_of(*key)})
+
+    async def find(self, key: WebhookKey) -> WebhookProgress | None:
+        """The record of a webhook."""
+        async with self._database.connection():
+            stored = await self._database[COLLECTION].find_one({"_id": codec.key_of(*key)})
+        return None if stored is None else _progress_of(stored)
+
+    async def owners(self) -> set[str]:
+        """Whoever has a webhook."""
+        async with self._database.connection():
+            return set(await self._database[COLLECTION].distinct("owner"))
+
+    async def page(self, after: WebhookKey | None, limit: int) -> list[WebhookProgress]:
+        """Up to *limit* records behind that of *after*, in order of owner and id."""
+        query = {} if after is None else {"_id": {"$gt": codec.key_of(*after)}}
+        async with self._database.connection():
+            cursor = self._database[COLLECTION].find(query, sort=[("_id", 1)])
+            return [_progress_of(stored) for stored in await cursor.limit(limit).to_list()]
+
+    async def _change(self, key: WebhookKey, holder: str, change: Bson) -> bool:
+        collection = self._database[COLLECTION].with_options(write_concern=_QUICK)
+        async with self._database.connection():
+            outcome = await collection.update_one(
+                {"_id": codec.key_of(*key), "holder": holder}, change
+            )
+        return outcome.matched_count == 1
+
+
+def _key_of(stored: Bson) -> WebhookKey:
+    owner, _, webhook = stored["_id"].partition("/")
+    return WebhookKey(owner, webhook)
+
+
+def _progress_of(stored: Bson) -> WebhookProgress:
+    owner, webhook = _key_of(stored)
+    return WebhookProgress(
+        owner=owner,
+        webhook=webhook,
+        seq=int(stored["seq"]),
+        tries=int(stored["tries"]),
+        at=stored.get("at"),
+        is_off=stored.get("is_off", False),
+    )
