@@ -4,17 +4,21 @@ from typing import Final
 
 from handlers.http.manifest import Context
 from handlers.http.operations.areas import Area
-from handlers.notifications import notifications, preferences
+from handlers.notifications import notifications, preferences, push_devices
 
 CONTEXT: Final = Context(
     service=lambda runner: runner.services.notifications,
     # Those of one path before those of any id.
-    operations=(*preferences.OPERATIONS, *notifications.OPERATIONS),
+    operations=(
+        *preferences.OPERATIONS,
+        *notifications.OPERATIONS,
+        *push_devices.OPERATIONS,
+    ),
     areas=(
         Area(
             name="Notifications",
             meaning="What a person is told of, and how they want to be.",
-            paths=("/v1/notifications",),
+            paths=("/v1/notifications", "/v1/push-devices"),
         ),
     ),
 )

@@ -107,6 +107,8 @@ NAMED: Final = {
     "POST /v1/notifications/seen-all": "markAllNotificationsSeen",
     "GET /v1/notifications/preferences": "getNotificationPreferences",
     "PATCH /v1/notifications/preferences": "updateNotificationPreferences",
+    "POST /v1/push-devices": "registerPushDevice",
+    "GET /v1/push-devices/web-key": "getWebPushKey",
     "PUT /v1/shares/{coach}": "shareWithCoach",
     "DELETE /v1/shares/{coach}": "endCoachRelation",
     "PUT /v1/tasks/{id}/done": "completeTask",

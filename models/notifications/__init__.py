@@ -13,10 +13,11 @@ from models.notifications.preferences import (
     PreferencesDraft,
     preferences_id,
 )
+from models.notifications.push_device import NewPushDevice, PushDevice, PushDeviceDraft
 from models.notifications.types import TYPES, NotificationType
 
 CONTEXT = ModelContext(
-    content=(Notification, NotificationPreferences),
+    content=(Notification, NotificationPreferences, PushDevice),
     permissions={
         "notifications:read": Permission("see your notifications, and when you get any"),
         "notifications:write": Permission(
@@ -29,11 +30,14 @@ __all__ = [
     "CONTEXT",
     "TYPES",
     "NewNotification",
+    "NewPushDevice",
     "Notification",
     "NotificationDraft",
     "NotificationPreferences",
     "NotificationType",
     "PreferencesDraft",
+    "PushDevice",
+    "PushDeviceDraft",
     "notification_id",
     "preferences_id",
 ]

@@ -30,6 +30,7 @@ from tests.imports.tables import DAYLIO, PLAIN, STREAKS, TABLES
 from tests.imports.tables import zipped as day_one
 from tests.laws.contexts import WRITES
 from tests.laws.contexts import furnished as with_everything
+from tests.notifications import devices
 from tests.support.laws.contract import Contract, Exchange, RecordingClient
 from tests.support.laws.snapshots import Row
 from tests.support.people.furnished import GOALS, ONE_GOAL, furnished
@@ -73,6 +74,7 @@ async def test_every_operation_answers_as_it_is_described(
         person = await furnished(server)
         await write_everything(server, person)
         await join_and_leave(server)
+        await take_pushes(server)
         await let_an_app_in(server, person)
         await log_in_at_a_browser(server)
         await go_by_mail(server)
@@ -144,6 +146,25 @@ async def join_and_leave(server: Server) -> None:
     await done(person.call("POST", "/v1/live/tickets"))
     await done(person.call("POST", "/v1/auth/refresh", {"refresh_token": person.refresh_token}))
     await done(person.call("POST", "/v1/auth/logout"))
+
+
+async def take_pushes(server: Server) -> None:
+    """Everything that is asked of a device which takes pushes."""
+    person = await server.person()
+    await done(person.call("GET", devices.WEB_KEY))
+    ids = [
+        await devices.registered(person, body)
+        for body in (
+            devices.phone("token-of-a-phone"),
+            {"platform": "web", "subscription": devices.subscription("http://localhost:9/push")},
+        )
+    ]
+    await done(person.call("GET", devices.DEVICES))
+    for device in ids:
+        path = devices.DEVICE.format(id=device)
+        await done(person.call("PATCH", path, {"name": "Mine"}))
+        await done(person.call("GET", path))
+        await done(person.call("DELETE", path))
 
 
 async def let_an_app_in(server: Server, person: RestClient) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from models.base.document import Document
 from models.base.merge_patch import Json
-from models.notifications import Notification, NotificationPreferences
+from models.notifications import Notification, NotificationPreferences, PushDevice
 from models.notifications.preferences import ChannelChoice, QuietHours
+from tests.notifications.devices import DEVICE, DEVICES, phone, registered, subscription
 from tests.notifications.writing import NOTIFICATIONS, ONE, PREFERENCES, new, tell
 from tests.support.laws.context import NOON, ContextRows, Flaws
 from tests.support.laws.flaws import KEPT, OPERATOR
@@ -101,7 +102,43 @@ FLAWED: Flaws = {
             *KEPT,
         ],
     ),
+    ("POST", DEVICES): (
+        phone("token-of-a-phone"),
+        [
+            ({"platform": "fax"}, "/platform"),
+            ({"platform": OPERATOR}, "/platform"),
+            ({"platform": "web"}, "/token"),
+            ({"token": "short"}, "/token"),
+            ({"token": "x" * 1025}, "/token"),
+            ({"token": "../../device/other-token"}, "/token"),
+            ({"token": "token-of-a-phone\n"}, "/token"),
+            ({"token": OPERATOR}, "/token"),
+            ({"token": None}, "/token"),
+            ({"subscription": subscription("https://push.example.org/x")}, "/subscription"),
+            ({"name": ""}, "/name"),
+            ({"name": "x" * 101}, "/name"),
+            ({"app_version": "x" * 51}, "/app_version"),
+            ({"session": "ses_1"}, "/session"),
+            ({"token_hash": "x"}, "/token_hash"),
+            ({"id": "psd_1"}, "/id"),
+            *KEPT,
+        ],
+    ),
+    ("PATCH", DEVICE): (
+        {},
+        [
+            ({"platform": "web"}, "/platform"),
+            ({"token": "short"}, "/token"),
+            ({"subscription": {"endpoint": "https://push.example.org"}}, "/subscription/p256dh"),
+            ({"subscription": OPERATOR}, "/subscription/$gt"),
+            ({"name": ""}, "/name"),
+            ({"app_version": ""}, "/app_version"),
+            ({"session": "ses_1"}, "/session"),
+            *KEPT,
+        ],
+    ),
 }
+MISSING = (("POST", DEVICES, {"token": "token-of-a-phone"}, "/platform"),)
 
 
 async def furnish(server: Server, person: RestClient) -> None:
@@ -113,7 +150,8 @@ async def furnish(server: Server, person: RestClient) -> None:
 async def hidden(server: Server, stranger: RestClient) -> dict[str, str]:
     """The id of a notification that *stranger* has."""
     await tell(server, stranger, new(SECRET))
-    return {NOTIFICATIONS: SECRET}
+    device = await registered(stranger, phone("token-of-a-stranger"))
+    return {NOTIFICATIONS: SECRET, DEVICES: device}
 
 
 def full(base: Json) -> Iterator[Document]:
@@ -147,6 +185,19 @@ def full(base: Json) -> Iterator[Document]:
         daily_summary="22:00",
         **base,
     )
+    yield PushDevice(
+        id="psd_1",
+        platform="web",
+        name="canary",
+        app_version="1.2.3",
+        token="canary",
+        p256dh="canary",
+        auth="canary",
+        token_hash="00",
+        session="ses_1",
+        registered_at=NOON,
+        **base,
+    )
 
 
 ROWS = ContextRows(
@@ -154,11 +205,13 @@ ROWS = ContextRows(
     writes=WRITES,
     elsewhere=frozenset({("PATCH", PREFERENCES)}),  # see test_preferences.py
     furnish=furnish,
-    ids={NOTIFICATIONS: TAXES},
+    ids={NOTIFICATIONS: TAXES, DEVICES: "psd_01a20c66-99df-75bd-8f37-3328887fd981"},
     hidden=hidden,
     flawed=FLAWED,
-    lists={NOTIFICATIONS: 100},
+    lists={NOTIFICATIONS: 100, DEVICES: 20},
     full=full,
-    deleted={"notification": "/v1/notifications/{}"},
+    deleted={"notification": "/v1/notifications/{}", "push_device": "/v1/push-devices/{}"},
+    missing=MISSING,
+    alone=frozenset({("POST", DEVICES), ("PATCH", DEVICE), ("DELETE", DEVICE)}),
     counted=(f"{NOTIFICATIONS}/unread-count",),
 )

@@ -9,9 +9,10 @@ from joserfc.errors import JoseError
 
 from config.setting_rows import SettingsError
 from config.settings import Settings
+from models.base.messages.push import PushPlatform
 from upcoach.node.process.http2_client import Http2Client
 from upcoach.node.process.outbound import Outbound
-from upcoach.services.base.delivery.push_carriers import PushCarrier, PushPlatform
+from upcoach.services.base.delivery.push_carriers import PushCarrier
 from upcoach.services.base.delivery.pushing import Pushing
 from upcoach.services.base.push.apns import Apns, ApnsKey
 from upcoach.services.base.push.fcm import Fcm, ServiceAccount

@@ -1,8 +1,11 @@
 """Pushes: short messages to the devices of a person, who may be far from the app."""
 
 import datetime as dt
+from typing import Literal
 
 import msgspec
+
+PushPlatform = Literal["web", "ios", "android"]
 
 
 class PushRequest(msgspec.Struct, frozen=True, kw_only=True):

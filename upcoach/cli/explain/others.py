@@ -7,7 +7,7 @@ from models.base.ids import new_id
 from models.habits import Habit
 from models.insights import HabitForecast, insight_id
 from models.journal import EntryShareDraft, NewJournalEntry
-from models.notifications import NewNotification, notification_id
+from models.notifications import NewNotification, NewPushDevice, notification_id
 from models.sharing import InvitationDraft, ShareDraft
 from models.webhooks import NewWebhook, WebhookDelivery
 from upcoach.services.contexts import Services
@@ -29,6 +29,8 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
     leave_until = EntryShareDraft(until=now + dt.timedelta(days=30))
     await services.sharing.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
     await _add_webhook(services, person, now)
+    device = NewPushDevice(platform="android", token="explained-token-1")  # noqa: S106
+    await services.notifications.push_devices.register(person, device)
     services.sync.positions.note(person.user, "phone", person.feed, 1)
     await services.sync.positions.flush()
 

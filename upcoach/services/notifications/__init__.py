@@ -9,6 +9,9 @@ from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.notifications.expiry import NotificationExpiry
 from upcoach.services.notifications.notifications import Notifications
 from upcoach.services.notifications.preferences import Preferences
+from upcoach.services.notifications.push_devices import PushDevices
+from upcoach.services.notifications.pusher import Pusher
+from upcoach.store.secrets.refresh_generations import RefreshGenerations
 
 __all__ = ["NotificationServices", "Notifications", "Preferences"]
 
@@ -19,16 +22,24 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
     notifications: Notifications
     preferences: Preferences
     expiry: NotificationExpiry
+    push_devices: PushDevices
+    pusher: Pusher
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """The periodic deletion of old notifications."""
-        return self.expiry.jobs
+        """The periodic deletion of old notifications, and the delivery of pushes."""
+        return (*self.expiry.jobs, *self.pusher.jobs)
 
     @classmethod
     def make(cls, dependencies: Dependencies) -> Self:
         documents, committer = dependencies.documents, dependencies.committer
+        pushing, clock = dependencies.pushing, dependencies.clock
+        secret = dependencies.configuration.secret
+        devices = PushDevices(documents, committer, pushing, secret)
+        rotations = RefreshGenerations(dependencies.database)
         return cls(
+            push_devices=devices,
+            pusher=Pusher(documents, rotations, devices, pushing, clock),
             notifications=Notifications(documents, committer, dependencies.clock),
             preferences=Preferences(documents, committer),
             expiry=NotificationExpiry(documents, committer, dependencies.clock),

@@ -1,11 +1,11 @@
 """What a carrier of pushes is given, and what it may answer."""
 
 import datetime as dt
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
-PushPlatform = Literal["web", "ios", "android"]
+from models.base.messages.push import PushPlatform
 
 
 class PushTarget(msgspec.Struct, frozen=True, kw_only=True):

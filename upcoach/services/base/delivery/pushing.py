@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from upcoach.services.base.delivery.push_carriers import PushCarrier, PushPlatform
+from models.base.messages.push import PushPlatform
+from upcoach.services.base.delivery.push_carriers import PushCarrier
 from upcoach.store.outbox.push_outbox import PushOutbox
 
 

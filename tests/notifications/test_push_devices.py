@@ -1,0 +1,244 @@
+"""Devices that take pushes: registered once, for as long as their session lasts, and no longer."""
+
+import asyncio
+import datetime as dt
+from typing import Any, Final
+
+from config.settings import Settings
+from models.base.clock import utc_now
+from models.base.messages.push import PushRequest
+from models.notifications import PushDevice
+from tests.notifications.devices import (
+    DEVICE,
+    DEVICES,
+    WEB_KEY,
+    phone,
+    registered,
+    subscription,
+)
+from tests.support.people.scopes import scope_of
+from tests.support.server import Server, serving
+from tests.support.wire.answers import done
+from upcoach.client import RestClient
+from upcoach.services.base.delivery import CarrierAway, Undeliverable
+from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget, TokenGone
+from upcoach.services.base.push.web_push import decoded
+from upcoach.services.notifications import NotificationServices
+
+TOKEN: Final = "token-of-a-phone"
+
+
+class Carried:
+    """A push service that keeps what it is given, and fails as it is told for a token."""
+
+    def __init__(self) -> None:
+        self.pushes: list[tuple[str, PushMessage]] = []
+        self.failures: dict[str, list[Exception]] = {}
+
+    async def carry(self, target: PushTarget, message: PushMessage, at: dt.datetime) -> None:  # noqa: ARG002
+        """See `PushCarrier`."""
+        failures = self.failures.get(target.token, [])
+        if failures:
+            raise failures.pop(0)
+        self.pushes.append((target.token, message))
+
+    @property
+    def tokens(self) -> list[str]:
+        """To which tokens pushes came, in order."""
+        return sorted(token for token, _ in self.pushes)
+
+
+def notifications_of(server: Server) -> NotificationServices:
+    return server.node.services.notifications
+
+
+def carried_of(server: Server) -> Carried:
+    """What takes the pushes of *server* from now on."""
+    carried = Carried()
+    pushing = notifications_of(server).push_devices._pushing
+    assert isinstance(pushing.carriers, dict)
+    pushing.carriers.update(dict.fromkeys(("web", "ios", "android"), carried))
+    return carried
+
+
+async def push(server: Server, person: RestClient, **more: Any) -> None:
+    """Ask for a push to *person*."""
+    request = PushRequest(
+        owner=more.pop("owner", "") or scope_of(server, person).user,
+        topic="ntf_1",
+        title="Run",
+        body="It is time.",
+        until=more.pop("until", utc_now() + dt.timedelta(hours=1)),
+        **more,
+    )
+    await notifications_of(server).push_devices._pushing.outbox.add(request)
+
+
+async def sent(server: Server) -> None:
+    """Wait until no push is due."""
+    outbox = server.node.database["push_outbox"]
+    while await outbox.count_documents({"at": {"$lte": utc_now() + dt.timedelta(minutes=2)}}):
+        await asyncio.sleep(0.01)
+
+
+async def listed(person: RestClient) -> list[str]:
+    """The ids of a person's devices."""
+    return [device["id"] for device in (await done(person.call("GET", DEVICES))).body["items"]]
+
+
+async def test_the_same_token_is_the_same_device(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann = await server.person()
+        first = await ann.call("POST", DEVICES, phone(TOKEN, name="Pixel", app_version="1.0"))
+        again = await ann.call("POST", DEVICES, phone(TOKEN, app_version="1.1"))
+        other = await registered(ann, phone("token-of-a-tablet"))
+
+        shown = (await done(ann.call("GET", DEVICE.format(id=first.body["id"])))).body
+
+        assert (first.status, again.status) == (201, 200)
+        assert again.body["id"] == first.body["id"]
+        assert (shown["name"], shown["app_version"], shown["platform"]) == (
+            "Pixel",
+            "1.1",
+            "android",
+        )
+        assert TOKEN not in str(shown) + str(
+            await server.node.database["push_devices"].find().to_list()
+        )
+        assert await listed(ann) == [first.body["id"], other]
+
+
+async def test_a_new_token_takes_the_place_of_the_former(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann, carried = await server.person(), carried_of(server)
+        device = await registered(ann, phone(TOKEN))
+        await registered(ann, phone("token-that-is-next"))
+
+        path = DEVICE.format(id=device)
+        turned = await done(ann.call("PATCH", path, {"token": "token-that-is-next"}))
+        await push(server, ann)
+        await sent(server)
+
+        assert turned.body["version"] == 2
+        assert await listed(ann) == [device]
+        assert carried.tokens == ["token-that-is-next"]
+
+
+async def test_a_device_that_somebody_else_has_now_is_theirs_alone(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann, ben, carried = await server.person(), await server.person(), carried_of(server)
+        await registered(ann, phone(TOKEN))
+        of_ben = await registered(ben, phone(TOKEN))
+
+        await push(server, ann)
+        await sent(server)
+
+        assert (await listed(ann), await listed(ben)) == ([], [of_ben])
+        assert carried.pushes == []
+
+
+async def test_a_push_goes_to_every_device_once(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann, ben, carried = await server.person(), await server.person(), carried_of(server)
+        await registered(ann, phone(TOKEN))
+        web = {"platform": "web", "subscription": subscription("http://localhost:9/push")}
+        await registered(ann, web)
+        await registered(ben, phone("token-of-somebody"))
+
+        await push(server, ann, link="/habits/hab_1", type="habit_reminder")
+        await push(server, ann, until=utc_now())  # nobody waits for it any more
+        await sent(server)
+
+        assert carried.tokens == ["http://localhost:9/push", TOKEN]
+        messages = [message for _, message in carried.pushes]
+        assert {(message.title, message.link, message.type) for message in messages} == {
+            ("Run", "/habits/hab_1", "habit_reminder")
+        }
+        assert len({message.id for message in messages}) == 2
+        assert await server.node.database["push_outbox"].count_documents({}) == 0
+
+
+async def test_a_device_that_is_logged_out_gets_nothing_more(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann, carried = await server.person(), carried_of(server)
+        await registered(ann, phone(TOKEN))
+        owner = scope_of(server, ann).user
+        await done(ann.call("POST", "/v1/auth/logout"))
+
+        await push(server, ann, owner=owner)
+        await sent(server)
+
+        assert carried.pushes == []
+        stored = server.node.database["push_devices"]
+        assert await stored.count_documents({"token_hash": {"$exists": True}}) == 0
+
+
+async def test_a_device_goes_when_its_push_service_knows_it_no_more(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann, carried = await server.person(), carried_of(server)
+        await registered(ann, phone(TOKEN))
+        left = []
+        for failure in (Undeliverable("400"), TokenGone("410")):
+            carried.failures[TOKEN] = [failure]
+            await push(server, ann)
+            await sent(server)
+            left.append(len(await listed(ann)))
+
+        assert (left, carried.pushes) == ([1, 0], [])
+
+
+async def test_one_push_service_that_is_away_holds_up_no_other_device(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann, carried = await server.person(), carried_of(server)
+        await registered(ann, phone(TOKEN))
+        await registered(ann, phone("token-of-a-tablet"))
+        wait = dt.timedelta(minutes=30)
+        carried.failures[TOKEN] = [CarrierAway("answered 429", wait)]
+
+        before = utc_now()
+        await push(server, ann)
+        await sent(server)
+        [waiting] = await server.node.database["push_outbox"].find({}).to_list()
+
+        assert carried.tokens == ["token-of-a-tablet"]
+        assert before + wait <= waiting["at"] <= utc_now() + wait
+
+
+async def test_a_person_has_twenty_devices_and_the_oldest_makes_room(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann = await server.person()
+        ids = [await registered(ann, phone(f"token-of-device-{n:02}")) for n in range(20)]
+        await registered(ann, phone("token-of-device-00"))  # is not the oldest any more
+
+        last = await registered(ann, phone("token-of-device-20"))
+
+        assert await listed(ann) == [ids[0], *ids[2:], last]
+
+
+REFUSED: Final[list[tuple[dict[str, str], str]]] = [
+    ({"endpoint": "https://10.0.0.1/push"}, "/subscription/endpoint"),
+    ({"endpoint": "http://push.example.org/x"}, "/subscription/endpoint"),
+    ({"endpoint": "https://user@push.example.org/x"}, "/subscription/endpoint"),
+    ({"endpoint": "file:///etc/passwd"}, "/subscription/endpoint"),
+    ({"p256dh": "BAAA"}, "/subscription/p256dh"),
+    ({"auth": "c2hvcnQ"}, "/subscription/p256dh"),
+]
+
+
+async def test_a_subscription_to_which_no_push_can_go_is_refused(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann = await server.person()
+        for changed, place in REFUSED:
+            keys = subscription("https://push.example.org/x") | changed
+            answer = await ann.call("POST", DEVICES, {"platform": "web", "subscription": keys})
+
+            assert answer.status == 422
+            assert [error["pointer"] for error in answer.body["errors"]] == [place], changed
+
+
+async def test_a_browser_gets_the_key_to_subscribe_with(settings: Settings) -> None:
+    async with serving(settings) as server:
+        key = (await done((await server.person()).call("GET", WEB_KEY))).body["public_key"]
+
+        assert len(decoded(key)) == 65
+        assert PushDevice.kind == "push_device"

@@ -1,0 +1,132 @@
+"""Sends pushes in the background, from the outbox: to all devices of a person, each by itself."""
+
+from typing import Final
+
+import structlog
+
+from models.account import Session
+from models.base.clock import Clock
+from models.base.ids import derived_id
+from models.base.jobs import PeriodicJob
+from models.base.messages.push import PushRequest
+from models.notifications.push_device import MOST, PushDevice
+from upcoach.services.base.delivery import OutboxWorker
+from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget, TokenGone
+from upcoach.services.base.delivery.pushing import Pushing
+from upcoach.services.notifications.push_devices import PushDevices
+from upcoach.store.collections.documents import Documents
+from upcoach.store.outbox.outbox import Pending
+from upcoach.store.secrets.refresh_generations import RefreshGenerations
+
+AT_ONCE: Final = 32  # a push service that hangs holds up one of them
+
+_log = structlog.get_logger(__name__)
+
+
+class Pusher:
+    """Has the pushes in the outbox carried to the devices of people."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        rotations: RefreshGenerations,
+        devices: PushDevices,
+        pushing: Pushing,
+        clock: Clock,
+    ) -> None:
+        self._documents = documents
+        self._rotations = rotations
+        self._devices = devices
+        self._outbox = pushing.outbox
+        self._carriers = pushing.carriers
+        self._clock = clock
+        self._worker = OutboxWorker("push", pushing.outbox, self._deliver, AT_ONCE)
+        self.send_one = self._worker.deliver_one
+
+    @property
+    def jobs(self) -> tuple[PeriodicJob, ...]:
+        """The periodic delivery."""
+        return self._worker.jobs
+
+    async def _deliver(self, pending: Pending[PushRequest]) -> None:
+        request = pending.request
+        if self._clock() >= request.until:
+            return
+        if not request.device:
+            await self._divide(pending)
+            return
+        found = await self._documents.find_many(PushDevice, request.owner, [request.device])
+        for device in await self._open(found):
+            await self._carry(pending, device)
+
+    async def _divide(self, pending: Pending[PushRequest]) -> None:
+        """Ask for a push to each device, under a name that follows from both."""
+        owner = pending.request.owner
+        devices = await self._documents.page(PushDevice, owner, limit=2 * MOST)
+        await self._outbox.add_named(
+            (derived_id("psh", pending.id, device.id), _to(pending.request, device))
+            for device in await self._open(devices)
+        )
+
+    async def _open(self, devices: list[PushDevice]) -> list[PushDevice]:
+        """Those of *devices* whose sessions last; the others are deleted."""
+        if not devices:
+            return []
+        ids, now = sorted({device.session for device in devices}), self._clock()
+        sessions = await self._documents.find_many(Session, devices[0].owner, ids)
+        used = await self._rotations.last_used(ids)
+        lasting = {
+            session.id
+            for session in sessions
+            if session.is_open(now) and session.state(now, used.get(session.id)).value == "active"
+        }
+        for device in devices:
+            if device.session not in lasting:
+                await self._devices.drop(device)
+        return [device for device in devices if device.session in lasting]
+
+    async def _carry(self, pending: Pending[PushRequest], device: PushDevice) -> None:
+        carrier = self._carriers.get(device.platform)
+        if carrier is None:  # off, until it is configured
+            return
+        try:
+            message = _message(pending.id, pending.request)
+            await carrier.carry(_target(device), message, self._clock())
+        except TokenGone as gone:
+            _log.info("push_device_gone", device=device.id, why=str(gone))
+            await self._devices.drop(device)
+
+
+def _to(request: PushRequest, device: PushDevice) -> PushRequest:
+    return PushRequest(
+        owner=request.owner,
+        topic=request.topic,
+        title=request.title,
+        body=request.body,
+        until=request.until,
+        link=request.link,
+        type=request.type,
+        device=device.id,
+    )
+
+
+def _target(device: PushDevice) -> PushTarget:
+    return PushTarget(
+        platform=device.platform,
+        name=device.name or "",
+        token=device.token,
+        p256dh=device.p256dh,
+        auth=device.auth,
+    )
+
+
+def _message(name: str, request: PushRequest) -> PushMessage:
+    return PushMessage(
+        id=name,
+        topic=request.topic,
+        title=request.title,
+        body=request.body,
+        link=request.link,
+        type=request.type,
+        until=request.until,
+    )
