@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -52,6 +53,23 @@ def node(*, newer_than: tuple[int, int] = (18, 0)) -> Path:
         if len(version) == 3 and (int(version[0]), int(version[1])) >= newer_than:
             return program
     pytest.skip(f"this client needs Node {newer_than[0]}.{newer_than[1]}, which is not here")
+
+
+def generators() -> Path:
+    """A virtual environment with the programs of `generators.txt`, which make clients."""
+    home = VAR / "generators"
+    wanted = HERE / "generators.txt"
+    command = f"{sys.executable} -m venv {home} && {home}/bin/pip install --quiet -r {wanted}"
+    _install(home, wanted.read_bytes(), ("/bin/sh", "-c", command), dict(os.environ))
+    return home
+
+
+def java() -> tuple[Path, Path]:
+    """Java, and its compiler."""
+    found = [Path(path) for path in (shutil.which("java"), shutil.which("javac")) if path]
+    if len(found) < 2:
+        pytest.skip("Java and its compiler are not here (Debian's `default-jdk-headless`)")
+    return found[0], found[1]
 
 
 def chromium() -> Path:
