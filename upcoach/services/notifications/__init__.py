@@ -8,12 +8,19 @@ from models.base.jobs import PeriodicJob
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.notifications.expiry import NotificationExpiry
 from upcoach.services.notifications.notifications import Notifications
+from upcoach.services.notifications.notifying import NotificationRequest, notify
 from upcoach.services.notifications.preferences import Preferences
 from upcoach.services.notifications.push_devices import PushDevices
 from upcoach.services.notifications.pusher import Pusher
 from upcoach.store.secrets.refresh_generations import RefreshGenerations
 
-__all__ = ["NotificationServices", "Notifications", "Preferences"]
+__all__ = [
+    "NotificationRequest",
+    "NotificationServices",
+    "Notifications",
+    "Preferences",
+    "notify",
+]
 
 
 class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):

@@ -103,6 +103,14 @@ class WriteContext:
         """Whether a document exists under this id, readable or not."""
         return self._standing(Ref(kind, owner, document_id)) is not None
 
+    def ever_held(self, kind: type[Document], owner: str, document_id: str) -> bool:
+        """Whether a document exists under this id, or did before it was deleted.
+
+        The log knows of one that was, however long ago: it must be among the write's reads.
+        """
+        ref = Ref(kind, owner, document_id)
+        return self._standing(ref) is not None or ref in self.ended or ref in self._former
+
     def find_all(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
         """The existing documents among *ids*, which need not be among the write's reads."""
         refs = [Ref(kind, owner, document_id) for document_id in ids]

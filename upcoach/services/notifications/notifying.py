@@ -1,0 +1,135 @@
+"""Notifies people, within the writes that give a reason to.
+
+Whoever calls `notify` in a write's *decide* has the notification, its push and what it tells of in
+one transaction, or none of them.  The id follows from person, moment and key: the same is notified
+once, whoever tries again, and not after its person has deleted it.
+"""
+
+import datetime as dt
+from typing import Final
+
+import msgspec
+
+from models.account import User
+from models.base.messages.push import PushRequest
+from models.notifications import (
+    NewNotification,
+    Notification,
+    NotificationPreferences,
+    NotificationType,
+    notification_id,
+    preferences_id,
+)
+from models.notifications.delivery import Delivery, delivery_of
+from upcoach.services.notifications.texts import Values, text_of
+from upcoach.store.write.changes import WriteContext
+from upcoach.store.write.refs import Ref
+
+PUSHED: Final = dt.timedelta(days=1)  # after which nobody is told of it on a lock screen any more
+
+
+class NotificationRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason to notify somebody.
+
+    Attributes
+    ----------
+    owner
+        Whom to notify.
+    at
+        The moment that it is about: that of the reminder, or of the event.
+    key
+        What tells it from others of that moment: "habit_reminder:hab_…".
+    case
+        The particular text, of those of its type (`texts.TEXTS`).
+    values
+        What stands in the text; *count* chooses the plural.
+    link
+        The path in the app that it opens.
+    about
+        The id of the document that it is about.
+    expires_at
+        When it is deleted, if sooner than others.
+    is_own_time
+        Whether it comes at a time that the person has set: quiet hours do not hold that back.
+
+    """
+
+    owner: str
+    type: NotificationType
+    at: dt.datetime
+    key: str
+    case: str = ""
+    values: Values = {}
+    link: str = "/"
+    about: str | None = None
+    expires_at: dt.datetime | None = None
+    is_own_time: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id of the notification."""
+        return notification_id(self.owner, self.at, self.key)
+
+    @property
+    def reads(self) -> tuple[Ref, ...]:
+        """What a write has to read that may notify of it; otherwise it begins once more."""
+        return (
+            Ref(Notification, self.owner, self.id),
+            Ref(NotificationPreferences, self.owner, preferences_id(self.owner)),
+            Ref(User, self.owner, self.owner),
+        )
+
+
+def notify(changes: WriteContext, request: NotificationRequest) -> Notification | None:
+    """Notify somebody, in the list and where they prefer; None if that was done before."""
+    changes.find_refs(request.reads)  # so that they are read
+    user = changes.find(User, request.owner, request.owner)
+    if user is None or changes.ever_held(Notification, request.owner, request.id):
+        return None
+    made = _drafted(request, user)
+    notification = changes.create(Notification.drafted(made, owner=user.id, at=changes.at))
+    delivery = _delivery(changes, request, user)
+    if "push" in delivery.channels and delivery.held_until is None:
+        changes.send_push(push_of(notification, changes.at))
+    return notification
+
+
+def push_of(notification: Notification, at: dt.datetime) -> PushRequest:
+    """The push of *notification*, which takes the place of one about the same."""
+    return PushRequest(
+        owner=notification.owner,
+        topic=notification.about or notification.id,
+        title=notification.title,
+        body=notification.body,
+        link=notification.link,
+        type=notification.type,
+        until=min(notification.expires_at, at + PUSHED),
+    )
+
+
+def _drafted(request: NotificationRequest, user: User) -> NewNotification:
+    text = text_of(request.type, request.case, request.values, user.locale)
+    return NewNotification(
+        id=request.id,
+        type=request.type,
+        title=text.title,
+        body=text.body,
+        key=request.key,
+        data={
+            name: value if isinstance(value, str | int) else value.isoformat()
+            for name, value in request.values.items()
+        },
+        link=request.link,
+        about=request.about,
+        expires_at=request.expires_at,
+    )
+
+
+def _delivery(changes: WriteContext, request: NotificationRequest, user: User) -> Delivery:
+    name = preferences_id(user.id)
+    preferences = changes.find(NotificationPreferences, user.id, name)
+    if preferences is None:
+        preferences = NotificationPreferences.default(user.id, user.tz, user.created_at)
+    return delivery_of(
+        request.type, changes.at, preferences, user.tz, is_own_time=request.is_own_time
+    )
