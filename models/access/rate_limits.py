@@ -123,6 +123,11 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...]
     opens: bool = False
 
+    @property
+    def parties(self) -> frozenset[Party]:
+        """The parties that its rules count by."""
+        return frozenset(party for rule in self.rules for party in rule.by)
+
 
 PASSWORDS: Final = Backoff(name="account", by=("account",), free=5, first_s=60, most_s=900)
 _OWN: Final = msgspec.structs.replace(PASSWORDS, name="device", by=("account", "device"))

@@ -39,6 +39,30 @@ async def test_of_the_same_form_so_many_are_heard(
     assert int(answers[-1].headers["retry-after"]) > 0
 
 
+async def test_a_confirmation_is_counted_by_whose_it_is_once_they_are_known(
+    limited: dict[str, str],
+) -> None:
+    resend: Final = "/account/verify/resend"
+    async with serving_limited(limited) as server:
+        (_, ann), (_, bob) = await person_at(server), await person_at(server, "203.0.113.8")
+        stranger = Browser(server.url)
+        turned_away = [(await stranger.get(resend)).status for _ in range(8)]
+        turned_away += [(await stranger.post(resend, {})).status for _ in range(8)]
+        stranger.close()
+        heard = []
+        for email in (ann, bob):
+            browser = Browser(server.url)
+            await browser.log_in(await browser.get("/account/login"), email)
+            page = await browser.get("/account")
+            seen = [(await browser.get(resend)).status for _ in range(8)]
+            assert seen == [405] * 8
+            heard.append([(await browser.post(resend, page.hidden)).status for _ in range(4)])
+            browser.close()
+
+    assert set(turned_away) == {303}
+    assert heard == [[200, 200, 200, 429], [200, 200, 429, 429]]  # five of one network
+
+
 async def test_a_new_account_is_counted_as_the_mail_that_it_sends(limited: dict[str, str]) -> None:
     typed = {"email": ANN, "password": "a staple of a kind", "name": "Ann", "tz": "UTC"}
     async with serving_limited(limited) as server:

@@ -80,8 +80,6 @@ class AddressPage(LoggedInPage):
 class VerificationResendPage(LoggedInPage):
     """`/account/verify/resend`."""
 
-    limit = email_verification.RESEND.limit
-
     async def post(self) -> None:
         """Have the confirmation mailed again."""
         self.submitted_form()

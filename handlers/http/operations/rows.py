@@ -8,7 +8,7 @@ import msgspec
 from handlers.http.operations.calls import Call, Query
 from handlers.http.operations.replies import Reply
 from models.access.limits import MUTATION_BYTES, PUBLIC_BYTES
-from models.access.rate_limits import SURFACES, Cost, kib
+from models.access.rate_limits import SURFACES, Cost, Party, kib
 from models.contexts import PERMISSIONS
 
 S = TypeVar("S")
@@ -141,6 +141,24 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         if self.limit not in SURFACES:
             words = f"{self.method} {self.path}: there is no limit {self.limit!r}"
             raise ValueError(words)
+        unknown = SURFACES[self.limit].parties - self._parties()
+        if unknown:  # all callers would be counted as one
+            words = f"{self.method} {self.path}: counted by {sorted(unknown)}, which it never knows"
+            raise ValueError(words)
+
+    def _parties(self) -> set[Party]:
+        """Whom a call can be counted by (`handlers.http.rate_limiting.parties_of`)."""
+        if not self.public:
+            return {"ip", "user", "address", "session"}
+        known: set[Party] = {"ip"}
+        if self.takes is None:  # a form of OAuth, which names its client
+            known |= {"client"}
+        fields = getattr(self.takes, "__struct_fields__", ())
+        if "email" in fields:
+            known |= {"address", "account", "device"}
+        if "refresh_token" in fields:
+            known |= {"session"}
+        return known
 
     @property
     def is_costly(self) -> bool:
