@@ -17,7 +17,8 @@ from models.base.merge_patch import Json
 
 MEDIA_TYPE: Final = "text/html; charset=utf-8"
 STYLE: Final = """
-:root { color-scheme: light dark; font: 1rem/1.55 system-ui, sans-serif; }
+:root { color-scheme: light dark; font: 1rem/1.55 system-ui, sans-serif; background: Canvas;
+  color: CanvasText; }
 body { max-width: 64rem; margin: 1.5rem auto; padding: 0 1rem; overflow-wrap: break-word; }
 code, pre, summary b { font-family: ui-monospace, monospace; font-size: .92em; }
 pre { padding: .6rem .8rem; overflow-x: auto; border: 1px solid #8886; border-radius: 8px; }
