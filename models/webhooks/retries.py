@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Final
 
-RETRY_WAITS: Final = (
+RETRY_WAITS: Final[tuple[dt.timedelta, ...]] = (
     dt.timedelta(seconds=5),
     dt.timedelta(minutes=5),
     dt.timedelta(minutes=30),

@@ -1,28 +1,159 @@
 """What comes in a feed is sent to its owner's webhooks, signed, in order, each once."""
 
-from tests.support.engines import TestEngines
+import asyncio
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+
+from config.settings import Settings
+from models.base.clock import utc_now
+from tests.support.engines import TestEngines, redis_of
+from tests.support.people.furnished import GOALS, write_goals
 from tests.support.server import serving
-from tests.support.server.receiver import Receiver, add_webhook
+from tests.support.server.receiver import WEBHOOKS, Receiver, add_webhook
 from tests.support.wire.answers import done
+
+SENDING = "web,schedule"
 
 
 async def test_an_event_is_sent_and_signed(engines: TestEngines) -> None:
-    settings = engines.settings(UPCOACH_ROLES="web,schedule")
+    settings = engines.settings(UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
         person = await server.person()
         issued = await add_webhook(person, f"{receiver.url}/a", "goal.*")
         await done(person.call("POST", "/v1/habits", {"name": "Meditate"}))
-        goal = (await done(person.call("POST", "/v1/goals", {"title": "Run"}))).body
+        goal = (await done(person.call("POST", GOALS, {"title": "Run"}))).body
         [sent] = await receiver.wait_for(1)
 
         page = await person.call("GET", "/v1/events?since=0")
         [event] = [event for event in page.body if event["id"] == goal["id"]]
-        content = sent.verified(issued["secret"])
-        sent.verify_asymmetric(issued["webhook"]["public_key"])
-        assert content["type"] == "goal.created"
-        assert content["timestamp"] == event["at"]
-        assert content["data"] == {
-            "cursor": page.headers["upcoach-cursor"],
-            "event": event,
+        cursor = page.headers["upcoach-cursor"]
+        assert sent.verified(issued["secret"]) == {
+            "type": "goal.created",
+            "timestamp": event["at"],
+            "data": {"cursor": cursor, "event": event},
         }
+        sent.verify_asymmetric(issued["webhook"]["public_key"])
         assert sent.headers["content-type"] == "application/json"
+        assert (await person.call("GET", f"/v1/events?since={cursor}")).body == []
+
+
+async def test_events_come_in_the_order_of_the_feed_each_once(engines: TestEngines) -> None:
+    """Two processes share the work, and one request at a time is sent to a webhook."""
+    settings = engines.settings(UPCOACH_ROLES=SENDING)
+    async with (
+        serving(settings) as one,
+        serving(settings) as other,
+        Receiver().listening() as receiver,
+    ):
+        person = await one.person()
+        receiver.modes["b"] = "slow"
+        for path in ("a", "b"):
+            await add_webhook(person, f"{receiver.url}/{path}", "goal.*")
+        elsewhere = other.client(person.token)
+        await asyncio.gather(write_goals(person, 10), write_goals(elsewhere, 10))
+
+        received = {path: await receiver.wait_for(20, path) for path in ("a", "b")}
+
+        page = (await person.call("GET", "/v1/events?since=0")).body
+        numbers = [event["seq"] for event in page if event["type"] == "goal.created"]
+        for path in ("a", "b"):
+            assert [one.event["seq"] for one in received[path]] == numbers
+            assert receiver.most_at_once[path] == 1
+        messages = {one.message for path in received for one in received[path]}
+        assert len(messages) == 40  # none is of two webhooks
+
+
+async def test_what_no_stream_tells_of_is_found(engines: TestEngines) -> None:
+    """A process that begins, and one whose Redis was emptied, look into the database."""
+    environ = engines.environ(UPCOACH_ROLES="web")
+    web = Settings.from_environ(environ)
+    sending = Settings.from_environ(environ | {"UPCOACH_ROLES": SENDING})
+    async with Receiver().listening() as receiver:
+        async with serving(web) as server:
+            person = await server.person()
+            await add_webhook(person, f"{receiver.url}/a", "goal.*")
+            await write_goals(person, 3)
+            # As if whoever made it had died before it said where it begins.
+            await server.node.database["webhook_progress"].delete_many({})
+            await add_webhook(person, f"{receiver.url}/b", "goal.*")
+            await write_goals(person, 2)
+        with redis_of(environ) as redis:
+            redis.flushdb()
+        async with serving(sending) as server:
+            assert len(await receiver.wait_for(5, "a")) == 5
+            assert len(await receiver.wait_for(2, "b")) == 2
+
+
+async def test_a_webhook_that_is_disabled_goes_on_where_it_stopped(engines: TestEngines) -> None:
+    settings = engines.settings(UPCOACH_ROLES=SENDING)
+    async with serving(settings) as server, Receiver().listening() as receiver:
+        person = await server.person()
+        webhook = (await add_webhook(person, f"{receiver.url}/a", "goal.*"))["webhook"]
+        await add_webhook(person, f"{receiver.url}/b", "goal.*", "webhook.*")
+        path = f"{WEBHOOKS}/{webhook['id']}"
+        await write_goals(person, 1)
+        await receiver.wait_for(1)
+        await done(person.call("PATCH", path, {"enabled": False}, headers={"If-Match": '"v1"'}))
+        await write_goals(person, 2)
+        await receiver.wait_for(4, "b")
+        assert len(receiver.of("a")) == 1
+
+        await done(person.call("PATCH", path, {"enabled": True}, headers={"If-Match": '"v2"'}))
+
+        assert len(await receiver.wait_for(3)) == 3
+        await done(person.call("DELETE", path))
+        await write_goals(person, 1)
+        await receiver.wait_for(7, "b")
+        assert len(receiver.of("a")) == 3
+        assert (await person.call("GET", f"{path}/deliveries")).status == 404
+
+
+async def test_events_are_sent_again_from_any_cursor(engines: TestEngines) -> None:
+    settings = engines.settings(UPCOACH_ROLES=SENDING)
+    async with serving(settings) as server, Receiver().listening() as receiver:
+        person = await server.person()
+        webhook = (await add_webhook(person, f"{receiver.url}/a", "goal.*"))["webhook"]
+        path = f"{WEBHOOKS}/{webhook['id']}"
+        await write_goals(person, 3)
+        first = await receiver.wait_for(3)
+        since = first[0].content["data"]["cursor"]
+
+        await done(person.call("POST", f"{path}/replay", {"since": since}))
+        again = (await receiver.wait_for(5))[3:]
+        refused = [
+            await person.call("POST", f"{path}/replay", {"since": "other.1"}),
+            await person.call("POST", f"{path}/replay", {"since": "nonsense"}),
+        ]
+
+        assert [one.message for one in again] == [one.message for one in first[1:]]
+        assert [one.body for one in again] == [one.body for one in first[1:]]
+        assert [one.body["code"] for one in refused] == ["cursor_gone", "cursor_malformed"]
+
+
+async def test_former_keys_sign_for_a_day_too(engines: TestEngines) -> None:
+    settings = engines.settings(UPCOACH_ROLES=SENDING)
+    async with serving(settings) as server, Receiver().listening() as receiver:
+        person = await server.person()
+        before = await add_webhook(person, f"{receiver.url}/a", "goal.*")
+        path = f"{WEBHOOKS}/{before['webhook']['id']}"
+        after = (await done(person.call("POST", f"{path}/rotate-secret"))).body
+        pinged = (await done(person.call("POST", f"{path}/ping"))).body
+        await write_goals(person, 1)
+        ping, sent = await receiver.wait_for(2)
+        over = {"$set": {"former_until": utc_now()}}
+        await server.node.database["webhooks"].update_one({}, over)
+        await write_goals(person, 1)
+        [*_, later] = await receiver.wait_for(3)
+
+        for issued in (before, after):
+            assert ping.verified(issued["secret"])["type"] == "webhook.ping"
+            assert sent.verified(issued["secret"])["type"] == "goal.created"
+        assert before["secret"] != after["secret"]
+        assert (pinged["message"], pinged["delivered"]) == (ping.message, True)
+        later.verified(after["secret"])
+        later.verify_asymmetric(after["webhook"]["public_key"])
+        with pytest.raises(Exception, match="No matching signature"):
+            later.verified(before["secret"])
+        with pytest.raises(InvalidSignature):
+            later.verify_asymmetric(before["webhook"]["public_key"])

@@ -39,6 +39,7 @@ ROWS: Final = 500  # records of one query
 PAGE: Final = 50  # events
 PAGE_BYTES: Final = 4 * 1024 * 1024
 TURN: Final = 100  # deliveries, after which others have a turn
+SOON: Final = dt.timedelta(minutes=1)
 BROKEN: Final = dt.timedelta(minutes=5)  # after which one is looked at again that broke its task
 
 _log = structlog.get_logger(__name__)
@@ -258,6 +259,8 @@ class DeliveryRunner:
             _log.info("webhook_disabled", webhook=webhook.id, status=sent.delivery.status)
             return
         await self._progress.put_off(key, self._holder, tries, self._clock() + wait)
+        if wait < SOON:  # the usual look would be late for it
+            asyncio.get_running_loop().call_later(wait.total_seconds(), self._event.set)
 
     async def _give_up(self, key: WebhookKey, webhook: Webhook | None) -> None:
         if webhook is not None:

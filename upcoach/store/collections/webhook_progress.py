@@ -18,7 +18,7 @@ from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
 
 COLLECTION: Final = "webhook_progress"
-LEASE: Final = dt.timedelta(seconds=30)  # longer than any delivery takes
+LEASE: Final = dt.timedelta(seconds=15)  # longer than any delivery takes
 COLLECTIONS: Final = (
     CollectionSpec(
         COLLECTION,
