@@ -165,4 +165,5 @@ async def test_the_documentation_is_searched_under_its_policy(
             "[...document.querySelectorAll('details:not([hidden])')].map(one => one.id)"
         )
 
-    assert (found, shown) == ("1 found", ["undoGoalChange"])
+    # The operation, and its body among the types.
+    assert (found, shown) == ("2 found", ["undoGoalChange"])
