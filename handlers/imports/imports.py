@@ -64,7 +64,7 @@ def _levels(query: ImportQuery) -> dict[str, int]:
 
 async def _pay(call: Call, plan: PackedPlan) -> None:
     """Charge what *plan* would keep: of the same ledger as writes one by one."""
-    cost = Cost(0, kib(plan.size()))
+    cost = Cost(0, kib(plan.size))
     if cost.kib > KEPT_AT_ONCE:
         words = f"This holds more than may be kept at once, {KEPT_AT_ONCE >> 10} MiB: split it."
         raise Invalid("import_too_large", words)

@@ -176,6 +176,7 @@ def _brought(format_: Format, content: bytes, tz: str) -> None:
         tally = ImportTally(plan.areas, plan.source, plan.notes, plan.reports)
         for item in items:
             tally.take(item, changes, "usr_1")
-        event(f"brought {len(tally.documents()) > 0}")
+        documents = tally.shown()["documents"]
+        event(f"brought {len(documents) > 0}")
     except Refusal as refusal:
         event(f"refused {refusal.flaws[0].code if refusal.flaws else refusal.code}")

@@ -9,6 +9,7 @@ from models.base.clock import Clock
 from models.base.document import Document
 from models.base.merge_patch import Json
 from models.base.time import check_zone
+from models.habits import Habit
 from upcoach.services.base.concurrency import UserConcurrency
 from upcoach.services.imports.plan_codec import PackedPlan
 from upcoach.services.imports.planning.plan import ImportItem, ImportTally
@@ -80,13 +81,16 @@ class Imports:
         """Preview *plan*: what it would do now; nothing is written."""
         await self._require_room(scope, plan)
         tally = ImportTally(plan.areas, plan.source, plan.notes, plan.reports)
-        state: dict[Ref, Document | None] = {}
-        changes = WriteContext(self._clock(), state, {})
+        at = self._clock()
+        made: dict[Ref, Document | None] = {}
         async for part in _parts(plan):
-            state |= await self._documents.state(part.reads(scope))
+            state = await self._documents.state(part.reads(scope))
+            changes = WriteContext(at, state | made, {})
             async for item in paced(part.items):
                 tally.take(item, changes, scope.user)
-        return tally.body() | {"dry_run": True, "documents": tally.documents()}
+            # What follows stands below habits alone: all else is forgotten with its part.
+            made |= {ref: habit for ref, habit in changes.staged.items() if ref.kind is Habit}
+        return tally.shown()
 
     async def carry_out(
         self, scope: Scope, plan: PackedPlan, mutation: Mutation | None = None
@@ -107,10 +111,12 @@ class Imports:
 
     async def _require_room(self, scope: Scope, plan: PackedPlan) -> None:
         """Refuse a plan that makes more than its owner's quotas have room for."""
-        wanted = {
-            item.opened().reads(scope.user)[-1]: item.kept async for item in paced(plan.items)
-        }
-        await require_room(self._committer.holdings, wanted, self._documents.state)
+
+        async def sizes() -> AsyncIterator[tuple[Ref, int]]:
+            async for item in paced(plan.items):
+                yield item.opened().reads(scope.user)[-1], item.kept
+
+        await require_room(self._committer.holdings, sizes)
 
     async def _write(
         self,

@@ -71,10 +71,19 @@ class PackedItem(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class PackedPlan(msgspec.Struct, frozen=True):
-    """A `ImportPlan` whose items are still packed."""
+    """A `ImportPlan` whose items are still packed.
+
+    Attributes
+    ----------
+    size
+        The bytes that it adds to what is kept, if nothing of it is there yet: summed up as the
+        items come, since there may be tens of thousands.
+
+    """
 
     source: str
     items: Sequence[PackedItem]
+    size: int
     areas: tuple[type[ImportItem], ...]
     notes: tuple[str, ...] = ()
     reports: Reported = Reported()
@@ -83,11 +92,12 @@ class PackedPlan(msgspec.Struct, frozen=True):
     def of(cls, plan: ImportPlan) -> "PackedPlan":
         """*plan*, packed."""
         items = [PackedItem.of(item) for item in plan.items]
-        return cls(plan.source, items, plan.areas, plan.notes, plan.reports)
+        return cls(plan.source, items, kept_by(items), plan.areas, plan.notes, plan.reports)
 
-    def size(self) -> int:
-        """The bytes that it adds to what is kept, if nothing of it is there yet."""
-        return sum(item.kept for item in self.items)
+
+def kept_by(items: Sequence[PackedItem]) -> int:
+    """The bytes that *items* add to what is kept."""
+    return sum(item.kept for item in items)
 
 
 def beyond_rules(message: str, area: str) -> Invalid:

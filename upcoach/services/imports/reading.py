@@ -8,7 +8,8 @@ import msgspec
 from models.base.errors import Invalid
 from upcoach.services.imports.files.archive import Archive
 from upcoach.services.imports.plan_codec import PackedItem
-from upcoach.services.imports.planning.plan import ImportPlan
+from upcoach.services.imports.planning.import_errors import refused
+from upcoach.services.imports.planning.plan import MOST_ITEMS, ImportPlan
 from upcoach.services.imports.readers import (
     csv_import,
     daylio,
@@ -29,6 +30,15 @@ from upcoach.services.imports.worker_protocol import (
 )
 
 Parse = Callable[[bytes], Any]
+
+
+def bounded_plan_of(job: ImportJob, content: Archive, parse: Parse) -> ImportPlan:
+    """Read a file as `plan_of` does, and refuse one that holds too much for one import."""
+    plan = plan_of(job, content, parse)
+    if len(plan.items) > MOST_ITEMS:
+        words = f"This holds more than {MOST_ITEMS:,} documents: split it."
+        raise refused("", "export_too_large", words)
+    return plan
 
 
 def plan_of(job: ImportJob, content: Archive, parse: Parse) -> ImportPlan:
@@ -67,7 +77,7 @@ def answer(
     job = msgspec.msgpack.decode(_next(request), type=ImportJob)
     content = _next(request)
     try:
-        for framed in _framed(plan_of(job, files[0] if files else content, parse)):
+        for framed in _framed(bounded_plan_of(job, files[0] if files else content, parse)):
             reply.write(framed)
     except Invalid as refusal:
         reply.write(frame(PlanRefused(refusal.code, refusal.detail, refusal.flaws)))

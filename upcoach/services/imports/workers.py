@@ -19,7 +19,7 @@ import structlog
 
 from models.base.errors import Invalid, Unavailable
 from upcoach.services.base.spooled_file import SpooledFile
-from upcoach.services.imports.plan_codec import PackedItem, PackedPlan, area_named
+from upcoach.services.imports.plan_codec import PackedItem, PackedPlan, area_named, kept_by
 from upcoach.services.imports.worker_protocol import (
     LENGTH,
     TOO_COSTLY,
@@ -163,11 +163,13 @@ async def _plan_from(reader: asyncio.StreamReader) -> PackedPlan:
             raise WorkerFailed(answer.name)
     assert isinstance(answer, PlanBegun)
     items: list[PackedItem] = []
+    size = 0
     while batch := await _next(reader, Items):
         items.extend(batch)
+        size += kept_by(batch)
         await asyncio.sleep(0)
     areas = tuple(map(area_named, answer.areas))
-    return PackedPlan(answer.source, items, areas, answer.notes, answer.reports)
+    return PackedPlan(answer.source, items, size, areas, answer.notes, answer.reports)
 
 
 async def _next(reader: asyncio.StreamReader, kind: Any) -> Any:

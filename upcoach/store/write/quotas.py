@@ -8,7 +8,13 @@ quota may be overshot by what the ledger of writes lets through meanwhile, and b
 
 import collections
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+)
 from typing import Final
 
 import msgspec
@@ -18,13 +24,14 @@ from models.base.document import Document
 from models.base.errors import Conflict
 from models.base.sizes import max_json_bytes
 from models.contexts import QUOTAS
-from upcoach.store.base import codec
+from upcoach.store.base import codec, tombstones
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.write.refs import Ref
 
 FRESH_S: Final = 600.0  # until what is held is counted again
 FRESH_WHEN_FULL_S: Final = 10.0  # the same beyond nine tenths of a quota
 REMEMBERED: Final = 50_000  # counts in memory
+LOOKED_UP: Final = 250  # documents at once
 ESCAPED: Final = 3  # how much longer than in the database a text can be in JSON
 
 Kind = type[Document]
@@ -101,6 +108,19 @@ class Holdings:
         for quota_key in quota_keys:
             self._held.pop(quota_key, None)
 
+    async def existing(self, refs: Iterable[Ref]) -> set[Ref]:
+        """Those of the documents *refs* that there are, readable or not, by the index alone."""
+        by_kind: dict[QuotaKey, dict[str, Ref]] = {}
+        for ref in refs:
+            by_kind.setdefault((ref.owner, ref.kind), {})[codec.key_of(ref.owner, ref.id)] = ref
+        found: set[Ref] = set()
+        for (_, kind), keys in by_kind.items():
+            query: Bson = {"_id": {"$in": list(keys)}, tombstones.TOMBSTONE: {"$exists": False}}
+            async with self._database.connection():
+                cursor = self._database[kind.collection].find(query, {"_id": 1})
+                found |= {keys[stored["_id"]] async for stored in cursor}
+        return found
+
     def _fresh_s(self, held: Held, quota: Quota) -> float:
         is_nearly_full = held.count > quota.most * 0.9 or held.size > quota.size * 0.9
         return self.fresh_when_full_s if is_nearly_full else self.fresh_s
@@ -153,10 +173,10 @@ class Growth:
             sum_.count += more.count
             sum_.size += more.size
 
-    def has_room(self, quota_key: QuotaKey, sizes: Mapping[Ref, int]) -> bool:
-        """Whether documents of these *sizes* may be added under *quota_key*."""
+    def has_room(self, quota_key: QuotaKey, more: Held) -> bool:
+        """Whether *more* may be added under *quota_key*."""
         try:
-            self._require(quota_key, Held(len(sizes), sum(sizes.values())))
+            self._require(quota_key, more)
         except Conflict:
             return False
         return True
@@ -182,25 +202,53 @@ class Growth:
 
 
 async def require_room(
-    holdings: Holdings, wanted: Mapping[Ref, int], find: Callable[[list[Ref]], Awaitable[State]]
+    holdings: Holdings, wanted: Callable[[], AsyncIterator[tuple[Ref, int]]]
 ) -> None:
     """Refuse what would make documents of the sizes *wanted* where there is no room for all.
 
-    Those that there are already (*find* knows) make nothing; it is asked where it matters only.
+    Those that there are already make nothing; they are looked up where it matters only.
+    There may be tens of thousands: they are gone through one by one, twice, and never kept.
     """
-    by_quota_key: dict[QuotaKey, dict[Ref, int]] = {}
-    for ref, size in wanted.items():
-        if ref.kind.kind in QUOTAS:
-            by_quota_key.setdefault((ref.owner, ref.kind), {})[ref] = size
-    await holdings.load(by_quota_key)
-    for quota_key, sizes in by_quota_key.items():
-        growth = Growth(holdings)
-        if growth.has_room(quota_key, sizes):
-            continue
-        there = await find(list(sizes))
-        missing = {ref: size for ref, size in sizes.items() if there.get(ref) is None}
-        if not growth.has_room(quota_key, missing):
+    whole: dict[QuotaKey, Held] = {}
+    async for ref, size in wanted():
+        _add(whole, ref, size)
+    await holdings.load(whole)
+    growth = Growth(holdings)
+    tight = {quota_key for quota_key, more in whole.items() if not growth.has_room(quota_key, more)}
+    if not tight:
+        return
+    for quota_key, more in (await _missing(holdings, tight, wanted())).items():
+        if not growth.has_room(quota_key, more):
             raise quota_exceeded(quota_key[1], QUOTAS[quota_key[1].kind])
+
+
+async def _missing(
+    holdings: Holdings, tight: Collection[QuotaKey], wanted: AsyncIterator[tuple[Ref, int]]
+) -> dict[QuotaKey, Held]:
+    """What of *wanted* is not there yet, under the quota keys *tight*."""
+    missing: dict[QuotaKey, Held] = {}
+    batch: dict[Ref, int] = {}
+
+    async def look() -> None:
+        there = await holdings.existing(batch)
+        for ref in batch.keys() - there:
+            _add(missing, ref, batch[ref])
+        batch.clear()
+
+    async for ref, size in wanted:
+        if (ref.owner, ref.kind) in tight:
+            batch[ref] = size
+        if len(batch) == LOOKED_UP:
+            await look()
+    await look()
+    return missing
+
+
+def _add(sums: dict[QuotaKey, Held], ref: Ref, size: int) -> None:
+    if ref.kind.kind in QUOTAS:
+        held = sums.setdefault((ref.owner, ref.kind), Held())
+        held.count += 1
+        held.size += size
 
 
 def quota_keys_of(refs: State) -> set[QuotaKey]:

@@ -9,7 +9,7 @@ import abc
 import collections
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import ClassVar, Final, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -26,6 +26,9 @@ from upcoach.store.write.refs import Ref
 
 N = TypeVar("N", bound=DraftWithId)
 Verb = Literal["created", "updated", "kept"]
+
+MOST_ITEMS: Final = 55_000  # of one file: readers bound what they read, and this all of them
+LISTED_DOCUMENTS: Final = 500  # in one answer; of further ones only their number is told
 
 
 class ImportItem(abc.ABC):
@@ -262,7 +265,9 @@ class Imported(msgspec.Struct, frozen=True, omit_defaults=True):
     reports_unlisted
         How many further reports there are.
     documents
-        With *dry_run*, each document of the file that stands by itself.
+        With *dry_run*, the first documents of the file that stand by themselves.
+    documents_unlisted
+        How many further ones there are.
     habits
         The habits.
     entries
@@ -291,6 +296,7 @@ class Imported(msgspec.Struct, frozen=True, omit_defaults=True):
     journal_entries: Counts | None = None
     dry_run: bool = False
     documents: tuple[Planned, ...] = ()
+    documents_unlisted: int = 0
 
 
 class ImportTally:
@@ -314,6 +320,7 @@ class ImportTally:
             for area in areas
         }
         self._documents: list[Planned] = []
+        self._unlisted = 0
         self._days: dict[str, collections.Counter[str]] = {}
 
     def take(self, item: ImportItem, changes: WriteContext, owner: str) -> None:
@@ -322,6 +329,8 @@ class ImportTally:
         self._counts[item.area][verb] += 1
         if item.parent:
             self._days.setdefault(item.parent, collections.Counter())[verb] += 1
+        elif len(self._documents) == LISTED_DOCUMENTS:
+            self._unlisted += 1
         else:
             self._documents.append(Planned(item.area, item.id, item.name, verb))
 
@@ -339,12 +348,17 @@ class ImportTally:
             "reports_unlisted": self._reports.unlisted,
         }
 
-    def documents(self) -> list[Planned]:
-        """What would become of each document that stands by itself."""
-        return [
+    def shown(self) -> Json:
+        """The body of the answer to a dry run, with what would become of the first documents."""
+        documents = [
             msgspec.structs.replace(planned, entries=_entries(self._days, planned.id))
             for planned in self._documents
         ]
+        return self.body() | {
+            "dry_run": True,
+            "documents": documents,
+            "documents_unlisted": self._unlisted,
+        }
 
 
 def _entries(days: dict[str, collections.Counter[str]], parent: str) -> EntryCounts | None:

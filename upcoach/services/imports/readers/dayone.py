@@ -26,7 +26,7 @@ from upcoach.services.imports.readers.dayone_text import plain_text
 from upcoach.services.imports.readers.dayone_zones import offset_of, zone_of
 
 DAY_ONE: Final = "dayone"
-ENTRIES: Final = 20_000
+ENTRIES: Final = 20_000  # of an archive: an account keeps no more
 RAW: Final = 100_000  # characters of a text with its Markdown, of which 30,000 may be left
 NAME: Final = 100  # characters
 _LOST: Final = ("photos", "audios", "videos", "pdf_attachments")
@@ -75,11 +75,12 @@ class _Reader:
         self._lost = 0
 
     def read(self, files: dict[str, bytes]) -> ImportPlan:
-        journals: list[ImportItem] = []
-        for name in sorted(files):
-            theirs = self._parsed(name, files[name])
-            if theirs is not None:
-                journals.append(self._journal(name, theirs))
+        parsed = {name: self._parsed(name, files[name]) for name in sorted(files)}
+        found = {name: theirs for name, theirs in parsed.items() if theirs is not None}
+        if sum(len(theirs.entries) for theirs in found.values()) > ENTRIES:
+            words = f"The archive holds more than {ENTRIES:,} entries: split it."
+            raise refused("", "export_too_large", words)
+        journals: list[ImportItem] = [self._journal(name, theirs) for name, theirs in found.items()]
         reported = self._reports.reported(brought=bool(self._pages))
         notes = []
         if self._lost:
@@ -97,9 +98,6 @@ class _Reader:
             return None
 
     def _journal(self, file: str, theirs: TheirJournal) -> JournalItem:
-        if len(theirs.entries) > ENTRIES:
-            detail = f"{file} holds more than {ENTRIES:,} entries."
-            raise refused(pointer_to(file), "export_too_large", detail)
         whole = ReportPlace(pointer_to(file), file)
         name = file.removesuffix(".json")
         name = shortened(name, NAME, "name", self._reports.at(whole)) or "Day One"
