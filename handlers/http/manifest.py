@@ -9,11 +9,9 @@ from tornado.httputil import HTTPServerRequest
 from tornado.routing import PathMatches, URLSpec
 from tornado.web import RequestHandler
 
-from handlers.http.forms.endpoint import FormEndpoint
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Operation, unbound
 from handlers.http.operations.areas import Area
-from models.access.rate_limits import SURFACES
 from models.base.declarations import check_unique
 from upcoach.services.base.mail import MailFolder
 from upcoach.services.base.push.push_folder import PushFolder
@@ -92,32 +90,14 @@ class HandlerRoute(msgspec.Struct, frozen=True):
 
 
 def check_routes(routes: Iterable[HandlerRoute], paths: Collection[str]) -> None:
-    """Raise `ValueError` if one of *routes* hides another one, or operations at one of *paths*.
-
-    So it does if a request is counted, when it comes, by more than where it comes from.
-    """
+    """Raise `ValueError` if one of *routes* hides another one, or operations at one of *paths*."""
     routes = tuple(routes)
     for route in routes:
-        _check_limit(route.handler)
         if route.for_operations is not (route.path in paths):
             what = "has no operations" if route.for_operations else "hides the operations"
             raise ValueError(f"The handler {route.handler.__name__} {what} of {route.path}.")
     patterns = (route.pattern or re.escape(route.path) for route in routes if not route.upgrades)
     check_unique(patterns, "paths of handlers")
-
-
-def _check_limit(handler: type[RequestHandler]) -> None:
-    """Raise `ValueError` if *handler* counts its requests by a party that it does not know yet.
-
-    All who are not told apart would be counted as one, and keep each other out.
-    """
-    limit = handler.limit if issubclass(handler, FormEndpoint) else ""
-    if not limit:
-        return
-    unknown = SURFACES[limit].parties - {"ip"} if limit in SURFACES else {limit}
-    if unknown:
-        words = f"{handler.__name__} is counted on {limit!r}, but does not know: {sorted(unknown)}."
-        raise ValueError(words)
 
 
 class UpgradeMatches(PathMatches):

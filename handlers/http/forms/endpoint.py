@@ -8,6 +8,7 @@ import msgspec
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply, unbound
 from handlers.http.rest.handler import Handler
+from models.access.rate_limits import SURFACES
 from upcoach.services.base.oauth_errors import OAuthError
 from upcoach.services.oauth import OAuth
 
@@ -17,6 +18,17 @@ class FormEndpoint(Handler):
 
     path: str
     limit = ""  # the surface that each request is counted on, by where it came from
+
+    def __init_subclass__(cls) -> None:
+        """A path that counts by somebody whom it does not know yet does not let the server start.
+
+        All whom it cannot tell apart would be counted as one, and keep each other out.
+        """
+        super().__init_subclass__()
+        unknown = SURFACES[cls.limit].parties - {"ip"} if cls.limit else ()
+        if unknown:
+            words = f"{cls.__name__} counts on {cls.limit!r}, and does not know: {sorted(unknown)}"
+            raise ValueError(words)
 
     def initialize(self, runner: OperationRunner, path: str = "", **context: Any) -> None:
         """Take what the routing table gives."""
