@@ -6,12 +6,15 @@ before the @ is compared without case.  Nothing is checked here: whether a domai
 tell.
 """
 
+import re
 import unicodedata
 from typing import Final
 
 LONGEST_EMAIL: Final = 254  # characters
 _LONGEST_LABEL: Final = 63  # of a domain, in ASCII
 _ACE: Final = "xn--"
+# In no label, though Punycode can write it: halves of pairs, which are no text, and full stops.
+_NO_LABEL: Final = re.compile("[\ud800-\udfff\u3002\uff0e\uff61]")
 _DOTS: Final = str.maketrans("\u3002\uff0e\uff61", "...")
 # What the mapping leaves out: soft hyphens, variation selectors, joiners at no place of their own.
 _IGNORED: Final = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10)))
@@ -65,7 +68,9 @@ def _to_unicode(label: str) -> str:
         decoded = label[len(_ACE) :].encode().decode("punycode")
     except UnicodeError:
         return label
-    return decoded if _mapped(decoded) == decoded and _to_ascii(decoded) == label else label
+    if _NO_LABEL.search(decoded) or _mapped(decoded) != decoded or _to_ascii(decoded) != label:
+        return label
+    return decoded
 
 
 def _to_ascii(label: str) -> str:

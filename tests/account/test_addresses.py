@@ -6,13 +6,18 @@ import unicodedata
 from typing import Final
 
 import idna
+import msgspec
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from config.settings import Settings
+from handlers.http.rate_limiting import address_in
 from models.account.email_addresses import former_spellings, normalised_email
+from models.account.user import EmailAddress
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.wire.relying import Browser
+from upcoach.services.account.email.users_by_email import UsersByEmail
 
 SAME: Final = (
     ("Ada@Example.ORG", "ada@example.org"),
@@ -72,6 +77,27 @@ def test_a_normalised_address_stays_as_it_is(email: str) -> None:
     assert normalised_email(normalised_email(email)) == normalised_email(email)
 
 
+LABELS: Final = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", max_size=14) | st.text(
+    st.characters(min_codepoint=0x80), min_size=1, max_size=4
+).map(lambda letters: letters.encode("punycode").decode())
+
+
+@given(LABELS)
+@example("ib9b")  # half of a pair
+@example("a-qo7g")
+@example("r6jxe8b")  # a full stop of another script
+def test_whatever_a_label_stands_for_an_address_is_text(label: str) -> None:
+    email = f"ada@xn--{label}.example"
+
+    address = normalised_email(email)
+    for spelling in (address, *former_spellings(email), EmailAddress(email=email).email):
+        assert spelling.encode().decode() == spelling
+    assert normalised_email(address) == address
+    assert address_in({"email": email}) == address
+    assert len(UsersByEmail(*3 * (None,), b"k").index(email)) == 64  # type: ignore[arg-type]
+    assert msgspec.json.decode(msgspec.json.encode(address)) == address  # as limits are counted
+
+
 def _folded(email: str) -> str:
     """What earlier builds compared."""
     return unicodedata.normalize("NFKC", email).casefold()
@@ -116,3 +142,24 @@ async def test_accounts_of_earlier_builds_go_on_and_are_in_nobodys_way(settings:
         assert await _log_in(server, "bob@münchen.example", "another horse battery") == 401
         assert await _log_in(server, "bob@münchen.example") == 201
         assert await server.node.database["users"].count_documents({}) == 3
+
+
+async def test_an_address_that_stands_for_no_text_is_found_as_it_is_written(
+    limited: dict[str, str],
+) -> None:
+    email, password = "ada@xn--ib9b.example", "wrong horse battery"
+    bodies = {
+        "/v1/auth/login": {"email": email, "password": password, "device": "phone"},
+        "/v1/auth/password/forgot": {"email": email},
+        "/v1/auth/register": {"email": email, "password": password, "name": "Ada"},
+    }
+    async with serving(Settings.from_environ(limited)) as server:
+        over_api = [
+            (await server.client().call("POST", path, body)).status for path, body in bodies.items()
+        ]
+        browser = Browser(server.url)
+        login = await browser.get("/account/login")
+        on_page = await browser.post(login.action, login.hidden | bodies["/v1/auth/login"])
+        browser.close()
+
+    assert (over_api, on_page.status) == ([401, 202, 202], 303)  # registered, and let in
