@@ -113,6 +113,20 @@ def test_a_journal_that_cannot_be_read_is_told_and_the_others_are_brought() -> N
     assert [page.text for page in pages(plan)] == ["Home"]
 
 
+def test_an_entry_that_is_no_text_is_told_and_the_others_are_brought() -> None:
+    entries = [PLAIN, PLAIN | {"uuid": "b", "text": "OTHER"}]
+    diary = json.dumps({"entries": entries}).encode().replace(b"OTHER", b"\xff")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("J.json", diary)
+
+    plan = dayone.read(archive.getvalue(), owner="usr_1", tz="UTC", now=NOW)
+
+    reports = [(report.pointer, report.code) for report in plan.reports.listed]
+    assert reports == [("/J.json/entries/1", "json_invalid")]
+    assert [page.text for page in pages(plan)] == ["Home"]
+
+
 def test_a_diary_that_was_packed_again_is_read() -> None:
     diary = json.dumps({"entries": [PLAIN]})
     archive = io.BytesIO()

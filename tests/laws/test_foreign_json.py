@@ -66,3 +66,9 @@ def test_who_expects_no_json_expects_a_deep_one() -> None:
 
     assert len(found) >= 6
     assert [one for one in found if not issubclass(RecursionError, one.errors)] == []
+
+
+def test_who_expects_no_json_expects_bytes_that_are_no_text() -> None:
+    unready = [one for one in expecting() if not issubclass(UnicodeDecodeError, one.errors)]
+
+    assert {one.module for one in unready} == set()

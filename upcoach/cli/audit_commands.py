@@ -76,7 +76,7 @@ def _witnessed(place: Path) -> list[Json]:
         return []
     except OSError as error:
         raise StartError(f"{place} cannot be read ({error.strerror}).") from None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise StartError(f"{place} holds a line that is no checkpoint.") from None
 
 

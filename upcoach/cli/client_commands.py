@@ -145,7 +145,7 @@ class _Keys(msgspec.Struct):
 def _jwks(path: Path) -> dict[str, Any]:
     try:
         read = msgspec.json.decode(path.read_bytes(), type=_Keys)
-    except (OSError, msgspec.MsgspecError, RecursionError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise StartError(f"{path} holds no JSON Web Key Set.") from None
     if any("d" in key or key.get("kty") == "oct" for key in read.keys):
         raise StartError(f"{path} holds a secret key; only the public halves are for us.")

@@ -205,7 +205,7 @@ def _name_in(text: str) -> str:
     try:
         name = msgspec.json.decode(text, type=Introduced).name
         return checked(f"{name.firstName} {name.lastName}".strip(), Name)
-    except (msgspec.MsgspecError, RecursionError, Invalid):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Invalid):
         return ""
 
 

@@ -148,10 +148,18 @@ def _entry(entry: msgspec.Raw, report: Report) -> TheirEntry:
     """Decode one *entry*, without the fields that are not as they write them."""
     try:
         return msgspec.json.decode(entry, type=TheirEntry)
-    except (msgspec.ValidationError, RecursionError):
-        fields = checked(msgspec.json.decode(entry), dict[str, Any])
+    except (msgspec.ValidationError, UnicodeDecodeError, RecursionError):
+        fields = checked(_plain(entry), dict[str, Any])
         given = {name: value for name, value in fields.items() if value is not None}
         return fitted(given, TheirEntry, report, needed=_NEEDED)
+
+
+def _plain(entry: msgspec.Raw) -> Any:
+    """What *entry* holds, into which nobody looked when its journal was read; or `Invalid`."""
+    try:
+        return msgspec.json.decode(entry)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as failure:
+        raise Invalid("json_invalid", f"it is no JSON: {str(failure)[:200]}") from None
 
 
 def _date(entry: TheirEntry, tz: str, report: Report) -> dt.date:
