@@ -106,6 +106,15 @@ async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> i
     return 0
 
 
+async def mail_bounced(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Stop the notifications by mail to an address that takes none, or complained."""
+    email = _email(arguments)
+    async with connecting.joined_urls(settings) as (mongo_url, redis_url):
+        await admin_commands.stop_mail(settings, mongo_url, redis_url, email)
+    say(f"{email} gets no notifications by mail, until their owner chooses them again.")
+    return 0
+
+
 async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
     """Register an OAuth client."""
     async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
@@ -197,6 +206,7 @@ COMMANDS = {
     "admin": admin,
     "revoke": revoke,
     "factors-remove": remove_factors,
+    "mail-bounced": mail_bounced,
     "client-add": add_client,
     "clients": list_clients,
     "client-change": change_client,
@@ -258,7 +268,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--roles", help="what this process does: one or more of web,learn,schedule")
     parser.add_argument("--processes", help="how many web processes share the port")
     parser.add_argument(
-        "--email", default="", help="admin, revoke, factors-remove: whom it is about"
+        "--email", default="", help="admin, revoke, factors-remove, mail-bounced: whom"
     )
     parser.add_argument(
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"

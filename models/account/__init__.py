@@ -26,7 +26,7 @@ from models.account.mails import (
     WayName,
 )
 from models.account.quoting import quoted
-from models.account.session import BROWSERS, Credentials, Session, SessionTerms
+from models.account.session import BROWSERS, OWN_CLIENT, Credentials, Session, SessionTerms
 from models.account.session_lifetimes import LIFETIMES, SessionKind
 from models.account.session_state import LoginFacts, SessionState, session_state
 from models.account.user import Registration, User
@@ -65,6 +65,7 @@ __all__ = [
     "CONTEXT",
     "LIFETIMES",
     "NEVER",
+    "OWN_CLIENT",
     "TRUST",
     "AccessMethod",
     "AccessMethodAddedMail",

@@ -2,6 +2,7 @@
 
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
+from models.notifications.mails import NotificationMail
 from models.notifications.notification import (
     NewNotification,
     Notification,
@@ -18,6 +19,7 @@ from models.notifications.types import TYPES, NotificationType
 
 CONTEXT = ModelContext(
     content=(Notification, NotificationPreferences, PushDevice),
+    mails=(NotificationMail,),
     permissions={
         "notifications:read": Permission("see your notifications, and when you get any"),
         "notifications:write": Permission(
@@ -33,6 +35,7 @@ __all__ = [
     "NewPushDevice",
     "Notification",
     "NotificationDraft",
+    "NotificationMail",
     "NotificationPreferences",
     "NotificationType",
     "PreferencesDraft",

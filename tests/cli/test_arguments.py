@@ -64,6 +64,7 @@ async def refused(environ: dict[str, str], *words: str) -> str:
         (("revoke",), '-m upcoach revoke --email ""'),
         (("revoke", "USER=ada@example.org"), '-m upcoach revoke --email "ada@example.org"'),
         (("factors-remove",), '-m upcoach factors-remove --email ""'),
+        (("mail-bounced",), '-m upcoach mail-bounced --email ""'),
         (("admin",), '-m upcoach admin --email "" --role "superadmin"'),
         (("admin", "USER=a@b.c", "ROLE=user"), '-m upcoach admin --email "a@b.c" --role "user"'),
         (("clients",), "-m upcoach clients"),
@@ -131,7 +132,7 @@ def test_the_list_of_targets_has_a_straight_column() -> None:
     assert len(begins) == 1
 
 
-@pytest.mark.parametrize("command", ["admin", "revoke", "factors-remove"])
+@pytest.mark.parametrize("command", ["admin", "revoke", "factors-remove", "mail-bounced"])
 async def test_whose_account_it_is_has_to_be_said(environ: dict[str, str], command: str) -> None:
     assert await refused(environ, command) == "upcoach: Say whose account it is: USER=address\n"
 

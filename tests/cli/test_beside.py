@@ -32,6 +32,7 @@ COMMANDS = {
     "jobs": ("jobs",),
     "migrate": ("migrate",),
     "factors-remove": ("factors-remove", "--email", ADA),
+    "mail-bounced": ("mail-bounced", "--email", ADA),
     "revoke": ("revoke", "--email", ADA),
 }
 

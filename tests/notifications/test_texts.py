@@ -42,7 +42,7 @@ def fields(forms: tuple[str, ...]) -> set[str]:
 
 
 def test_every_type_has_a_text() -> None:
-    assert set(TEXTS) == {*TYPES, "digest"}
+    assert set(TEXTS) == {*TYPES, "digest", "mail"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -70,6 +70,17 @@ async def remove_factors(settings: Settings, mongo_url: str, redis_url: str, ema
         return count
 
 
+async def stop_mail(settings: Settings, mongo_url: str, redis_url: str, email: str) -> None:
+    """Send no notifications by mail to the address *email* any more, which does not take them."""
+    async with operating(settings, mongo_url, redis_url) as node:
+        user = await node.services.account.accounts.find(email)
+        await node.services.notifications.mails.stop_all(user.id)
+        target = ADDRESS + normalised_email(email)
+        await node.services.audit.log.note(
+            AuditAction(action="mail.stopped", kind="system", target=target)
+        )
+
+
 async def rotate_keys(
     settings: Settings, mongo_url: str, alg: str | None, *, at_once: bool
 ) -> Rotated:

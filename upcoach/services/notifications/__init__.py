@@ -5,8 +5,10 @@ from typing import Self
 import msgspec
 
 from models.base.jobs import PeriodicJob
+from models.notifications import NotificationMail
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.notifications.expiry import NotificationExpiry
+from upcoach.services.notifications.notification_mails import NotificationMails
 from upcoach.services.notifications.notifications import Notifications
 from upcoach.services.notifications.notifying import NotificationRequest, notify
 from upcoach.services.notifications.preferences import Preferences
@@ -15,6 +17,7 @@ from upcoach.services.notifications.pusher import Pusher
 from upcoach.store.secrets.refresh_generations import RefreshGenerations
 
 __all__ = [
+    "NotificationMails",
     "NotificationRequest",
     "NotificationServices",
     "Notifications",
@@ -29,6 +32,7 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
     notifications: Notifications
     preferences: Preferences
     expiry: NotificationExpiry
+    mails: NotificationMails
     push_devices: PushDevices
     pusher: Pusher
 
@@ -44,10 +48,17 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
         secret = dependencies.configuration.secret
         devices = PushDevices(documents, committer, pushing, secret)
         rotations = RefreshGenerations(dependencies.database)
+        preferences = Preferences(documents, committer)
+        web_apps = dependencies.configuration.web_origins
+        app = web_apps[0] if web_apps else ""
+        links = dependencies.links
+        mails = NotificationMails(documents, preferences, links, app, secret, clock)
+        dependencies.mail.writes(NotificationMail, mails.write)
         return cls(
+            mails=mails,
             push_devices=devices,
             pusher=Pusher(documents, rotations, devices, pushing, clock),
             notifications=Notifications(documents, committer, dependencies.clock),
-            preferences=Preferences(documents, committer),
+            preferences=preferences,
             expiry=NotificationExpiry(documents, committer, dependencies.clock),
         )

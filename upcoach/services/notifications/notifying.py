@@ -15,6 +15,7 @@ from models.base.messages.push import PushRequest
 from models.notifications import (
     NewNotification,
     Notification,
+    NotificationMail,
     NotificationPreferences,
     NotificationType,
     notification_id,
@@ -91,6 +92,8 @@ def notify(changes: WriteContext, request: NotificationRequest) -> Notification 
     delivery = _delivery(changes, request, user)
     if "push" in delivery.channels and delivery.held_until is None:
         changes.send_push(push_of(notification, changes.at))
+    if "mail" in delivery.channels and delivery.held_until is None:
+        changes.send_mail(mail_of(notification, user, changes.at))
     return notification
 
 
@@ -103,6 +106,19 @@ def push_of(notification: Notification, at: dt.datetime) -> PushRequest:
         body=notification.body,
         link=notification.link,
         type=notification.type,
+        until=min(notification.expires_at, at + PUSHED),
+    )
+
+
+def mail_of(notification: Notification, user: User, at: dt.datetime) -> NotificationMail:
+    """The mail of *notification* to its person, *user*."""
+    return NotificationMail(
+        to=user.email,
+        user=user.id,
+        kind=notification.type,
+        title=notification.title,
+        body=notification.body,
+        link=notification.link,
         until=min(notification.expires_at, at + PUSHED),
     )
 

@@ -4,8 +4,7 @@ import hmac
 from typing import Final
 
 from models.access.scope import Scope
-from models.account import Session
-from models.account.session import OWN_CLIENT
+from models.account import OWN_CLIENT, Session
 from models.base.errors import Forbidden, NotFound, invalid_field
 from models.base.ids import new_id
 from models.notifications.push_device import (

@@ -4,6 +4,12 @@ A message is named by its text and its part: `task_due.today.body`.  What stands
 value; one called *count* chooses between singular and plural.
 """
 
-from upcoach.services.notifications.texts.catalogues import TEXTS, NotificationText, Values, text_of
+from upcoach.services.notifications.texts.catalogues import (
+    TEXTS,
+    NotificationText,
+    Values,
+    language_of,
+    text_of,
+)
 
-__all__ = ["TEXTS", "NotificationText", "Values", "text_of"]
+__all__ = ["TEXTS", "NotificationText", "Values", "language_of", "text_of"]

@@ -32,6 +32,7 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
         "client_shares",
     ),
     "digest": ("",),
+    "mail": ("",),  # of the button, and at the foot of each mail
 }
 LANGUAGES: Final = ("en", "de")  # the first for whoever reads none of them
 COUNT: Final = "count"  # the value that chooses the plural
@@ -68,6 +69,11 @@ def text_of(text: str, case: str, values: Values, locale: str | None) -> Notific
         _message(language, f"{name}.{part}", values).format_map(shown) for part in ("title", "body")
     )
     return NotificationText(_shortened(title), body)
+
+
+def language_of(locale: str | None) -> str:
+    """The language of the texts for a *locale*."""
+    return _chosen(locale)[0]
 
 
 @functools.cache

@@ -1,0 +1,29 @@
+"""Mails of notifications."""
+
+import datetime as dt
+
+from models.base.messages.mail import MailRequest
+
+
+class NotificationMail(MailRequest, frozen=True, tag="Notification", kw_only=True):
+    """A notification of *user*, whose address it was, told by mail.
+
+    Attributes
+    ----------
+    kind
+        Its type: mails of one type are stopped together.
+    title, body
+        What it says, in the language of its person.
+    link
+        The path in the app that it opens.
+    until
+        When nobody needs to be told any more.
+
+    """
+
+    user: str
+    kind: str
+    title: str
+    body: str
+    until: dt.datetime
+    link: str = "/"
