@@ -14,7 +14,7 @@ meant = $(if $(filter environment,$(firstword $(origin $(1)))),$(if $($(1)),$(er
 	Say $(1)=… behind make $@: it is not taken from the environment)))$(call given,$(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo explain migrate admin revoke factors-remove mail-bounced client-add clients client-change client-remove rotate-keys jobs job-run audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
+.PHONY: help run demo explain migrate admin revoke factors-remove mail-bounced client-add clients client-change client-remove rotate-keys jobs job-run webhooks audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ rotate-keys: base ## Sign with a new key from tomorrow on (AT_ONCE=1: now), and 
 
 jobs: base ## Show what is to be done at a time: waiting, late, running, failed
 	@exec $(VENV)/python -m upcoach jobs
+
+webhooks: base ## List the webhooks of all people: where to, state, how many events behind
+	@exec $(VENV)/python -m upcoach webhooks
 
 job-run: base ## Do one of those at once: TIMER=usr_…/…/… as make jobs names it
 	@exec $(VENV)/python -m upcoach job-run --timer "$(call meant,TIMER)"

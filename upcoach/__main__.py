@@ -22,6 +22,7 @@ from upcoach.cli import (
     demo,
     explain,
     timer_commands,
+    webhook_commands,
 )
 from upcoach.embedded import EngineError
 from upcoach.node import connecting
@@ -180,6 +181,13 @@ async def audit_verify(settings: Settings, arguments: argparse.Namespace) -> int
     return 1 if verified.damages else 0
 
 
+async def list_webhooks(settings: Settings, _: argparse.Namespace) -> int:
+    """List the webhooks of all people."""
+    async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
+        say(await webhook_commands.list_webhooks(settings, mongo_url))
+    return 0
+
+
 async def list_jobs(settings: Settings, _: argparse.Namespace) -> int:
     """List what is to be done at a time."""
     async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
@@ -215,6 +223,7 @@ COMMANDS = {
     "audit-verify": audit_verify,
     "jobs": list_jobs,
     "job-run": run_job,
+    "webhooks": list_webhooks,
 }
 
 
