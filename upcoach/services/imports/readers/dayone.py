@@ -17,6 +17,7 @@ from models.base.time import local_date, to_stored
 from models.base.validation import checked
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
 from upcoach.services.imports.files.archive import Archive, from_top, read_archive
+from upcoach.services.imports.files.json_entries import SplitArray, split_array
 from upcoach.services.imports.planning.diary_items import JournalEntryItem, JournalItem
 from upcoach.services.imports.planning.fitting import fitted, shortened
 from upcoach.services.imports.planning.import_errors import pointer_to, refused
@@ -31,6 +32,8 @@ RAW: Final = 100_000  # characters of a text with its Markdown, of which 30,000 
 NAME: Final = 100  # characters
 _LOST: Final = ("photos", "audios", "videos", "pdf_attachments")
 _NEEDED: Final = ("uuid", "creationDate")
+# The last two are of bytes that are no UTF-8, of numbers with thousands of digits, and of nesting.
+_NO_JSON: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 class TheirEntry(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -92,13 +95,25 @@ class _Reader:
     def _parsed(self, file: str, content: bytes) -> TheirJournal | None:
         try:
             return msgspec.json.decode(content, type=TheirJournal)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as failure:
-            detail = f"{file}: left out, since it is no journal: {str(failure)[:200]}"
-            self._reports.add(pointer_to(file), "json_invalid", detail)
-            return None
+        except _NO_JSON as failure:
+            split = split_array(content, "entries")
+            if split is None:
+                words = f"left out, since it is no journal: {str(failure)[:200]}"
+                self._reports.at(_place_of(file))("json_invalid", words)
+                return None
+        return self._pieces(file, split)
+
+    def _pieces(self, file: str, split: SplitArray) -> TheirJournal:
+        """A journal of which something is no JSON: each entry stands or falls by itself."""
+        try:
+            msgspec.json.decode(split.rest)
+        except _NO_JSON:
+            words = "left out is what stands beside its entries, which is no JSON"
+            self._reports.at(_place_of(file))("json_invalid", words)
+        return TheirJournal(tuple(map(msgspec.Raw, split.elements)))
 
     def _journal(self, file: str, theirs: TheirJournal) -> JournalItem:
-        whole = ReportPlace(pointer_to(file), file)
+        whole = _place_of(file)
         name = file.removesuffix(".json")
         name = shortened(name, NAME, "name", self._reports.at(whole)) or "Day One"
         journal = derived_id(Journal.id_prefix, self._owner, DAY_ONE, name)
@@ -148,18 +163,21 @@ def _entry(entry: msgspec.Raw, report: Report) -> TheirEntry:
     """Decode one *entry*, without the fields that are not as they write them."""
     try:
         return msgspec.json.decode(entry, type=TheirEntry)
-    except (msgspec.ValidationError, UnicodeDecodeError, RecursionError):
-        fields = checked(_plain(entry), dict[str, Any])
+    except _NO_JSON:
+        fields = checked(_decoded(entry), dict[str, Any])
         given = {name: value for name, value in fields.items() if value is not None}
         return fitted(given, TheirEntry, report, needed=_NEEDED)
 
 
-def _plain(entry: msgspec.Raw) -> Any:
-    """What *entry* holds, into which nobody looked when its journal was read; or `Invalid`."""
+def _decoded(entry: msgspec.Raw) -> Any:
     try:
         return msgspec.json.decode(entry)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as failure:
+    except _NO_JSON as failure:
         raise Invalid("json_invalid", f"it is no JSON: {str(failure)[:200]}") from None
+
+
+def _place_of(file: str) -> ReportPlace:
+    return ReportPlace(pointer_to(file), file)
 
 
 def _date(entry: TheirEntry, tz: str, report: Report) -> dt.date:
