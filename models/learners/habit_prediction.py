@@ -63,7 +63,7 @@ class HabitOdds:
     """
 
     NAME: ClassVar[str] = "habit-odds"
-    VERSION: ClassVar[int] = 7  # a new one for every change of what is learned or of the state
+    VERSION: ClassVar[int] = 8  # a new one for every change of what is learned or of the state
 
     def __init__(self, population: Population | None = None) -> None:
         self._population = Population() if population is None else population

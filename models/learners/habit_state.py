@@ -166,11 +166,22 @@ class HabitState(msgspec.Struct, array_like=True, gc=False):
         if self.known.asleep or self.plan.archived:
             return None
         self._leap_to_creation()
-        while True:
-            day = self._due_after_settled()
-            # One that is remembered can only put the due day off: these stay before it.
-            if not self.known.remember(self.entries, day):
-                return day
+        day = self._due_after(self.known.until)
+        for done_day in self.known.done_days(self.entries):
+            if day is not None and done_day >= day:
+                break
+            self.known.history.mark(done_day)
+            self.known.until = done_day
+            if day is not None:  # it can only be put off, and no day before it comes due again
+                day = self._due_after(day - DAY)
+        return day
+
+    def label_of(self, day: dt.date) -> Label:
+        """What the next due *day* is to be settled as; nothing written is missed.
+
+        It may be remembered as done already, where it was not due by an earlier plan.
+        """
+        return self.entries.get(day, self.known.history.is_done(day))
 
     def note(self, day: dt.date, achieved: Label, at: dt.datetime) -> bool:
         """Take in an entry; whether it may change anything."""
@@ -178,13 +189,14 @@ class HabitState(msgspec.Struct, array_like=True, gc=False):
             return False
         if not self._is_open(day):
             return self._revise(day, achieved)
+        self._unmark(day)
         self.entries[day] = achieved
         return True
 
     def withdraw(self, day: dt.date) -> bool:
         """Take in that an entry was deleted; whether it may change anything."""
         if self._is_open(day):
-            return self.entries.pop(day, self) is not self
+            return self._unmark(day) | (self.entries.pop(day, self) is not self)
         return self._revise(day, achieved=False)
 
     def start_again(self) -> None:
@@ -266,8 +278,7 @@ class HabitState(msgspec.Struct, array_like=True, gc=False):
         if until < before and not any(until < day <= before for day in self.entries):
             self.known.until = before
 
-    def _due_after_settled(self) -> dt.date | None:
-        after = self.known.until
+    def _due_after(self, after: dt.date) -> dt.date | None:
         if self.plan.starts_later:
             after = max(after, self.plan.starts_on - DAY)
         return next_due(self.plan.schedule, self.known.history, self.plan.tz, after, self.away)
@@ -276,9 +287,16 @@ class HabitState(msgspec.Struct, array_like=True, gc=False):
         """Whether what is written of *day* decides how it is settled."""
         if self.plan.archived:
             return False
-        if not self.learned.begun and not self.plan.starts_later:
+        if day > self.learned.until:
             return True
-        return day > self.learned.until
+        is_before = day < self.plan.created_on
+        return is_before and not self.learned.begun and not self.plan.starts_later
+
+    def _unmark(self, day: dt.date) -> bool:
+        """Forget that an open *day* was done, as an earlier plan remembered it; whether it was."""
+        was_done = self.learned.history.is_done(day)
+        self.learned.history.mark(day, done=False)
+        return was_done
 
     def _revise(self, day: dt.date, achieved: Label) -> bool:
         """Correct the counts of a learned day."""

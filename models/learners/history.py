@@ -104,13 +104,13 @@ class HabitHistory(msgspec.Struct, array_like=True, gc=False):
         self.streak = self.streak + 1 if done else 0
         self.misses = 0 if done else self.misses + 1
         self.last_label = day
-        self._keep(day, due=True, done=done or self._is_done(day))
+        self._keep(day, due=True, done=done)
         if done:
             self.last_done = max(self.last_done or day, day)
 
     def mark(self, day: dt.date, *, done: bool = True) -> None:
         """Remember whether it was done on *day*, which need not have been due."""
-        if not done and not self._is_done(day):
+        if not done and not self.is_done(day):
             return
         self._keep(day, due=self.label(day) is not None, done=done)
         self._look_back()
@@ -125,12 +125,17 @@ class HabitHistory(msgspec.Struct, array_like=True, gc=False):
         asked = int.from_bytes(self.days_due) | int.from_bytes(self.days_skipped)
         return place is not None and bool(asked >> place & 1)
 
+    def is_done(self, day: dt.date) -> bool:
+        """Whether it is remembered as done on *day*, due or not."""
+        place = self._place(day)
+        return place is not None and bool(int.from_bytes(self.days_done) >> place & 1)
+
     def label(self, day: dt.date) -> Label:
         """The label of *day*; None if it has none, or is not remembered."""
         place = self._place(day)
         if place is None or not int.from_bytes(self.days_due) >> place & 1:
             return None
-        return self._is_done(day)
+        return self.is_done(day)
 
     def revise(self, day: dt.date, label: Label) -> None:
         """Let another *label* of a past day have been counted, or none, as if from the first.
@@ -203,10 +208,6 @@ class HabitHistory(msgspec.Struct, array_like=True, gc=False):
         if self.newest is None or day > self.newest:
             return None
         return (self.newest - day).days
-
-    def _is_done(self, day: dt.date) -> bool:
-        place = self._place(day)
-        return place is not None and bool(int.from_bytes(self.days_done) >> place & 1)
 
     def _is_remembered(self, day: dt.date) -> bool:
         return self.newest is None or (self.newest - day).days < REMEMBERED_DAYS

@@ -21,7 +21,8 @@ class Settlement(msgspec.Struct, array_like=True, gc=False):
     Attributes
     ----------
     until
-        The last day that is settled; every due day after it is still to come.
+        The last day that is settled, or that was done though it was not due; every due day after it
+        is still to come.
     chosen
         The last day that the habit began or woke with.
 
@@ -52,16 +53,16 @@ class Settlement(msgspec.Struct, array_like=True, gc=False):
         elif self.asleep:
             self._wake(entries)
 
-    def remember(self, entries: Entries, before: dt.date | None) -> bool:
-        """Remember what was done on days that are not due; whether there was any."""
-        if before is not None and (before - self.until).days == 1:
-            return False
-        found = False
-        for day, achieved in entries.items():
-            if day > self.until and (before is None or day < before) and achieved:
-                found = found or not self.history.times_done(day + DAY, 1)
-                self.history.mark(day)
-        return found
+    def remember(self, entries: Entries, before: dt.date) -> None:
+        """Remember what was done on the days up to *before*, which are not due."""
+        for day in self.done_days(entries):
+            if day >= before:
+                return
+            self.history.mark(day)
+
+    def done_days(self, entries: Entries) -> list[dt.date]:
+        """The days after the last settled one that were done, in order."""
+        return sorted(day for day, achieved in entries.items() if achieved and day > self.until)
 
     def settle(self, day: dt.date, label: Label, entries: Entries) -> None:
         """Settle *day*, which is the next due one; after so many missed ones the habit sleeps."""

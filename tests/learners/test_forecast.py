@@ -39,7 +39,7 @@ def spoken(odds: HabitOdds, **weights: float) -> list[tuple[str, float]]:
 def test_no_label_is_no_number() -> None:
     forecast = kept("")
 
-    assert forecast == Forecast(feed=ADA, habit="run", day=MONDAY, model="habit-odds/7")
+    assert forecast == Forecast(feed=ADA, habit="run", day=MONDAY, model="habit-odds/8")
 
 
 def test_too_few_labels_are_no_odds() -> None:

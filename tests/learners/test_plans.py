@@ -107,7 +107,7 @@ def test_a_deleted_habit_has_no_forecast() -> None:
     odds.apply(event(ADA, "habit.deleted", "run", noon(MONDAY)))
     odds.apply(entered(ADA, "run", MONDAY))
 
-    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/7")]
+    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/8")]
     assert odds.next_tick() is None
 
 
