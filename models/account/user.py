@@ -8,7 +8,7 @@ import msgspec
 from models.access.permissions import OperatorRole
 from models.account.email_addresses import LONGEST_EMAIL
 from models.base.document import Document, Draft, Lookup, Privacy, fields_of
-from models.base.fields import EnteredPassword, Name, Token
+from models.base.fields import EnteredPassword, Name, Token, TypedName
 from models.base.text.type_words import shaped
 from models.base.time import check_zone
 
@@ -46,7 +46,7 @@ class Registration(Draft, frozen=True, kw_only=True):
 
     email: Email
     password: Password
-    name: Name
+    name: TypedName
     tz: str = "UTC"
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class Profile(Draft, frozen=True, kw_only=True):
 
     """
 
-    name: Name
+    name: TypedName
     tz: str = "UTC"
     locale: Locale | None = None
 

@@ -10,6 +10,16 @@ from models.base.text.type_words import shaped
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+# Of people and what they have, as it is typed: any letters, spaces and joiners, on one line.
+TypedName = Annotated[
+    str,
+    shaped(
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z",
+        form="text of 1 to 100 characters, on one line",
+        min_length=1,
+        max_length=100,
+    ),
+]
 ShortText = Annotated[str, msgspec.Meta(max_length=1_000)]
 LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
 Tag = Annotated[

@@ -9,7 +9,7 @@ from handlers.http.pagination import Items
 from models.account import Session
 from models.base.clock import utc_now
 from models.base.document import Draft
-from models.base.fields import Name
+from models.base.fields import TypedName
 from upcoach.services.account import AccountServices
 from upcoach.services.account.sessions.sessions import OpenSession
 
@@ -27,7 +27,7 @@ class DeviceNamed(Draft, frozen=True, kw_only=True):
 
     """
 
-    device_name: Name
+    device_name: TypedName
 
 
 class Ending(Query, frozen=True, kw_only=True):

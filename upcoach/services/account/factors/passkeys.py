@@ -16,7 +16,7 @@ from models.account.factors import FACTORS, checked_name
 from models.account.webauthn import NewCredential, PasskeyAssertion
 from models.base.document import Draft
 from models.base.errors import Conflict
-from models.base.fields import Name
+from models.base.fields import TypedName
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from upcoach.services.account.additions.announcements import caller_ref
@@ -60,7 +60,7 @@ class NewPasskey(Draft, frozen=True, kw_only=True):
 
     """
 
-    name: Name
+    name: TypedName
     credential: NewCredential
 
 
@@ -74,7 +74,7 @@ class Renaming(Draft, frozen=True, kw_only=True):
 
     """
 
-    name: Name
+    name: TypedName
 
 
 class _PendingChallenge(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.errors import Forbidden, Invalid
-from models.base.fields import Name
+from models.base.fields import TypedName
 from models.base.validation import checked
 from upcoach.services.account.federation import client_secrets
 from upcoach.services.account.federation.discovery import Discovery, log_away, provider_away
@@ -204,7 +204,7 @@ def _name_in(text: str) -> str:
     """The name in what Apple posts beside the code, which nobody has signed; empty if none."""
     try:
         name = msgspec.json.decode(text, type=Introduced).name
-        return checked(f"{name.firstName} {name.lastName}".strip(), Name)
+        return checked(f"{name.firstName} {name.lastName}".strip(), TypedName)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Invalid):
         return ""
 

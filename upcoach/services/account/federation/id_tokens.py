@@ -131,7 +131,7 @@ def _subject(claims: IdClaims, provider: Provider) -> Subject:
         subject=claims.sub,
         email=email,
         is_theirs=bool(email) and _has_the_last_word(provider, email, claims.hd),
-        name=claims.name.strip()[:_LONGEST_NAME],
+        name=" ".join(claims.name.split())[:_LONGEST_NAME],
         strong=provider.trusts_amr and "mfa" in claims.amr,
     )
 
