@@ -1,12 +1,18 @@
 """Validated parameters of a form or query: each once, short, not empty."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from upcoach.services.base.oauth_errors import OAuthError, invalid_request
 
 MANY: Final = frozenset({"resource"})  # the only one that may come several times (RFC 8707, 2)
+# What people type: text as the API takes it, with any spaces and joiners that a script needs.
+TYPED: Final = frozenset(
+    {"code", "current", "email", "locale", "name", "password", "tz", "user_code"}
+)
 MOST: Final = 64
+_NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 LONGEST: Final = 8_192  # characters of a value: an assertion, or an ID token
 SHORT: Final = 1_024  # of anything that we keep or send back
 
@@ -30,7 +36,7 @@ class Parameters:
         for name, values in self._values.items():
             if len(values) > 1 and name not in MANY:
                 raise invalid_request("A parameter comes twice.")
-            if any(map(_is_bad, values)):
+            if any(_is_bad(name, value) for value in values):
                 raise invalid_request("A parameter is too long, or not text.")
         if sum(map(len, self._values.values())) > MOST:
             raise invalid_request("There are too many parameters.")
@@ -67,5 +73,7 @@ class Parameters:
         return tuple(dict.fromkeys(self.short(name).split(" "))) if name in self else ()
 
 
-def _is_bad(value: str) -> bool:
-    return len(value) > LONGEST or not value.isprintable()
+def _is_bad(name: str, value: str) -> bool:
+    if len(value) > LONGEST:
+        return True
+    return bool(_NO_TEXT.search(value)) if name in TYPED else not value.isprintable()
