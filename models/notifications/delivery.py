@@ -93,7 +93,7 @@ def digest_of(held: Iterable[Notification], at: dt.datetime) -> list[Notificatio
     worth = (
         one for one in held if not one.read and not one.is_gone(at) and not is_snoozed(one, at)
     )
-    return sorted(worth, key=lambda one: one.id, reverse=True)
+    return sorted(worth, key=lambda one: (one.created_at, one.id), reverse=True)
 
 
 def is_snoozed(notification: Notification, at: dt.datetime) -> bool:

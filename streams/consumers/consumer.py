@@ -66,7 +66,7 @@ class DurableConsumer(Protocol[Output]):
     durability: ClassVar[Literal["durable"]]
     name: ClassVar[str]
     version: ClassVar[int]
-    concerns: ClassVar[str]
+    concerns: ClassVar[tuple[str, ...]]
 
     def apply(self, event: Ev) -> Iterator[None]:
         """Process an event; one that raises is parked, and is not seen again."""

@@ -20,7 +20,7 @@ class HabitLearner:
     durability: ClassVar[Literal["durable"]] = "durable"
     name: ClassVar[str] = HabitOdds.NAME
     version: ClassVar[int] = HabitOdds.VERSION
-    concerns: ClassVar[str] = "habit."
+    concerns: ClassVar[tuple[str, ...]] = ("habit.",)
 
     def __init__(self, insights: Insights) -> None:
         self._insights = insights

@@ -23,7 +23,7 @@ class GoalCount:
     durability: ClassVar[Literal["durable"]] = "durable"
     name: ClassVar[str] = "goal-count"
     version: ClassVar[int] = 1
-    concerns: ClassVar[str] = "goal."
+    concerns: ClassVar[tuple[str, ...]] = ("goal.",)
 
     def __init__(self) -> None:
         self.counts: collections.Counter[str] = collections.Counter()

@@ -44,6 +44,7 @@ from streams.channels.channels import Channels
 from streams.channels.presence import Presence
 from streams.consumers.consumer import Consumer
 from streams.consumers.habit_learner import HabitLearner
+from streams.consumers.notifier import NotificationConsumer
 from streams.consumers.revocation import RevocationConsumer
 from streams.consumers.runner import ConsumerDependencies, ConsumerRunner
 from streams.consumers.webhooks import WebhookConsumer
@@ -161,6 +162,7 @@ class Node:
         consumers: list[Consumer] = [self._revocation_consumer, self._kpis]
         if "schedule" in self._settings.roles:
             consumers.append(WebhookConsumer(self.webhooks))
+            consumers.append(NotificationConsumer(self.services.notifications.occasions))
         if "learn" in self._settings.roles:
             consumers.append(HabitLearner(self.services.insights.insights))
         return ConsumerRunner(consumers, ground)

@@ -11,7 +11,7 @@ from upcoach.services.habits.habits import Habits, set_entry
 from upcoach.services.habits.vacations import Vacations
 from upcoach.store.aggregates.habit_histories import HabitHistories
 
-__all__ = ["HabitServices", "Habits", "Vacations", "set_entry"]
+__all__ = ["HabitReports", "HabitServices", "Habits", "Vacations", "set_entry"]
 
 
 class HabitServices(msgspec.Struct, frozen=True, kw_only=True):

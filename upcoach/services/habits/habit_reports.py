@@ -137,6 +137,13 @@ class HabitReports:
             unlocked async for evaluated in paced(habits) for unlocked in unlocked_by(evaluated)
         ]
 
+    async def unlocked(
+        self, scope: Scope, habit_id: str
+    ) -> tuple[Habit, list[UnlockedAchievement]]:
+        """A habit, and its achievements, reached or not."""
+        evaluated = await self._evaluated(scope, habit_id, AsOf(now=self._clock()))
+        return evaluated.habit, list(unlocked_by(evaluated))
+
     async def reminders(self, scope: Scope, limit: int) -> list[UpcomingReminder]:
         """The next *limit* reminders within two weeks, soonest first."""
         habits = await self._habits(scope)

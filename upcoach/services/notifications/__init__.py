@@ -7,10 +7,12 @@ import msgspec
 from models.base.jobs import PeriodicJob
 from models.notifications import NotificationMail
 from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.habits import HabitServices
 from upcoach.services.notifications.expiry import NotificationExpiry
 from upcoach.services.notifications.notification_mails import NotificationMails
 from upcoach.services.notifications.notifications import Notifications
 from upcoach.services.notifications.notifying import NotificationRequest, notify
+from upcoach.services.notifications.occasions import Occasions
 from upcoach.services.notifications.preferences import Preferences
 from upcoach.services.notifications.push_devices import PushDevices
 from upcoach.services.notifications.pusher import Pusher
@@ -31,6 +33,7 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
 
     notifications: Notifications
     preferences: Preferences
+    occasions: Occasions
     expiry: NotificationExpiry
     mails: NotificationMails
     push_devices: PushDevices
@@ -42,7 +45,7 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
         return (*self.expiry.jobs, *self.pusher.jobs)
 
     @classmethod
-    def make(cls, dependencies: Dependencies) -> Self:
+    def make(cls, dependencies: Dependencies, habits: HabitServices) -> Self:
         documents, committer = dependencies.documents, dependencies.committer
         pushing, clock = dependencies.pushing, dependencies.clock
         secret = dependencies.configuration.secret
@@ -60,5 +63,6 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
             pusher=Pusher(documents, rotations, devices, pushing, clock),
             notifications=Notifications(documents, committer, dependencies.clock),
             preferences=preferences,
+            occasions=Occasions(documents, committer, habits.habit_reports, clock),
             expiry=NotificationExpiry(documents, committer, dependencies.clock),
         )

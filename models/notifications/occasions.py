@@ -1,0 +1,90 @@
+"""What in the log is an occasion to notify somebody: pure, of one event alone."""
+
+import datetime as dt
+from typing import Final
+
+import msgspec
+
+from models.notifications.types import NotificationType
+from models.wire.events import feed_owner
+from models.wire.frames import Ev
+
+STALE: Final = dt.timedelta(days=1)  # after which nobody is notified of it any more
+
+# What somebody else does to a relation, by the event in one's own feed, and whether it makes it.
+_RELATIONS: Final = {
+    ("share.set", True): "coach_joined",
+    ("share.deleted", False): "coach_left",
+    ("client.set", True): "client_joined",
+    ("client.set", False): "client_shares",
+    ("client.deleted", False): "client_left",
+}
+_SHARED: Final = frozenset({"kinds", "hidden"})  # what a share shows
+
+
+class Occasion(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that somebody may be notified of.
+
+    Attributes
+    ----------
+    owner
+        Whom to notify.
+    about
+        The document that it is about; of a relation, the other person.
+    case
+        Which of the texts of its type.
+    parts
+        What of the document: of a goal, the milestones.
+
+    """
+
+    type: NotificationType
+    owner: str
+    about: str
+    at: dt.datetime
+    case: str = ""
+    parts: tuple[str, ...] = ()
+
+    def is_stale(self, now: dt.datetime) -> bool:
+        """Whether it is too long ago, as in a log that is read anew."""
+        return now > self.at + STALE
+
+
+def occasion_of(event: Ev) -> Occasion | None:
+    """The occasion that *event* is, if it is one."""
+    owner = feed_owner(event.f)
+    if event.type == "session.created":
+        return Occasion(type="new_login", owner=owner, about=event.id, at=event.at)
+    if event.type == "goal.updated":
+        done = _done_milestones(event)
+        found = Occasion(
+            type="goal_milestone", owner=owner, about=event.id, at=event.at, parts=done
+        )
+        return found if done else None
+    if event.type == "habit.entry.set":
+        habit = event.id.partition("/")[0]
+        return Occasion(type="achievement_unlocked", owner=owner, about=habit, at=event.at)
+    case = _RELATIONS.get((event.type, event.doc is not None), "")
+    if case and event.by.user not in ("", owner) and _shows(event):
+        return Occasion(type="share_changed", owner=owner, about=event.id, at=event.at, case=case)
+    return None
+
+
+def moved(event: Ev) -> bool:
+    """Whether *event* says that somebody's account is in another time zone now."""
+    return event.type == "user.updated" and "tz" in (event.patch or {})
+
+
+def _done_milestones(event: Ev) -> tuple[str, ...]:
+    """The milestones that were there before *event*, and are done since."""
+    changed = (event.patch or {}).get("milestones") or {}
+    return tuple(
+        name
+        for name, fields in changed.items()
+        if fields is not None and fields.get("done") is True and "title" not in fields
+    )
+
+
+def _shows(event: Ev) -> bool:
+    """Whether *event* changes what is shared, if it changes a relation."""
+    return event.patch is None or not _SHARED.isdisjoint(event.patch)
