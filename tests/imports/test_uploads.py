@@ -1,12 +1,18 @@
 """Archives come by the disk: larger than what a node holds, and read for what is wanted of them."""
 
 import asyncio
+import contextlib
 import io
 import random
+import resource
 import zipfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from handlers.http.limits.byte_budget import ByteBudget, ByteReservation
+from handlers.http.rest.upload_spool import UploadSpool
 from models.access.limits import ARCHIVE_BYTES, HELD_BY_USER, SPOOLED_BY_USER
 from models.base.ids import new_mutation_id
 from tests.costs.raw import raw, until
@@ -69,7 +75,7 @@ async def test_an_archive_may_be_larger_than_what_a_node_holds(
             "POST", LOOP, raw=archive + b"x", headers=ZIP | {"Idempotency-Key": name}
         )
         assert (other.status, other.body["code"]) == (422, "mutation_reused")
-        assert spooled(server) == 0
+        await until(lambda: spooled(server) == 0)
 
 
 async def test_what_is_larger_still_is_refused_before_it_comes(engines: TestEngines) -> None:
@@ -81,6 +87,48 @@ async def test_what_is_larger_still_is_refused_before_it_comes(engines: TestEngi
                 await one.send(path, shown, size, 0)
                 assert await one.status() == 413, (path, size)
         assert spooled(server) == 0
+
+
+async def test_a_file_is_deleted_off_the_loop_and_its_room_is_held_until_then(
+    tmp_path: Path,
+) -> None:
+    budget = ByteBudget(MIB, MIB)
+    spool = UploadSpool(tmp_path, ByteReservation(budget, "usr_1"))
+    assert spool.has_room(MIB)
+    written = spool.take(bytes(MIB))
+    assert written is not None
+    await written
+
+    spool.close()
+    spool.close()
+
+    assert budget.total == MIB
+    await until(lambda: budget.total == 0)
+    assert budget.held == {}
+
+
+@pytest.mark.parametrize("beyond", [3_000, MIB], ids=["at its end", "on its way"])
+async def test_a_full_disk_is_told_and_costs_no_room_for_good(
+    engines: TestEngines, beyond: int
+) -> None:
+    async with serving(engines.settings()) as server:
+        person = await server.person()
+        with disk_of(2 * MIB):
+            answer = await person.call("POST", LOOP, raw=bytes(2 * MIB + beyond), headers=ZIP)
+
+        assert (answer.status, answer.body["code"]) == (503, "bodies_too_many")
+        await until(lambda: spooled(server) == 0)
+
+
+@contextlib.contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond *size*: Python ignores the signal (SIGXFSZ)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 async def test_one_account_has_no_more_on_the_disk_than_one_archive(

@@ -162,7 +162,7 @@ class OperationHandler(Handler):
     async def _call(
         self, operation: Operation[Any], names: dict[str, str], login: Caller | None
     ) -> Call:
-        content, upload = content_of(self.request, operation), upload_of(self.request)
+        content, upload = content_of(self.request, operation), await upload_of(self.request)
         is_json = operation.body in ("json", "merge-patch") and not operation.unread
         body = await parse_content(content) if is_json else None
         base = base_of_write(self.request) if operation.writes else None

@@ -12,7 +12,6 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
 from tornado.http1connection import HTTP1Connection
 from tornado.httputil import (
     HTTPHeaders,
@@ -31,7 +30,7 @@ from handlers.http.limits.byte_budget import ByteBudget, ByteReservation
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.rest.handler import Handler
 from handlers.http.rest.request_owner import hold_by_headers, owner_of, secret_of
-from handlers.http.rest.upload_spool import UploadSpool
+from handlers.http.rest.upload_spool import UploadSpool, not_spooled
 from models.access.limits import (
     ANONYMOUS_BODY_BYTES,
     ANONYMOUS_BODY_S,
@@ -55,7 +54,6 @@ from models.base.errors import Refusal, Unavailable
 from upcoach.services.account import AccountServices
 
 ANY_BYTES: Final = 1 << 60  # of a body, of which this module counts by itself what may come
-_log = structlog.get_logger(__name__)
 # Of what is longer, or no number, the connection itself finds that it is too much, or none.
 _LENGTH: Final = re.compile("[0-9]{1,18}")
 _PARTS_OF_A_JWT: Final = 3
@@ -236,9 +234,7 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
         except ValueError:  # the connection was closed, and the file with it
             return
         except OSError as failure:  # the disk is full
-            _log.error("upload_not_spooled", error=str(failure))
-            words = "There is no room for a file of this size just now. Send it again later."
-            self._refuse(Unavailable("bodies_too_many", words))
+            self._refuse(not_spooled(failure))
 
     def _count_chunks(self, stream: IOStream) -> None:
         """Hang up on masses of small chunks: each costs as much time as a large one.
@@ -274,7 +270,6 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
             self._dropped.set()
             return
         if self._spool is not None:
-            self._spool.finish()
             self._request.upload = self._spool  # type: ignore[attr-defined]
             self._spool = None  # the request has it, until the answer
         if self._reservation is not None:

@@ -10,6 +10,7 @@ from tornado.web import HTTPError
 
 from handlers.http import operations
 from handlers.http.operations import Operation
+from handlers.http.rest.upload_spool import UploadSpool
 from models.base.errors import Conflict, Invalid, invalid_field, invalid_parameter
 from models.base.validation import checked, cut
 from models.base.versions.version_conditions import EntityTags, base_of
@@ -96,10 +97,10 @@ def follows_of(request: HTTPServerRequest) -> list[str]:
         raise Invalid("follows_invalid", f"Upcoach-Follows: {failure.detail}") from None
 
 
-def upload_of(request: HTTPServerRequest) -> SpooledFile | None:
+async def upload_of(request: HTTPServerRequest) -> SpooledFile | None:
     """The file that *request* has brought, if its body was large and went to the disk."""
-    upload = getattr(request, "upload", None)
-    return None if upload is None else upload.file
+    upload: UploadSpool | None = getattr(request, "upload", None)
+    return None if upload is None else await upload.complete()
 
 
 async def digest_of(content: bytes) -> str:

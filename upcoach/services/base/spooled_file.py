@@ -1,5 +1,6 @@
 """A file that came over the network and is kept on the disk until it was read."""
 
+import contextlib
 import hashlib
 import tempfile
 from pathlib import Path
@@ -40,5 +41,6 @@ class SpooledFile:
         return self._file.fileno()
 
     def close(self) -> None:
-        """Delete it."""
-        self._file.close()
+        """Delete it; blocks."""
+        with contextlib.suppress(OSError):  # what could not be written is not wanted any more
+            self._file.close()
