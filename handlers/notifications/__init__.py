@@ -4,7 +4,13 @@ from typing import Final
 
 from handlers.http.manifest import Context
 from handlers.http.operations.areas import Area
-from handlers.notifications import notifications, preferences, push_devices, unsubscribe_page
+from handlers.notifications import (
+    notifications,
+    preferences,
+    preferences_page,
+    push_devices,
+    unsubscribe_page,
+)
 
 CONTEXT: Final = Context(
     service=lambda runner: runner.services.notifications,
@@ -14,7 +20,7 @@ CONTEXT: Final = Context(
         *notifications.OPERATIONS,
         *push_devices.OPERATIONS,
     ),
-    routes=unsubscribe_page.ROUTES,
+    routes=(*preferences_page.ROUTES, *unsubscribe_page.ROUTES),
     areas=(
         Area(
             name="Notifications",

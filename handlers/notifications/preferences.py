@@ -26,6 +26,18 @@ async def change(services: NotificationServices, call: Call) -> Reply:
     )
 
 
+CHANGE: Final = Operation(
+    method="PATCH",
+    path=PREFERENCES,
+    run=change,
+    needs="notifications:write",
+    body="merge-patch",
+    takes=PreferencesDraft,
+    gives=NotificationPreferences,
+    base="taken",
+    statuses=(200, 201),
+    live=True,
+)
 OPERATIONS = (
     Operation(
         method="GET",
@@ -34,16 +46,5 @@ OPERATIONS = (
         needs="notifications:read",
         gives=NotificationPreferences,
     ),
-    Operation(
-        method="PATCH",
-        path=PREFERENCES,
-        run=change,
-        needs="notifications:write",
-        body="merge-patch",
-        takes=PreferencesDraft,
-        gives=NotificationPreferences,
-        base="taken",
-        statuses=(200, 201),
-        live=True,
-    ),
+    CHANGE,
 )

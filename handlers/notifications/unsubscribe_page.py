@@ -11,7 +11,7 @@ from handlers.pages.rendering import PageView
 from upcoach.services.notifications import NotificationMails
 from upcoach.services.notifications.notification_mails import UNSUBSCRIBE
 
-_MORE: Final = PageLink("/account", "Your account")
+_MORE: Final = PageLink("/account/notifications", "Choose how you are notified")
 
 
 class UnsubscribePage(PageHandler):

@@ -8,11 +8,9 @@ from handlers.account.pages.login_continuation import LoginContinuation
 from handlers.account.pages.login_pages import problems_of
 from handlers.http.operations import Operation, Reply
 from handlers.pages import forms, views
-from handlers.pages.base import PageHandler
 from handlers.pages.forms import PageLink
-from handlers.pages.next_steps import ACCOUNT, LOGIN
-from models.access.scope import Scope
-from models.account import Session
+from handlers.pages.next_steps import ACCOUNT
+from handlers.pages.session_page import SessionPage
 from models.base.clock import utc_now
 from models.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from upcoach.services.base.request_parameters import Parameters
@@ -23,26 +21,8 @@ _OTHERS: Final = "others"
 _BUT_THIS: Final = {"keep": "current"}
 
 
-class LoggedInPage(PageHandler):
-    """A page for a session; without one, the browser is redirected to the login page."""
-
-    own_session: Session
-
-    async def prepare(self) -> None:
-        """Load the session, or redirect to the login page."""
-        await super().prepare()
-        session = await self.session()
-        if session is None:
-            self.see_other(LOGIN)
-        else:
-            self.own_session = session
-
-    @property
-    def scope(self) -> Scope:
-        """The scope of the session."""
-        return Scope(
-            user=self.own_session.owner, session=self.own_session.id, device=self.own_session.device
-        )
+class LoggedInPage(SessionPage):
+    """A page of the account, for a session."""
 
     async def submit_stepped_up(
         self,

@@ -6,7 +6,7 @@ import structlog
 
 from models.account import Session
 from models.base.clock import Clock
-from models.base.ids import derived_id
+from models.base.ids import derived_uuid
 from models.base.jobs import PeriodicJob
 from models.base.messages.push import PushRequest
 from models.notifications.push_device import MOST, PushDevice
@@ -64,7 +64,7 @@ class Pusher:
         owner = pending.request.owner
         devices = await self._documents.page(PushDevice, owner, limit=2 * MOST)
         await self._outbox.add_named(
-            (derived_id("psh", pending.id, device.id), _to(pending.request, device))
+            (_name(pending.id, device.id), _to(pending.request, device))
             for device in await self._open(devices)
         )
 
@@ -95,6 +95,19 @@ class Pusher:
         except TokenGone as gone:
             _log.info("push_device_gone", device=device.id, why=str(gone))
             await self._devices.drop(device)
+
+
+def _name(push: str, device: str) -> str:
+    """The id of a *push* to one device, which follows from both, and sorts by its time, too.
+
+    Examples
+    --------
+    >>> _name("psh_01a20c66-99df-75bd-8f37-3328887fd989", "psd_1")
+    'psh_01a20c66-99df-8f18-bab0-c8af53ed0f93'
+
+    """
+    milliseconds = len("psh_00000000-0000-")
+    return push[:milliseconds] + derived_uuid(push, device)[len("00000000-0000-") :]
 
 
 def _to(request: PushRequest, device: PushDevice) -> PushRequest:

@@ -1,0 +1,121 @@
+"""The page on which people choose how they are notified, and when nothing rings."""
+
+import re
+from typing import Final
+
+from handlers.http.manifest import HandlerRoute
+from handlers.notifications import preferences
+from handlers.pages.forms import FormField
+from handlers.pages.next_steps import ACCOUNT
+from handlers.pages.rendering import PageView
+from handlers.pages.session_page import SessionPage
+from models.base.errors import Conflict, Invalid
+from models.base.merge_patch import Json
+from models.notifications import TYPES, NotificationPreferences, NotificationType
+from upcoach.services.base.request_parameters import Parameters
+
+PATH: Final = "/account/notifications"
+TITLES: Final[dict[NotificationType, str]] = {
+    "habit_reminder": "Habits, when it is time",
+    "streak_at_risk": "A streak that is about to end",
+    "goal_milestone": "Milestones of goals",
+    "at_risk_goal": "Goals that fall behind",
+    "task_due": "Tasks that are due",
+    "achievement_unlocked": "Achievements",
+    "mood_check_in": "How you feel",
+    "journal_prompt": "Something to write about",
+    "daily_summary": "How your day went",
+    "new_login": "New logins to your account",
+    "share_changed": "Your coaches and clients",
+}
+_VERSION: Final = re.compile("[0-9]{1,9}")
+_TICKED: Final = "yes"
+
+
+class PreferencesPage(SessionPage):
+    """`/account/notifications`."""
+
+    async def get(self) -> None:
+        """Show what holds now."""
+        self._show(await self._newest())
+
+    async def post(self) -> None:
+        """Change it, unless somebody has done so since."""
+        form = self.submitted_form()
+        version = form["version"]
+        base = int(version) if _VERSION.fullmatch(version) else 0
+        try:
+            await self.submit(
+                preferences.CHANGE, _patch(form), session=self.own_session, base=base or None
+            )
+        except Invalid:
+            words = "Quiet hours begin and end at different times of the day, such as 21:30."
+            self._show(await self._newest(), words, 400)
+        except Conflict:
+            words = "This was changed elsewhere meanwhile. Look again."
+            self._show(await self._newest(), words, 409)
+        else:
+            self.see_other(ACCOUNT)
+
+    async def _newest(self) -> NotificationPreferences:
+        services = self.runner.services.notifications
+        newest: NotificationPreferences = await services.preferences.get(self.scope)
+        return newest
+
+    def _show(self, chosen: NotificationPreferences, problem: str = "", status: int = 200) -> None:
+        rows = [(type_, TITLES[type_], chosen.channels_of(type_)) for type_ in TYPES]
+        values = {
+            "action": PATH,
+            "hidden": self.hidden(version=str(chosen.version)),
+            "rows": rows,
+            "fields": _fields(chosen),
+            "problem": problem,
+        }
+        view = PageView(
+            title="Notifications",
+            template="notifications",
+            values=values,
+            wide=True,
+            failed=bool(problem),
+        )
+        self.show(view, status)
+
+
+def _fields(chosen: NotificationPreferences) -> tuple[FormField, ...]:
+    quiet = chosen.quiet_hours
+    return (
+        _box("quiet", "Quiet hours: no mails and no pushes", is_on=quiet.on),
+        _time("start", "From", quiet.start),
+        _time("end", "To", quiet.end),
+        _box("digest", "Afterwards, one message about all that came", is_on=chosen.digest),
+        _box("hold", "Hold back what comes at times that I set, too", is_on=chosen.hold_own_times),
+    )
+
+
+def _box(name: str, label: str, *, is_on: bool) -> FormField:
+    return FormField(name=name, label=label, kind="checkbox", value=_TICKED if is_on else "")
+
+
+def _time(name: str, label: str, value: str) -> FormField:
+    return FormField(name=name, label=label, kind="time", value=value, longest=5)
+
+
+def _patch(form: Parameters) -> Json:
+    def is_on(name: str) -> bool:
+        return form[name] == _TICKED
+
+    channels = {
+        type_: {"mail": is_on(f"mail_{type_}"), "push": is_on(f"push_{type_}")} for type_ in TYPES
+    }
+    quiet = {"on": is_on("quiet"), "start": form["start"], "end": form["end"]}
+    return {
+        "channels": channels,
+        "quiet_hours": quiet,
+        "digest": is_on("digest"),
+        "hold_own_times": is_on("hold"),
+    }
+
+
+ROUTES: Final = (
+    HandlerRoute(PATH, PreferencesPage, service=lambda runner: runner.services.notifications),
+)

@@ -1,0 +1,60 @@
+"""On a page, people choose how they are notified, and when nothing rings."""
+
+import re
+from pathlib import Path
+from typing import Final, get_args
+
+from handlers.notifications.preferences_page import TITLES
+from models.access.scope import Scope
+from models.notifications import NotificationType
+from tests.account.html import flaws_of
+from tests.account.pages import LOGIN, people
+from tests.support.engines import TestEngines
+from tests.support.wire.relying import Answer, OAuthParty
+
+PAGE: Final = "/account/notifications"
+
+
+def ticked(page: Answer) -> set[str]:
+    """The boxes of a page that are ticked."""
+    return set(re.findall(r'name="([a-z_]+)" value="yes" checked', page.text))
+
+
+async def chosen(one: OAuthParty) -> tuple[set[str], tuple[bool, str, str], bool]:
+    """The types that are mailed, the quiet hours, and whether there is a digest."""
+    services = one.server.node.services.notifications
+    preferences = await services.preferences.get(Scope(user=one.user))
+    quiet = preferences.quiet_hours
+    mailed = {str(type_) for type_, channels in preferences.channels.items() if channels.mail}
+    return mailed, (quiet.on, quiet.start, quiet.end), preferences.digest
+
+
+def test_the_page_has_a_title_for_each_type() -> None:
+    assert set(TITLES) == set(get_args(NotificationType))
+
+
+async def test_somebody_chooses_mails_and_quiet_hours_on_a_page(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with people(engines, tmp_path) as one:
+        stranger = await one.browser.get(PAGE)
+        await one.browser.log_in(await one.browser.get(LOGIN), one.email)
+        page = await one.browser.get(PAGE)
+        typed = {"start": "22:15", "end": "06:30", "quiet": "yes"}
+        mails = {"mail_task_due": "yes", "push_task_due": "yes"}
+        saved = await one.browser.post(page.action, page.hidden | typed | mails)
+        first = await chosen(one)
+        again = await one.browser.get(PAGE)
+        wrong = await one.browser.post(again.action, again.hidden | {"start": "9", "end": "x"})
+        late = await one.browser.post(page.action, page.hidden | {"version": "77"} | typed)
+        forged = await one.browser.post(page.action, typed | mails)
+
+        assert (stranger.status, stranger.headers["location"]) == (303, LOGIN)
+        assert [flaws_of(answer) for answer in (page, again, wrong)] == [[], [], []]
+        assert ticked(page) == {f"push_{type_}" for type_ in TITLES} | {"quiet", "digest"}
+        assert (saved.status, saved.headers["location"]) == (303, "/account")
+        assert first == ({"task_due"}, (True, "22:15", "06:30"), False)
+        assert ticked(again) == {"mail_task_due", "push_task_due", "quiet"}
+        assert (wrong.status, "Quiet hours begin and end" in wrong.text) == (400, True)
+        assert (late.status, forged.status) == (409, 403)
+        assert await chosen(one) == first
