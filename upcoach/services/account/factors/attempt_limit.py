@@ -1,8 +1,9 @@
 """A limit on attempts to guess passwords and codes.
 
 A try takes one of a few places for a while, in the database: all nodes count together, and a
-restart forgives nothing.  Who was right gives the place back, so the owner of an account is never
-kept out by their own logins, and whoever guesses gains nothing from them.
+restart forgives nothing.  Only who was wrong keeps the place: who was right gives it back, and so
+does whom nobody could answer, since too many were hashing or the database was away.  So the owner
+of an account is never kept out by their own logins, and whoever guesses gains nothing from them.
 
 A try takes a place of its session and one of its account.  So who guesses in a stolen session, or
 at a login, uses up their own places and keeps the owner's other sessions out of nothing, and
@@ -31,7 +32,7 @@ class AttemptLimit:
 
     @contextlib.asynccontextmanager
     async def attempt(self, what: str, scope: Scope) -> AsyncIterator[None]:
-        """Count an attempt at *what* of the caller, or of who logs in, unless the block succeeds.
+        """Count an attempt at *what* of the caller, or of who logs in, if the block is `Forbidden`.
 
         Who logs in has no session in their *scope*.
         """
@@ -42,8 +43,17 @@ class AttemptLimit:
         except BaseException:  # it was no try
             await self._once.release(purpose, own)
             raise
-        yield
-        for place in (own, shared):
+        try:
+            yield
+        except Forbidden:  # a wrong answer
+            raise
+        except BaseException:  # it was no try
+            await self._release(purpose, own, shared)
+            raise
+        await self._release(purpose, own, shared)
+
+    async def _release(self, purpose: str, *places: str) -> None:
+        for place in places:
             await self._once.release(purpose, place)
 
     async def _claim(self, purpose: str, whose: str, places: int) -> str:
