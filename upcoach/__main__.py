@@ -15,6 +15,7 @@ from config.setting_rows import SettingsError
 from config.settings import Settings
 from models.access.permissions import ROLES
 from models.base.errors import Unavailable
+from models.base.text.counting import counted
 from upcoach.cli import (
     admin_commands,
     audit_commands,
@@ -90,7 +91,7 @@ async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
     email = _email(arguments)
     async with connecting.joined_urls(settings) as (mongo_url, redis_url):
         ended = await admin_commands.revoke(settings, mongo_url, redis_url, email)
-    say(f"Logged {email} out everywhere ({ended} sessions).")
+    say(f"Logged {email} out everywhere ({counted(ended, 'session')}).")
     return 0
 
 
@@ -139,7 +140,7 @@ async def change_client(settings: Settings, arguments: argparse.Namespace) -> in
     client = _client(arguments)
     async with connecting.joined_urls(settings) as urls:
         ended = await client_commands.change_client(settings, *urls, client, arguments)
-    say(f"{client} is changed; {ended} of its sessions had more than it may have now, and ended.")
+    say(f"Changed {client}, and ended {counted(ended, 'session')} with more than it may have now.")
     return 0
 
 
@@ -149,8 +150,8 @@ async def remove_client(settings: Settings, arguments: argparse.Namespace) -> in
     async with connecting.joined_urls(settings) as urls:
         removed = await client_commands.remove_client(settings, *urls, client)
     say(
-        f"{client} is removed: {removed.people} people had let it in, and {removed.sessions} "
-        "sessions of it have ended."
+        f"Removed {client}, which {counted(removed.people, 'person')} had let in, and ended "
+        f"{counted(removed.sessions, 'session')}."
     )
     return 0
 
@@ -162,7 +163,8 @@ async def rotate_keys(settings: Settings, arguments: argparse.Namespace) -> int:
             settings, mongo_url, arguments.alg, at_once=arguments.at_once
         )
     say(f"The signing key {rotated.signing_key} is used {rotated.used_from}.")
-    say(f"Wrapped anew: {rotated.data_keys} data keys, {rotated.signing_keys} signing keys.")
+    data_keys = counted(rotated.data_keys, "data key")
+    say(f"Wrapped {data_keys} and {counted(rotated.signing_keys, 'signing key')} anew.")
     return 0
 
 
@@ -172,8 +174,9 @@ async def audit_verify(settings: Settings, arguments: argparse.Namespace) -> int
         if arguments.export is not None:
             await audit_commands.export_audit(settings, mongo_url, arguments.export)
         verified = await audit_commands.verify_audit(settings, mongo_url)
-    damages = len(verified.damages)
-    say(f"{verified.entries} entries, {verified.checkpoints} checkpoints, {damages} damages")
+    flaws = counted(len(verified.damages), "flaw")
+    checkpoints = counted(verified.checkpoints, "checkpoint")
+    say(f"{counted(verified.entries, 'entry')}, {checkpoints}, {flaws}")
     if not verified.is_witnessed:
         say(f"Nothing was found in the second place, {settings.audit_checkpoints}.")
     for damage in verified.damages:

@@ -8,6 +8,7 @@ import msgspec
 from handlers.http.operations import Call, Operation, Reply, document_reply, write_reply
 from handlers.http.pagination import Items, ListQuery, PageQuery, page_by_id, page_by_order
 from models.base.document import Document, Draft
+from models.base.text.counting import plural
 from models.contexts import CHILDREN
 from upcoach.services.base.resources import Resources, require_object
 
@@ -165,15 +166,3 @@ def permissions(path: str) -> tuple[str, str]:
     """
     noun = path.split("/")[2]
     return f"{noun}:read", f"{noun}:write"
-
-
-def plural(noun: str) -> str:
-    """The plural of a noun.
-
-    Examples
-    --------
-    >>> plural("goal template"), plural("journal entry")
-    ('goal templates', 'journal entries')
-
-    """
-    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"

@@ -18,6 +18,7 @@ from handlers.live.base.send_buffer import SocketTransport
 from handlers.live.sse import EventStream
 from models.access.caller import Caller
 from models.base.errors import Forbidden
+from models.base.text.counting import counted
 from upcoach.store.write.errors import session_ended
 
 MEDIA_TYPE: Final = "text/event-stream"
@@ -113,7 +114,9 @@ class StreamingHandler(Handler):
         user = connection.caller.scope.user
         open_requests, connections = self.node.open_requests, self.node.connections
         if not open_requests.acquire(user):
-            raise HTTPError(429, f"{open_requests.count} requests of yours are open already.")
+            raise HTTPError(
+                429, f"You have {counted(open_requests.count, 'request')} open already."
+            )
         for name, value in concurrency_limit(
             "open", open_requests.count, open_requests.left(user)
         ).items():

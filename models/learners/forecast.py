@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from models.base.text.counting import counted
 from models.base.time import DAY
 from models.insights import Reason, Scores
 from models.learners.due_days import progress
@@ -201,7 +202,7 @@ def _last(case: _Case) -> Spoken | None:
     # What lies more than a year back may have been corrected, and nobody would know.
     least = "at least " if run >= remembered and case.history.labels > remembered else ""
     run = min(run, remembered)
-    return Spoken(f"{what} {least}{run} times in a row", float(run), direction)
+    return Spoken(f"{what} {least}{counted(run, 'time')} in a row", float(run), direction)
 
 
 def _away(case: _Case) -> Spoken | None:
@@ -212,7 +213,7 @@ def _away(case: _Case) -> Spoken | None:
     days = (case.prediction.day - last_done).days
     if not case.history.misses or days < 1:
         return None
-    return Spoken(f"last done {days} day{'s' if days != 1 else ''} before", float(days), -1.0)
+    return Spoken(f"last done {counted(days, 'day')} before", float(days), -1.0)
 
 
 def _schedule(case: _Case) -> Spoken | None:
@@ -222,7 +223,9 @@ def _schedule(case: _Case) -> Spoken | None:
     if so_far is None:
         return None
     done, times, days = so_far
-    return Spoken(f"{done} of {times} times done in {days} days", float(done), 0.0)
+    return Spoken(
+        f"{done} of {counted(times, 'time')} done in {counted(days, 'day')}", float(done), 0.0
+    )
 
 
 def _date(day: dt.date) -> str:

@@ -388,7 +388,7 @@ async def test_the_command_tells_whether_the_log_is_whole(
             await server.node.database["audit"].delete_one({"seq": 1})
         broken = await verify()
 
-        assert whole == (0, "2 entries, 1 checkpoints, 0 damages\n")
+        assert whole == (0, "2 entries, 1 checkpoint, 0 flaws\n")
         assert broken[0] == 1
         assert broken[1].splitlines()[1:] == [
             "entry 2 has a gap before it",

@@ -178,7 +178,7 @@ async def test_what_a_killed_server_has_left_is_no_obstacle(tmp_path: Path) -> N
         code, said = await run(tmp_path, *COMMANDS["revoke"])
 
     assert left
-    assert (code, "(1 sessions)" in said) == (0, True), said
+    assert (code, "(1 session)" in said) == (0, True), said
 
 
 async def test_engines_go_on_until_their_guest_has_left(tmp_path: Path) -> None:

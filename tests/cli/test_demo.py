@@ -33,8 +33,8 @@ async def test_the_demo_says_whom_it_leaves_behind_however_many_were_played(
     await demo.play(settings)
 
     assert re.search(
-        r"^demo_[0-9a-f-]+@example\.org and all that was written here stay in this server's data; "
-        r"each demo adds a person\.$",
+        r"^The account demo_[0-9a-f-]+@example\.org and its data stay on this server\. "
+        r"Each run of the demo adds another account\.$",
         capsys.readouterr().out,
         re.MULTILINE,
     )

@@ -31,6 +31,6 @@ for (const { signature, ...checkpoint } of checkpoints) {
     damages.push(`checkpoint ${checkpoint.seq} saw another log`);
 }
 
-console.log(`${hashes.size} entries, ${checkpoints.length} checkpoints`);
+console.log(`entries: ${hashes.size}, checkpoints: ${checkpoints.length}`);
 damages.forEach((damage) => console.log(damage));
 process.exit(damages.length ? 1 : 0);

@@ -38,7 +38,7 @@ async def test_what_we_export_is_verified_by_others(settings: Settings, tmp_path
         assert settings.mongo_url is not None
         await export_audit(settings, settings.mongo_url, tmp_path)
 
-    assert await said(tmp_path) == (0, "9 entries, 1 checkpoints\n")
+    assert await said(tmp_path) == (0, "entries: 9, checkpoints: 1\n")
     entries = tmp_path / "entries.jsonl"
     entries.write_text(entries.read_text().replace("session.ended", "session.began", 1))
     assert (await said(tmp_path))[0] == 1

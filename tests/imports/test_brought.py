@@ -67,7 +67,7 @@ async def test_day_one_keeps_its_words_its_day_and_its_journals(settings: Settin
         journals = (await person.call("GET", "/v1/journal/journals")).body["items"]
         entries = (await person.call("GET", "/v1/journal?sort=date")).body["items"]
         assert sorted(one["name"] for one in journals) == ["Journal", "Travel"]
-        assert answer.body["notes"] == ["Left out are attachments of entries (1)."]
+        assert answer.body["notes"] == ["Left out 1 attachment of entries."]
         texts = {one["text"]: one for one in entries}
         lake = texts["# Lake\n\nWent out. Card 4111…"]
         assert (lake["local_date"], lake["tz"], lake["pinned"]) == (

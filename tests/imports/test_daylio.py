@@ -63,7 +63,7 @@ def test_a_mood_of_somebodys_own_is_left_out_until_its_level_is_said() -> None:
     assert [(report.pointer, report.code) for report in plan.reports.listed] == [
         ("/table/line/4", "mood_unknown")
     ]
-    assert plan.notes == ("Left out are moods whose level is not known: Solid (1).",)
+    assert plan.notes == ("Moods whose level is not known were left out: Solid (1).",)
     assert len(plan.items) == 1
 
 

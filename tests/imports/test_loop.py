@@ -84,8 +84,8 @@ def test_an_export_of_today_is_read() -> None:
             ),
         ),
         (
-            "Gym: left out are notes on days without an answer (1).",
-            "Beer: its target is for 7 days together in Loop; here it is for one day.",
+            "Gym: left out 1 note on days without an answer.",
+            "Beer: in Loop its target is for 7 days together; here it is for one day.",
         ),
     )
 

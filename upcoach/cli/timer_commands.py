@@ -2,6 +2,7 @@
 
 from config.settings import Settings
 from models.base.clock import utc_now
+from models.base.text.counting import counted
 from models.base.time import moment_in_words
 from upcoach.cli.operating import note
 from upcoach.node.connecting import open_database
@@ -41,4 +42,6 @@ def _row(count: TimerCount) -> str:
 
 def _failure(timer: FailedTimer) -> str:
     since = moment_in_words(timer.due)
-    return f"failed: {timer.name} (due {since}, tried {timer.tries} times: {timer.failure})"
+    return (
+        f"failed: {timer.name} (due {since}, tried {counted(timer.tries, 'time')}: {timer.failure})"
+    )

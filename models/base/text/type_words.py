@@ -10,6 +10,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect as types
 
+from models.base.text.counting import counted
+
 FORM: Final = "form"
 
 _PLAIN: Final[dict[type[types.Type], str]] = {
@@ -127,5 +129,5 @@ _MADE: Final[dict[type[types.Type], Callable[[Any], str]]] = {
     types.SetType: _list,
     types.FrozenSetType: _list,
     types.VarTupleType: _list,
-    types.TupleType: lambda info: f"a list of {len(info.item_types)} items",
+    types.TupleType: lambda info: f"a list of {counted(len(info.item_types), 'item')}",
 }

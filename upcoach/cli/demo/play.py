@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from config.settings import Settings
 from models.base.ids import new_id
 from models.base.merge_patch import Json
+from models.base.text.counting import counted
 from upcoach.cli.demo.history import loop_export
 from upcoach.client import ClientError, RestClient, SyncDevice
 from upcoach.embedded import owner
@@ -84,7 +85,7 @@ async def _play(url: str, anonymous: RestClient) -> None:
     phone = await anonymous.log_in(email, PASSWORD, "phone")
     watch = await anonymous.log_in(email, PASSWORD, "watch")
     screen = Screen()
-    say("One person is logged in on a phone and on a watch; both follow the live feed.\n")
+    say("Somebody is logged in on a phone and a watch, and both follow the live feed.\n")
     async with (
         contextlib.aclosing(_Closing(phone, watch)),
         SyncDevice([url], phone.token) as on_phone,
@@ -100,8 +101,8 @@ async def _play(url: str, anonymous: RestClient) -> None:
         _show_insights(on_watch)
     # There is no way to erase an account.
     say(
-        f"\n{email} and all that was written here stay in this server's data; each demo adds a "
-        "person."
+        f"\nThe account {email} and its data stay on this server. "
+        "Each run of the demo adds another account."
     )
 
 
@@ -141,29 +142,29 @@ class Screen:
 
 async def _import(phone: RestClient, watch: SyncDevice, screen: Screen, lived: int | None) -> None:
     archive = loop_export(_today(), lived=lived)
-    what = f"the first {lived} days of a history" if lived else "the whole history, 240 days"
-    say(f"The phone imports {what}, as Loop Habit Tracker exports it ...")
+    what = f"the first {counted(lived, 'day')} of a history" if lived else "all 240 days of it"
+    say(f"The phone imports {what}, from an export of Loop Habit Tracker ...")
     began = time.perf_counter()
     answer = await phone.call(
         "POST", "/v1/imports/loop", raw=archive, headers={"Content-Type": "application/zip"}
     )
     took = time.perf_counter() - began
     entries = answer.body["entries"]
-    counts = f"{entries['created']} entries are new, {entries['kept']} were there"
+    counts = f"{counted(entries['created'], 'new entry')}, {entries['kept']} already there"
     say(f"  {answer.status} after {took:.2f} s: {counts}")
     head = int(answer.headers["upcoach-cursor"].rpartition(".")[2])
     await watch.until(lambda device: device.seq >= head)
     seen = time.perf_counter() - began
     shown = len(watch.documents.get("habit.entry", {}))
-    say(f"  after {seen:.2f} s the watch shows all {shown}, each event applied once")
+    say(f"  After {seen:.2f} s the watch shows all {shown}; each event was applied once.")
     screen.insights = 0
     await screen.quiet()
-    say(f"  meanwhile the models learned: {screen.insights} insights arrived live")
+    say(f"  Meanwhile the models learned: {counted(screen.insights, 'insight')} arrived live.")
     _show_scores(watch)
 
 
 async def _live_changes(phone: SyncDevice, watch: SyncDevice, screen: Screen) -> None:
-    say("Now changes on the phone, and when the watch had them:")
+    say("Now the phone makes changes. This is when each reached the watch:")
     answer = await phone.mutate("POST", "/v1/goals", {"title": "Run 10 km in May"})
     await _report(watch, screen, answer, "a new goal")
     path = f"/v1/goals/{answer['body']['id']}"
@@ -186,12 +187,12 @@ async def _report(watch: SyncDevice, screen: Screen, answer: Json, words: str) -
 
 
 def _show_insights(watch: SyncDevice) -> None:
-    say("\nWhat the models expect, each with its reasons:")
+    say("\nWhat the models expect next, and why:")
     habits = watch.documents["habit"]
     for insight in watch.documents.get("insight", {}).values():
         name = habits[insight["about"]]["name"]
         if "odds" not in insight:
-            say(f"  {name}: {insight['labels']} days are too few to say anything.")
+            say(f"  {name}: too early to tell after {counted(insight['labels'], 'day')}.")
             continue
         odds = f"{insight['odds']:.0%} ({insight['low']:.0%} to {insight['high']:.0%})"
         say(f"  {name}, {insight['day']}: {odds}")
@@ -206,7 +207,7 @@ def _show_scores(watch: SyncDevice) -> None:
         return
     scores = max(scored, key=lambda scores: int(scores["n"]))
     say(
-        f"  {scores['n']} days predicted before they were known: "
+        f"  Predicted {counted(scores['n'], 'day')} before the outcome was known: "
         f"log loss {scores['log_loss']:.3f} (base rate {scores['base_log_loss']:.3f}), "
         f"Brier {scores['brier']:.3f} ({scores['base_brier']:.3f})\n"
     )

@@ -5,6 +5,7 @@ import string
 
 import msgspec
 
+from models.base.text.counting import counted
 from models.wire.events import PARTITIONS
 from upcoach.store.base.database import Database
 from upcoach.store.base.indexes import CollectionSpec
@@ -33,8 +34,8 @@ async def load_installation(database: Database) -> Installation:
     assert stored is not None
     if stored["partitions"] != PARTITIONS:
         message = (
-            f"This database was made with {stored['partitions']} partitions, and this build has "
-            f"{PARTITIONS}. Serve it with the build that made it."
+            f"This database was made with {counted(stored['partitions'], 'partition')}, and this "
+            f"build has {PARTITIONS}. Serve it with the build that made it."
         )
         raise InstallationError(message)
     return Installation(stored["epoch"], stored["partitions"])

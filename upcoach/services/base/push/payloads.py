@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from models.base.text.counting import counted
 from upcoach.services.base.delivery.push_carriers import PushMessage
 
 
@@ -26,7 +27,7 @@ def encoded_within(most: int, message: PushMessage, form: Callable[[PushMessage]
         part = "body" if message.body else "title"
         words = getattr(message, part)
         if not words:
-            raise ValueError(f"A push has {len(raw)} bytes without any words.")
+            raise ValueError(f"A push without any words has {counted(len(raw), 'byte')}.")
         kept = words[: min(len(words) - 2, len(words) * most // len(raw))].rstrip()
         cut = f"{kept}…" if kept else ""
         message = msgspec.structs.replace(message, **{part: cut})

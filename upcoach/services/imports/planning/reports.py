@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from models.base.errors import FieldError, Invalid
+from models.base.text.counting import counted
 from models.base.validation import cut
 from upcoach.services.imports.planning.import_errors import MOST, WHOLE
 
@@ -97,3 +98,8 @@ def reason(refusal: Invalid) -> str:
 def decapitalised(words: str) -> str:
     """*words*, to go on a sentence with."""
     return words[:1].lower() + words[1:]
+
+
+def cells_under(cells: int, columns: int) -> str:
+    """What is wrong with a row of more *cells* than there are *columns*."""
+    return f"it has {counted(cells, 'cell')} under {counted(columns, 'column')}"

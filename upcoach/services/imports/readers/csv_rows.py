@@ -11,6 +11,7 @@ from upcoach.services.imports.planning.reports import (
     ImportReports,
     Report,
     ReportPlace,
+    cells_under,
     code_of,
     reason,
 )
@@ -74,7 +75,7 @@ class CsvRows:
                 raise refused("", "export_too_large", f"The table has more than {ROWS:,} rows.")
             row = cells_of(cells, len(names))
             if row is None:
-                words = f"left out, since it has {len(cells)} cells under {len(names)} columns"
+                words = "left out, since " + cells_under(len(cells), len(names))
                 self._table.report(line, "cells_wrong", words)
             elif (first := seen.setdefault(tuple(row), line)) != line:
                 words = f"left out, since it says the same as line {first}, word for word"

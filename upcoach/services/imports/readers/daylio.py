@@ -82,7 +82,7 @@ def _unknown(moods: collections.Counter[str]) -> Iterator[str]:
     if moods:
         names = ", ".join(f"{cut(name)} ({n})" for name, n in moods.most_common(_TOLD))
         more = f" and {len(moods) - _TOLD} more" if len(moods) > _TOLD else ""
-        yield f"Left out are moods whose level is not known: {names}{more}."
+        yield f"Moods whose level is not known were left out: {names}{more}."
 
 
 def _fields(row: CsvRow, levels: Mapping[str, int], tz: str) -> Json:

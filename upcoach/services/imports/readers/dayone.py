@@ -13,6 +13,7 @@ import msgspec
 from models.base.errors import Invalid
 from models.base.ids import derived_id
 from models.base.merge_patch import Json
+from models.base.text.counting import counted
 from models.base.time import local_date, to_stored
 from models.base.validation import checked
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
@@ -87,7 +88,7 @@ class _Reader:
         reported = self._reports.reported(brought=bool(self._pages))
         notes = []
         if self._lost:
-            notes.append(f"Left out are attachments of entries ({self._lost}).")
+            notes.append(f"Left out {counted(self._lost, 'attachment')} of entries.")
         items = (*journals, *(page for page, _ in self._pages.values()))
         areas = (JournalItem, JournalEntryItem)
         return ImportPlan(DAY_ONE, items, areas, tuple(notes), reported)

@@ -22,6 +22,7 @@ import msgspec
 from models.base.errors import Invalid
 from models.base.ids import derived_id
 from models.base.merge_patch import Json
+from models.base.text.counting import counted
 from models.base.time import local_date
 from models.habits import Count, Daily, Habit, Measure, NewHabit, PerMonth, PerWeek, Schedule, YesNo
 from models.tasks import NewTask, Task
@@ -97,7 +98,7 @@ class _Reader:
         reported = self._reports.reported(brought=bool(items))
         if self._export.rewards:
             self._notes.append(
-                f"Rewards have no place here and are left out ({self._export.rewards})."
+                f"Left out {counted(self._export.rewards, 'reward')}: there is no place for them."
             )
         # The learner sees the days in the order in which they were lived.
         days = [item for item in items if isinstance(item, EntryItem)]
@@ -124,7 +125,7 @@ class _Reader:
         measure = Count(0, at_most=True) if bad else Count(1)
         schedule = Daily() if bad else _PER.get(task.frequency, Daily())
         if summary.minuses:
-            self._note(task, f"left out are its minuses ({summary.minuses})")
+            self._note(task, f"left out {counted(summary.minuses, 'minus')} that it was given")
         return self._followed(found, summary, measure, schedule)
 
     def _daily(self, found: Found, task: TheirDaily) -> Iterator[ImportItem]:
@@ -168,8 +169,8 @@ class _Reader:
     ) -> Iterator[ImportItem]:
         task, report = found.task, self._reports.at(found.place)
         if summary.silent:
-            words = "left out is what the export has only summed up, or says nothing about"
-            self._note(task, f"{words} ({summary.silent})")
+            records = counted(summary.silent, "record")
+            self._note(task, f"left out {records} that only sum up days, or say nothing")
         created = _moment(task.created_at, "creation", lambda _code, _words: None)
         begun = [day for day in (self._day(created), *summary.days) if day is not None]
         first = min(begun, default=None)

@@ -45,6 +45,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from models.base.errors import Invalid
+from models.base.text.counting import counted
 from models.base.time import check_zone
 from models.habits import Amount, EntryDraft, HabitDraft, Measure, Rate, check_not_ahead
 from upcoach.services.imports.files.archive import Archive, from_top, read_archive
@@ -55,6 +56,7 @@ from upcoach.services.imports.planning.reports import (
     Report,
     Reported,
     ReportPlace,
+    cells_under,
     code_of,
     reason,
 )
@@ -186,7 +188,7 @@ class _Reader:
                 )
             cells = cells_of(written, len(names))
             if cells is None:
-                words = f"left out, since it has {len(written)} cells under {len(names)} columns"
+                words = "left out, since " + cells_under(len(written), len(names))
                 self._table.report(line, "cells_wrong", words)
             else:
                 yield LoopRow(self._table.place(line), dict(zip(names, cells, strict=True)))
@@ -271,13 +273,13 @@ class _Reader:
             self._notes.append(f"{draft.name}: the export holds no checkmarks of it.")
         if isinstance(draft.measure, Amount) and isinstance(draft.schedule, Rate):
             self._notes.append(
-                f"{draft.name}: its target is for {draft.schedule.days} days together in Loop; "
-                "here it is for one day."
+                f"{draft.name}: in Loop its target is for {counted(draft.schedule.days, 'day')} "
+                "together; here it is for one day."
             )
         unheard = sum(entry is None and bool(note) for entry, note in days.values())
         if unheard:
             self._notes.append(
-                f"{draft.name}: left out are notes on days without an answer ({unheard})."
+                f"{draft.name}: left out {counted(unheard, 'note')} on days without an answer."
             )
 
 

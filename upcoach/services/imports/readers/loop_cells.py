@@ -13,6 +13,7 @@ import msgspec
 
 from models.base.errors import Invalid
 from models.base.merge_patch import Json
+from models.base.text.counting import counted
 from models.base.time import EPOCH
 from models.base.validation import cut
 from models.habits import Amount, Daily, EntryDraft, HabitDraft, Measure, Rate, Schedule, YesNo
@@ -192,7 +193,10 @@ def _schedule(row: Mapping[str, str], report: Report) -> Schedule:
         return Daily()
     if times < days <= YEAR:
         return Rate(times, days)
-    report("frequency_invalid", f"it is taken to be daily, not {times} times in {days} days")
+    report(
+        "frequency_invalid",
+        f"it is taken to be daily, not {counted(times, 'time')} in {counted(days, 'day')}",
+    )
     return Daily()
 
 

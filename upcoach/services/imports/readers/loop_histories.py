@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from upcoach.services.imports.files.csv_table import Table, TableRow
 from upcoach.services.imports.planning.import_errors import pointer_to, refused
-from upcoach.services.imports.planning.reports import ImportReports
+from upcoach.services.imports.planning.reports import ImportReports, cells_under
 from upcoach.services.imports.readers.loop_cells import sanitized
 
 CHECKMARKS: Final = "Checkmarks.csv"
@@ -125,7 +125,7 @@ def _cells(table: Table, lines: Iterator[TableRow], width: int, column: int) -> 
         if len(cells) == width:
             yield TableRow(number, [cells[0], cells[column]])
         else:
-            words = f"left out, since it has {len(cells)} cells under {width} columns"
+            words = "left out, since " + cells_under(len(cells), width)
             table.report(number, "cells_wrong", words)
 
 
