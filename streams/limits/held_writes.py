@@ -10,6 +10,7 @@ asking, whether there is something to release.
 
 import asyncio
 import collections
+import heapq
 import time
 from collections.abc import Collection
 from typing import Any, Final
@@ -104,7 +105,10 @@ class HeldWrites:
             return
         hold_ms = int(min(wait_s, LONGEST_WAIT_S) * 1000) + LAPSE_MS
         ends = time.monotonic() + hold_ms / 1000
-        self._keep(user, self._copies.get(user, {}) | dict.fromkeys(names, ends))
+        copy = self._copies.get(user, {})
+        copy.update(dict.fromkeys(names, ends))
+        _trim(copy)
+        self._keep(user, copy)
         await self._run(self._hold, user, [hold_ms, NAMES, *names])
 
     async def release(self, user: str, name: str) -> None:
@@ -141,6 +145,12 @@ class HeldWrites:
             self._copies[user] = copy
         if len(self._copies) > USERS:
             self._copies.popitem(last=False)
+
+
+def _trim(copy: dict[str, float]) -> None:
+    """Leave as many names as Redis does, and the same: those that are waited for longest."""
+    for name in heapq.nsmallest(len(copy) - NAMES, copy, key=lambda name: (copy[name], name)):
+        del copy[name]
 
 
 def _wait_s(left_s: float) -> float:

@@ -41,6 +41,31 @@ async def test_there_is_one_key_of_a_user_with_so_many_names_for_so_long(
         assert not held.is_held(USER, names[0])  # it comes first, and is missed least
 
 
+async def test_a_node_keeps_the_names_that_redis_keeps_and_no_more(settings: Settings) -> None:
+    names = [new_mutation_id() for _ in range(2 * NAMES)]
+    async with connected(settings) as redis:
+        one, other = HeldWrites(redis.counter), HeldWrites(redis.counter)
+        await one.hold(USER, names[:NAMES], 60.0)
+        copy = one._copies[USER]
+        for number, name in enumerate(names[NAMES:]):
+            await one.hold(USER, [name], 1.0 if number % 2 else 120.0)
+        await other.look(USER)
+
+        assert one._copies[USER] is copy  # nobody goes through all of it for each name
+        assert len(copy) == NAMES
+        assert set(copy) == set(other._copies[USER])
+
+
+async def test_so_it_is_where_one_answer_holds_more_than_may_be_kept(settings: Settings) -> None:
+    names = [new_mutation_id() for _ in range(3 * NAMES)]
+    async with connected(settings) as redis:
+        one, other = HeldWrites(redis.counter), HeldWrites(redis.counter)
+        await one.hold(USER, names, 60.0)
+        await other.look(USER)
+
+        assert set(one._copies[USER]) == set(other._copies[USER])
+
+
 async def test_nothing_is_left_of_what_was_released(settings: Settings) -> None:
     name = new_mutation_id()
     async with connected(settings) as redis:
