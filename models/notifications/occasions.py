@@ -9,6 +9,7 @@ from models.notifications.types import NotificationType
 from models.wire.events import feed_owner
 from models.wire.frames import Ev
 
+FILLED_IN: Final = dt.timedelta(days=7)  # entries of older days unlock nothing that is told
 STALE: Final = dt.timedelta(days=1)  # after which nobody is notified of it any more
 
 # What somebody else does to a relation, by the event in one's own feed, and whether it makes it.
@@ -62,7 +63,9 @@ def occasion_of(event: Ev) -> Occasion | None:
         )
         return found if done else None
     if event.type == "habit.entry.set":
-        habit = event.id.partition("/")[0]
+        habit, _, day = event.id.partition("/")
+        if dt.date.fromisoformat(day) < event.at.date() - FILLED_IN:
+            return None
         return Occasion(type="achievement_unlocked", owner=owner, about=habit, at=event.at)
     case = _RELATIONS.get((event.type, event.doc is not None), "")
     if case and event.by.user not in ("", owner) and _shows(event):

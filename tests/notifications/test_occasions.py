@@ -11,10 +11,13 @@ from models.base.clock import utc_now
 from models.base.merge_patch import Json
 from models.notifications.occasions import STALE, Occasion, moved, occasion_of
 from models.wire.frames import Author, Ev
+from streams.consumers.notifier import NotificationConsumer
+from tests.consumers.goal_count import ground_of
 from tests.notifications.writing import NOTIFICATIONS, PREFERENCES
 from tests.support.people.relations import share, unshare
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
+from tests.support.server.learning import connected
 from tests.support.wire.answers import done
 from tests.support.wire.writes import write
 from upcoach.client import RestClient, SyncDevice
@@ -25,8 +28,8 @@ GOAL = "/v1/goals/{}"
 
 def event(type_: str, by: str = "ann", **content: Any) -> Ev:
     """An event in Ann's feed."""
-    author = Author(user=by)
-    return Ev(f="u:ann", seq=9, type=type_, id="x", ver=2, by=author, at=NOON, **content)
+    named: dict[str, Any] = {"id": "x"} | content
+    return Ev(f="u:ann", seq=9, type=type_, ver=2, by=Author(user=by), at=NOON, **named)
 
 
 def milestones(**parts: Json | None) -> Json:
@@ -47,7 +50,9 @@ def milestones(**parts: Json | None) -> Json:
         (event("goal.updated", **milestones(a={"title": "New", "done": True})), None),
         (event("goal.updated", patch={"title": "Run"}), None),
         (event("goal.created", doc={"milestones": {"a": {"done": True}}}), None),
-        (event("habit.entry.set", doc={}), ("achievement_unlocked", "", ())),
+        (event("habit.entry.set", id="x/2026-01-05", doc={}), ("achievement_unlocked", "", ())),
+        (event("habit.entry.set", id="x/2025-12-29", patch={}), ("achievement_unlocked", "", ())),
+        (event("habit.entry.set", id="x/2025-12-28", doc={}), None),
         (event("habit.entry.deleted"), None),
         (event("share.set", "bob", doc={}), ("share_changed", "coach_joined", ())),
         (event("share.set", doc={}), None),
@@ -182,3 +187,25 @@ def zone_on(device: SyncDevice) -> str | None:
     [kept] = device.documents["notification_preferences"].values()
     tz: str | None = kept.get("tz")
     return tz
+
+
+async def test_what_a_process_that_died_had_told_is_not_told_again(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        person = await server.person()
+        occasions = server.node.services.notifications.occasions
+        ground = ground_of(server, settings, redis)
+        dead, heir = (ground.durable(NotificationConsumer(occasions)) for _ in range(2))
+        await dead.load()
+        await log_in(server, person, "watch")
+        await dead.step()  # and nothing is saved
+        [told] = (await person.call("GET", NOTIFICATIONS)).body["items"]
+        await done(person.call("DELETE", f"{NOTIFICATIONS}/{told['id']}"))
+
+        await heir.load()
+        await log_in(server, person, "tablet")
+        await heir.recover()
+        await heir.step()
+
+        [other] = (await person.call("GET", NOTIFICATIONS)).body["items"]
+        assert told["about"] != other["about"]
+        assert told["body"].startswith("Your account was used to log in on a phone.")
