@@ -23,7 +23,7 @@ from models.habits import Pauses
 from models.insights import Scores
 from models.learners import odds_records as kept
 from models.learners.forecast import MINIMUM_LABELS, MOST_TOGETHER, Forecast, reasons
-from models.learners.habit_state import HabitPlan, HabitState, Pause, Prediction
+from models.learners.habit_state import HabitKey, HabitPlan, HabitState, Pause, Prediction
 from models.learners.population import Population
 from models.learners.settling import Settling
 from models.wire.frames import Ev
@@ -63,19 +63,21 @@ class HabitOdds:
     """
 
     NAME: ClassVar[str] = "habit-odds"
-    VERSION: ClassVar[int] = 8  # a new one for every change of what is learned or of the state
+    VERSION: ClassVar[int] = 9  # a new one for every change of what is learned or of the state
 
     def __init__(self, population: Population | None = None) -> None:
         self._population = Population() if population is None else population
         self._settling = Settling(self._population)
-        self._habit_states: dict[str, HabitState] = {}
+        self._habit_states: dict[HabitKey, HabitState] = {}
         self._habits: dict[str, dict[str, None]] = collections.defaultdict(dict)  # by feed
         self._vacations: dict[str, dict[str, Pause]] = {}  # by feed and id
         self._repaused: dict[str, dt.datetime] = {}  # the feeds whose habits do not follow yet
-        self._stale: dict[str, dt.datetime] = {}  # the habits of which more is known by now
+        self._stale: dict[HabitKey, dt.datetime] = {}  # the habits of which more is known by now
         self._heard: dt.datetime | None = None  # when the newest event was written
-        self._touched: dict[str, str] = {}  # habit to feed, in the order of their changes
-        self._dues: list[tuple[dt.datetime, str]] = []  # a heap; those that are past are skipped
+        self._touched: dict[HabitKey, None] = {}  # in the order of their changes
+        self._dues: list[
+            tuple[dt.datetime, HabitKey]
+        ] = []  # a heap; those that are past are skipped
 
     def apply(self, event: Ev) -> None:
         """Take in an event; one of a type that does not concern habits changes nothing."""
@@ -117,11 +119,11 @@ class HabitOdds:
             return
         closed = 0
         while (due := self.next_tick()) and due <= now and (limit is None or closed < limit):
-            _, habit = heapq.heappop(self._dues)
+            _, key = heapq.heappop(self._dues)
             self._population.now = due
-            habit_state = self._habit_states[habit]
+            habit_state = self._habit_states[key]
             habit_state.due = None  # the next one may be due at the same moment
-            yield from self._do_what_is_due(habit, habit_state, due)
+            yield from self._do_what_is_due(key, habit_state, due)
             yield
             closed += 1
 
@@ -137,16 +139,15 @@ class HabitOdds:
         while self._repaused:
             yield from self._refresh(next(iter(self._repaused)))
         while self._stale:
-            habit = next(iter(self._stale))
-            yield from self._settle_again(habit)
+            yield from self._settle_again(next(iter(self._stale)))
             yield
 
     def next_tick(self) -> dt.datetime | None:
         """When the next day closes, or is learned."""
         _exhaust(self.refreshing())
         while self._dues:
-            due, habit = self._dues[0]
-            habit_state = self._habit_states.get(habit)
+            due, key = self._dues[0]
+            habit_state = self._habit_states.get(key)
             if habit_state is not None and habit_state.due == due:
                 return due
             heapq.heappop(self._dues)
@@ -158,10 +159,10 @@ class HabitOdds:
         With a *limit* there are no more of them than that, and others may be left.
         """
         _exhaust(self.refreshing())
-        touched = list(itertools.islice(self._touched.items(), limit))
-        for habit, _ in touched:
-            del self._touched[habit]
-        return [self._forecast(habit, feed) for habit, feed in touched]
+        touched = list(itertools.islice(self._touched, limit))
+        for key in touched:
+            del self._touched[key]
+        return [self._forecast(key) for key in touched]
 
     def scores(self, feed: str | None = None) -> Scores | None:
         """The scores over everybody, or for the person whose feed it is."""
@@ -194,7 +195,7 @@ class HabitOdds:
             self._restore(kind, body)
             yield
 
-    def _kept(self) -> dict[int, dict[str, Any]]:
+    def _kept(self) -> dict[int, dict[Any, Any]]:
         return {
             kept.PERSON: self._population.people,
             kept.HABIT: self._habit_states,
@@ -214,7 +215,8 @@ class HabitOdds:
         key, value = kept.ENTRIES[kind].decode(body)
         self._kept()[kind][key] = value
         if kind == kept.HABIT:
-            self._habits[value.feed][key] = None
+            feed, habit = key
+            self._habits[feed][habit] = None
             if value.due:
                 heapq.heappush(self._dues, (value.due, key))
 
@@ -228,31 +230,33 @@ class HabitOdds:
         plan = HabitPlan.read({"created_at": event.at} | (event.doc or {}))
         away = Pauses(self._vacations.get(event.f, {}).values()).of(event.id)
         habit_state = HabitState.created(event.f, plan, away)
-        self._habit_states[event.id] = habit_state
+        self._habit_states[event.f, event.id] = habit_state
         self._habits[event.f][event.id] = None
-        yield from self._advance(event.id, habit_state, event.at)
+        yield from self._advance((event.f, event.id), habit_state, event.at)
 
     def _update(self, event: Ev) -> Iterator[None]:
-        habit_state = self._habit_states.get(event.id)
+        key = event.f, event.id
+        habit_state = self._habit_states.get(key)
         if habit_state is None:
             return
         plan = habit_state.plan.changed(event.patch or {})
         if plan != habit_state.plan:
-            yield from self._settle_again(event.id)
+            yield from self._settle_again(key)
             yield from self._settling.learn_all(habit_state)
             habit_state.replan(plan, event.at)
-            yield from self._advance(event.id, habit_state, event.at)
+            yield from self._advance(key, habit_state, event.at)
 
     def _delete(self, event: Ev) -> None:
-        self._stale.pop(event.id, None)
-        if self._habit_states.pop(event.id, None) is not None:
+        key = event.f, event.id
+        self._stale.pop(key, None)
+        if self._habit_states.pop(key, None) is not None:
             self._habits[event.f].pop(event.id, None)
-            self._touched[event.id] = event.f
+            self._touched[key] = None
             self._touch_together(event.f)
 
     def _enter(self, event: Ev) -> None:
-        habit, day = _split(event.id)
-        habit_state = self._habit_states.get(habit)
+        key, day = _split(event)
+        habit_state = self._habit_states.get(key)
         written = event.patch if event.doc is None else event.doc
         if habit_state is None or written is None:
             return
@@ -260,16 +264,16 @@ class HabitOdds:
             return  # a note or a value changed, not what became of the day
         self._touch_if_learned(habit_state, day)
         if habit_state.note(day, written.get("achieved"), event.at):
-            self._stale[habit] = event.at
+            self._stale[key] = event.at
 
     def _withdraw(self, event: Ev) -> None:
-        habit, day = _split(event.id)
-        habit_state = self._habit_states.get(habit)
+        key, day = _split(event)
+        habit_state = self._habit_states.get(key)
         if habit_state is None:
             return
         self._touch_if_learned(habit_state, day)
         if habit_state.withdraw(day):
-            self._stale[habit] = event.at
+            self._stale[key] = event.at
 
     def _touch_if_learned(self, habit_state: HabitState, day: dt.date) -> None:
         if habit_state.learned.begun and day <= habit_state.learned.until:
@@ -279,7 +283,7 @@ class HabitOdds:
         """Let all habits of a person speak again that may have spoken of this one's past."""
         habits = self._habits[feed]
         if len(habits) <= MOST_TOGETHER:
-            self._touched |= dict.fromkeys(habits, feed)
+            self._touched |= dict.fromkeys((feed, habit) for habit in habits)
 
     def _pause(self, event: Ev) -> None:
         """Apply a vacation that is made, moved or deleted: what is settled stays so."""
@@ -300,55 +304,57 @@ class HabitOdds:
         pauses = Pauses(self._vacations.get(feed, {}).values())
         for habit in tuple(self._habits.get(feed, ())):
             yield
-            habit_state = self._habit_states[habit]
+            key = feed, habit
+            habit_state = self._habit_states[key]
             away = pauses.of(habit)
             if away != habit_state.away:
                 habit_state.away = away
-                self._stale[habit] = max(at, self._stale.get(habit, at))
+                self._stale[key] = max(at, self._stale.get(key, at))
 
-    def _settle_again(self, habit: str) -> Iterator[None]:
+    def _settle_again(self, key: HabitKey) -> Iterator[None]:
         """Follow what has become known of a habit's days."""
-        at = self._stale.pop(habit, None)
+        at = self._stale.pop(key, None)
         if at is None:
             return
-        habit_state = self._habit_states[habit]
+        habit_state = self._habit_states[key]
         self._population.now = at
         before = habit_state.next, habit_state.known.history
         yield from self._settling.again(habit_state, at)
         if before != (habit_state.next, habit_state.known.history):
-            self._touched[habit] = habit_state.feed
-        self._schedule(habit, habit_state)
+            self._touched[key] = None
+        self._schedule(key, habit_state)
 
     def _do_what_is_due(
-        self, habit: str, habit_state: HabitState, now: dt.datetime
+        self, key: HabitKey, habit_state: HabitState, now: dt.datetime
     ) -> Iterator[None]:
         learns, closes = habit_state.learns(), habit_state.closes()
         if learns is not None and learns <= now:
             self._settling.learn(habit_state)
             if closes is not None and closes - now > FAR:
                 self._settling.foresee_again(habit_state)
-                self._touched[habit] = habit_state.feed
+                self._touched[key] = None
             yield
         if closes is not None and closes <= now:
-            yield from self._advance(habit, habit_state, now)
+            yield from self._advance(key, habit_state, now)
         else:
-            self._schedule(habit, habit_state)
+            self._schedule(key, habit_state)
 
-    def _advance(self, habit: str, habit_state: HabitState, at: dt.datetime) -> Iterator[None]:
+    def _advance(self, key: HabitKey, habit_state: HabitState, at: dt.datetime) -> Iterator[None]:
         """Settle the days that are over, and predict the next one."""
         yield from self._settling.advance(habit_state, at)
-        self._touched[habit] = habit_state.feed
-        self._schedule(habit, habit_state)
+        self._touched[key] = None
+        self._schedule(key, habit_state)
 
-    def _schedule(self, habit: str, habit_state: HabitState) -> None:
+    def _schedule(self, key: HabitKey, habit_state: HabitState) -> None:
         dues = [due for due in (habit_state.closes(), habit_state.learns()) if due]
         due = min(dues, default=None)
         if due is not None and due != habit_state.due:
-            heapq.heappush(self._dues, (due, habit))
+            heapq.heappush(self._dues, (due, key))
         habit_state.due = due
 
-    def _forecast(self, habit: str, feed: str) -> Forecast:
-        habit_state = self._habit_states.get(habit)
+    def _forecast(self, key: HabitKey) -> Forecast:
+        feed, habit = key
+        habit_state = self._habit_states.get(key)
         model = f"{self.NAME}/{self.VERSION}"
         if habit_state is None or habit_state.next is None:
             return Forecast(feed=feed, habit=habit, model=model)
@@ -367,6 +373,7 @@ class HabitOdds:
     def _with_odds(
         self, forecast: Forecast, habit_state: HabitState, next_: Prediction
     ) -> Forecast:
+        feed = habit_state.feed
         return msgspec.structs.replace(
             forecast,
             odds=next_.odds,
@@ -376,7 +383,7 @@ class HabitOdds:
                 habit_state,
                 next_,
                 self._population.contributions(next_),
-                [self._habit_states[habit] for habit in self._habits[habit_state.feed]],
+                [self._habit_states[feed, habit] for habit in self._habits[feed]],
             ),
         )
 
@@ -385,6 +392,7 @@ def _exhaust(steps: Iterable[None]) -> None:
     collections.deque(steps, maxlen=0)  # exhausts them in C
 
 
-def _split(entry: str) -> tuple[str, dt.date]:
-    habit, _, day = entry.rpartition("/")
-    return habit, dt.date.fromisoformat(day)
+def _split(event: Ev) -> tuple[HabitKey, dt.date]:
+    """The habit and the day of an event of an entry."""
+    habit, _, day = event.id.rpartition("/")
+    return (event.f, habit), dt.date.fromisoformat(day)

@@ -40,6 +40,8 @@ LEARNED_AFTER: Final = dt.timedelta(hours=33)  # its end: at nine, the day after
 LOGGED_AHEAD: Final = dt.timedelta(days=366)  # how far in the future an entry may lie
 MOST_WAITING: Final = 800  # entries and settled days of a habit that are not learned yet
 
+HabitKey = tuple[str, str]  # the feed of its owner, and its id: clients choose that, for each owner
+
 
 class HabitPlan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The fields of a habit's document that decide on its days; the rest is not kept."""

@@ -29,10 +29,10 @@ def of_everybody(odds: HabitOdds) -> None:
         odds.tick(noon(START + dt.timedelta(days=number)))
         odds.apply(entered("u:usr_0", "hab_0", START + dt.timedelta(days=number)))
     odds.drain()
-    track, person = odds._habit_states["hab_0"], odds._population.people["u:usr_0"]
+    track, person = odds._habit_states["u:usr_0", "hab_0"], odds._population.people["u:usr_0"]
     for number in range(HABITS):
         feed, habit = f"u:usr_{number % PEOPLE}", f"hab_{number}"
-        odds._habit_states[habit] = msgspec.structs.replace(track, feed=feed)
+        odds._habit_states[feed, habit] = msgspec.structs.replace(track, feed=feed)
         odds._habits[feed][habit] = None
         odds._population.people[feed] = person
 

@@ -68,8 +68,8 @@ async def test_a_row_of_vacations_holds_up_nobody(settings: Settings) -> None:
 
 def settled(runner: DurableRunner[HabitLearner], habit: str) -> int:
     """How many days of *habit* are settled."""
-    state = runner.consumer.odds._habit_states.get(habit)
-    return state.known.history.labels if state else 0
+    states = runner.consumer.odds._habit_states
+    return sum(state.known.history.labels for (_, id_), state in states.items() if id_ == habit)
 
 
 async def test_a_turn_that_was_cut_off_is_taken_again_whole(

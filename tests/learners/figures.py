@@ -57,7 +57,7 @@ def _print_scores(steps: list[Step]) -> None:
 
 def _is_awaited(odds: HabitOdds, outcome: Outcome) -> bool:
     odds.next_tick()  # what was written is followed by then
-    awaited = odds._habit_states[outcome.habit].next
+    awaited = odds._habit_states[outcome.feed, outcome.habit].next
     return awaited is not None and awaited.day == outcome.day
 
 
@@ -69,7 +69,7 @@ def _print_coverage(steps: list[Step]) -> None:
             _learn(odds, step)
             continue
         odds.next_tick()
-        track = odds._habit_states[step.habit]
+        track = odds._habit_states[step.feed, step.habit]
         labels = track.known.history.labels
         if track.next and track.next.day == step.day and labels >= MINIMUM_LABELS:
             total += 1

@@ -31,7 +31,7 @@ def counts(odds: HabitOdds) -> tuple[int, int]:
 def known(odds: HabitOdds) -> HabitHistory:
     """What is known of its days, learned or not."""
     odds.next_tick()  # what was written is followed by then
-    return odds._habit_states["run"].known.history
+    return odds._habit_states[ADA, "run"].known.history
 
 
 def learned(odds: HabitOdds) -> int:

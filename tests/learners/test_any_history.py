@@ -47,11 +47,11 @@ def test_a_day_that_was_done_before_it_was_due_counts_once_it_is() -> None:
 
 def counted(odds: HabitOdds) -> tuple[int, int]:
     odds.drain()
-    history = odds._habit_states["run"].known.history
+    history = odds._habit_states[ADA, "run"].known.history
     return history.labels, history.done
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(history=any_histories())
 def test_counts_are_those_of_the_days_remembered(history: Steps) -> None:
     odds = HabitOdds()

@@ -30,7 +30,7 @@ def kept(pattern: str) -> Forecast:
 
 def spoken(odds: HabitOdds, **weights: float) -> list[tuple[str, float]]:
     """The reasons, where the features that are named add so much to the log-odds."""
-    track = odds._habit_states["run"]
+    track = odds._habit_states[ADA, "run"]
     assert track.next is not None
     found = reasons(track, track.next, dict.fromkeys(NAMES, 0.0) | weights, [track])
     return [(reason.words, round(reason.value, 3)) for reason in found]
@@ -39,7 +39,7 @@ def spoken(odds: HabitOdds, **weights: float) -> list[tuple[str, float]]:
 def test_no_label_is_no_number() -> None:
     forecast = kept("")
 
-    assert forecast == Forecast(feed=ADA, habit="run", day=MONDAY, model="habit-odds/8")
+    assert forecast == Forecast(feed=ADA, habit="run", day=MONDAY, model="habit-odds/9")
 
 
 def test_too_few_labels_are_no_odds() -> None:
@@ -104,7 +104,7 @@ def test_a_rate_says_how_often_it_was_done() -> None:
 
 def test_a_person_with_some_habits_hears_of_all_of_them_together() -> None:
     odds = keeping("x" * 20)
-    track = odds._habit_states["run"]
+    track = odds._habit_states[ADA, "run"]
     assert track.next is not None
 
     weights = dict.fromkeys(NAMES, 0.0) | {"person_fast": 10.0}
@@ -126,7 +126,7 @@ def test_what_cannot_be_said_is_no_reason() -> None:
 
 def test_there_are_four_reasons_at_most_and_the_largest_come_first() -> None:
     odds = keeping("x-xx-xxxx-xx-xxxxx")
-    track = odds._habit_states["run"]
+    track = odds._habit_states[ADA, "run"]
     assert track.next is not None
 
     weights = {"fast": 1.0, "ever": 2.0, "person_fast": 1.5, "weekday": -3.0, "last": 0.5}
@@ -138,7 +138,7 @@ def test_there_are_four_reasons_at_most_and_the_largest_come_first() -> None:
 
 def test_the_weights_of_the_habit_itself_add_to_the_reasons() -> None:
     odds = keeping("x------x------")
-    track = odds._habit_states["run"]
+    track = odds._habit_states[ADA, "run"]
     assert track.next is not None
     track.own.means = (-1.0, 2.0, 4.0, *[0.0] * 6)
 
@@ -154,7 +154,7 @@ def test_the_weights_of_the_habit_itself_add_to_the_reasons() -> None:
 def test_what_adds_next_to_nothing_is_not_worth_saying() -> None:
     odds = keeping("x-xx-xxxx-xx-xxxxx")
 
-    track = odds._habit_states["run"]
+    track = odds._habit_states[ADA, "run"]
     assert track.next is not None
     little, enough = (
         reasons(track, track.next, {"person_fast": adds}, [track] * 2) for adds in (0.04, 0.06)

@@ -32,9 +32,9 @@ def test_a_done_day_counts_at_once_and_may_be_taken_back() -> None:
     odds = running()
 
     odds.apply(entered(ADA, "run", MONDAY))
-    at_once, tomorrow = counts(odds), odds._habit_states["run"].next
+    at_once, tomorrow = counts(odds), odds._habit_states[ADA, "run"].next
     odds.apply(withdrawn(ADA, "run", MONDAY, at=noon(MONDAY)))
-    taken_back, today = counts(odds), odds._habit_states["run"].next
+    taken_back, today = counts(odds), odds._habit_states[ADA, "run"].next
     odds.tick(noon(day(1)))
 
     assert (at_once, taken_back, counts(odds)) == ((1, 1), (0, 0), (1, 0))

@@ -42,7 +42,7 @@ def loss_against_the_truth(steps: Iterable[Step]) -> tuple[float, HabitOdds]:
     for step in steps:
         if isinstance(step, Outcome) and step.done is not None:
             odds.next_tick()  # what was written is followed by then
-            foreseen = odds._habit_states[step.habit].next
+            foreseen = odds._habit_states[step.feed, step.habit].next
             if foreseen is not None and foreseen.day == step.day:
                 losses.append(log_loss(foreseen.odds, done=step.done))
         play(odds, [step])
@@ -82,7 +82,7 @@ def test_the_order_in_which_days_are_brought_along_does_not_matter(
 ) -> None:
     in_order, in_any = backfilled(sorted(days), schedule), backfilled(days, schedule)
 
-    expected, actual = (each._habit_states["run"] for each in (in_order, in_any))
+    expected, actual = (each._habit_states[ADA, "run"] for each in (in_order, in_any))
     assert (actual.learned, actual.known) == (expected.learned, expected.known)
     assert (actual.own, actual.next) == (expected.own, expected.next)
     assert what_is_learned(in_any) == what_is_learned(in_order)

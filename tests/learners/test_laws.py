@@ -200,7 +200,7 @@ def test_a_prediction_is_scored_before_its_label_is_learned() -> None:
     foreseen = []
     for number in range(5):
         odds.tick(noon(START + dt.timedelta(days=number)))
-        upcoming = odds._habit_states["run"].next
+        upcoming = odds._habit_states[ADA, "run"].next
         assert upcoming is not None
         foreseen.append((upcoming.odds, upcoming.base))
         odds.apply(entered(ADA, "run", START + dt.timedelta(days=number)))
@@ -220,7 +220,7 @@ def test_the_model_learns_from_the_features_as_they_were_foreseen() -> None:
     odds = HabitOdds()
     odds.apply(created(ADA, "run", START))
     odds.apply(created(ADA, "walk", START))
-    foreseen = odds._habit_states["run"].next
+    foreseen = odds._habit_states[ADA, "run"].next
     assert foreseen is not None
     for number in range(2):  # what she does elsewhere changes her features meanwhile
         odds.apply(entered(ADA, "walk", START + dt.timedelta(days=number)))
@@ -237,7 +237,7 @@ def test_the_model_learns_from_the_features_as_they_were_foreseen() -> None:
     odds.tick(learns, limit=1)
 
     assert odds._population.model.to_state() == expected.to_state()
-    assert odds._habit_states["run"].own == own
+    assert odds._habit_states[ADA, "run"].own == own
 
 
 @settings(deadline=None, max_examples=20)
@@ -272,7 +272,7 @@ def test_a_state_of_another_layout_has_another_version() -> None:
     kinds = tuple[PopulationState, Person, HabitState, Pause]
 
     # When this fails, raise the version: whoever has an older state rebuilds it from the log.
-    assert (HabitOdds.VERSION, layout(kinds)) == (8, "3fbdf6772e7f")
+    assert (HabitOdds.VERSION, layout(kinds)) == (9, "3fbdf6772e7f")
 
 
 def test_on_simulated_people_it_beats_the_base_rate() -> None:

@@ -107,7 +107,7 @@ def test_a_deleted_habit_has_no_forecast() -> None:
     odds.apply(event(ADA, "habit.deleted", "run", noon(MONDAY)))
     odds.apply(entered(ADA, "run", MONDAY))
 
-    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/8")]
+    assert odds.drain() == [Forecast(feed=ADA, habit="run", model="habit-odds/9")]
     assert odds.next_tick() is None
 
 
@@ -155,12 +155,12 @@ def test_a_day_that_is_far_is_foreseen_by_what_is_learned_meanwhile() -> None:
     odds = running(schedule=Weekdays((1,)))
     odds.apply(entered(ADA, "run", MONDAY))
     odds.tick(noon(day(1)))
-    before = odds._habit_states["run"].next
+    before = odds._habit_states[ADA, "run"].next
     odds.drain()
 
     odds.tick(noon(day(2)))
 
-    after = odds._habit_states["run"].next
+    after = odds._habit_states[ADA, "run"].next
     assert learned(odds) == 1
     assert before is not None
     assert after is not None

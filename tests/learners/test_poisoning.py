@@ -58,7 +58,7 @@ def losses_of_others(
             poisoned += 1
         if isinstance(step, Outcome) and step.done is not None and step.day >= scored_from:
             odds.next_tick()  # what was written is followed by then
-            track = odds._habit_states[step.habit]
+            track = odds._habit_states[step.feed, step.habit]
             if track.next is not None and track.next.day == step.day:
                 losses.append(log_loss(track.next.odds, done=step.done))
         play(odds, [step])

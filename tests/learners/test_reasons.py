@@ -160,7 +160,7 @@ def test_a_reason_is_told_in_its_direction_only() -> None:
         wait(odds, noon(day(number)))
         odds.apply(entered(ADA, "run", day(number)))
     wait(odds, noon(day(30)))
-    state = odds._habit_states["run"]
+    state = odds._habit_states[ADA, "run"]
     assert state.next is not None
 
     said = {
@@ -178,7 +178,7 @@ def test_a_long_run_is_said_as_long_as_it_is() -> None:
         wait(odds, noon(day(number)))
         odds.apply(entered(ADA, "run", day(number)))
     wait(odds, noon(day(100)))
-    state = odds._habit_states["run"]
+    state = odds._habit_states[ADA, "run"]
     assert state.next is not None
 
     said, *_ = reasons(state, state.next, {"streak": 9.0}, [state])
