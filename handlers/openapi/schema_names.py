@@ -101,7 +101,8 @@ NAMED: Final = {
     "StepUpAnswer": "StepUpToken",
     "TokenAnswer": "TokenResponse",
     "TokenRenewed": "RefreshedToken",
-    # Events and writes.
+    # Notifications, events and writes.
+    "Marked": "MarkedNotifications",
     "Author": "EventAuthor",
     "BrokenOne": "UnreadableDocument",
     "Clash": "MergeConflict",

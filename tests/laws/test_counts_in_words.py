@@ -10,7 +10,7 @@ PLURAL = re.compile(r" (?!(?:and|of|on) )(?:[a-z]+ )?([a-z]+s|people)\b")
 # What ends as plurals do, behind a name.
 VERB = re.compile(
     r" ([a-z]+ )?(is|has|was|says|does|comes|needs|means|holds|ships|asks|refuses|occurs|brings"
-    r"|declares|gives|counts|uuid)\b"
+    r"|declares|gives|gets|counts|uuid)\b"
 )
 UNITS = re.compile(r" (ms|less)\b")
 # Limits, none of which is 1.
