@@ -9,6 +9,7 @@ from handlers.http.time_zones import zone
 from models.access.limits import ARCHIVE_BYTES, UPLOAD_BYTES
 from models.access.rate_limits import KEPT_AT_ONCE, Cost, kib
 from models.base.errors import Invalid, invalid_parameter
+from models.base.merge_patch import Json
 from upcoach.services.imports import ImportServices
 from upcoach.services.imports.plan_codec import PackedPlan
 from upcoach.services.imports.planning.plan import Imported
@@ -16,6 +17,7 @@ from upcoach.services.imports.readers.csv_columns import COLUMNS, What
 from upcoach.services.imports.readers.csv_rows import ROWS
 from upcoach.services.imports.readers.habitica_export import HabiticaExport
 from upcoach.services.imports.worker_protocol import Format
+from upcoach.store.write.outcomes import WriteResult
 
 _LEVELS: Final = frozenset("12345")
 
@@ -62,6 +64,13 @@ def _levels(query: ImportQuery) -> dict[str, int]:
     return levels
 
 
+async def _repeated(services: ImportServices, call: Call) -> WriteResult[Json] | None:
+    """The answer that this import got before under the name that *call* has."""
+    if call.mutation is None:
+        return None
+    return await services.imports.repeated(call.scope, call.mutation)
+
+
 async def _pay(call: Call, plan: PackedPlan) -> None:
     """Charge what *plan* would keep: of the same ledger as writes one by one."""
     cost = Cost(0, kib(plan.size))
@@ -85,6 +94,9 @@ def _row(
         levels = _levels(query)
         tz = await zone(services.zones, call, query.tz)
         async with services.imports.slot(call.scope):
+            answered = None if query.dry_run else await _repeated(services, call)
+            if answered is not None:  # neither read nor paid for again
+                return write_reply(answered)
             file = call.content if call.upload is None else call.upload
             plan = await services.imports.read(call.scope, format_, file, tz, levels)
             if query.dry_run:

@@ -144,6 +144,30 @@ async def test_an_import_takes_from_the_same_ledger(environ: dict[str, str]) -> 
     assert after.status in (201, 429)
 
 
+async def test_an_import_that_comes_again_under_its_name_is_paid_for_once(
+    environ: dict[str, str],
+) -> None:
+    path = "/v1/imports/csv/journal"
+    tables = journal_table(60, 0), journal_table(60, 1)
+    async with nodes(environ, 1) as (server,):
+        person = await server.person()
+        await leave_kib(server, person, LEFT)
+
+        async def imported(table: bytes, name: str) -> tuple[int, Json]:
+            headers = {"Content-Type": "text/csv", "Idempotency-Key": name}
+            answer = await person.call("POST", path, raw=table, headers=headers)
+            return answer.status, answer.body
+
+        name = new_mutation_id()
+        answers = [await imported(tables[0], name) for _ in range(4)]
+        reused, _ = await imported(tables[1], name)
+        other, _ = await imported(tables[1], new_mutation_id())
+
+    assert [status for status, _ in answers] == [200] * 4
+    assert answers == answers[:1] * 4
+    assert (reused, other) == (422, 200)
+
+
 async def test_what_a_socket_is_sent_counts_as_read(environ: dict[str, str]) -> None:
     async with nodes(environ, 1) as (server,):
         person = await server.person()

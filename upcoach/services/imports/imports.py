@@ -64,6 +64,10 @@ class Imports:
         """Hold the caller's slot while a file is read and carried out: one at a time."""
         return self._users.slot(scope.user)
 
+    async def repeated(self, scope: Scope, mutation: Mutation) -> WriteResult[Json] | None:
+        """The answer that an import under *mutation* got before; None where there was none."""
+        return await self._committer.repeated(scope, mutation)
+
     async def read(
         self,
         scope: Scope,
@@ -96,10 +100,6 @@ class Imports:
         self, scope: Scope, plan: PackedPlan, mutation: Mutation | None = None
     ) -> WriteResult[Json]:
         """Carry out *plan*, under *mutation* in its last part; nothing, if it exceeds a quota."""
-        if mutation is not None:
-            answered = await self._committer.repeated(scope, mutation)
-            if answered is not None:
-                return answered
         await self._require_room(scope, plan)
         before: Json = {}
         waiting = _Part([], 0)
