@@ -17,6 +17,7 @@ from tests.support.wire.answers import done, next_page
 from tests.support.wire.writes import write
 from upcoach.client import RestClient
 from upcoach.services.notifications import notifications as service
+from upcoach.store.write.requests import Mutation
 
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
 COUNT = f"{NOTIFICATIONS}/unread-count"
@@ -131,6 +132,34 @@ async def test_all_are_marked_in_parts_and_once(
         assert bodies == [9, 9, 9, 0]
         assert await counts(person) == (0, 0)
         await assert_law(before, person, ("notification.updated",) * 18)
+
+
+async def test_what_was_cut_off_goes_on_and_leaves_later_changes_alone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "PART", 2)
+    async with serving(settings) as server:
+        person = await server.person()
+        names = ids(5, NOON)
+        await tell(server, person, *map(new, names))
+        scope, mutation = scope_of(server, person), Mutation(new_mutation_id(), b"read-all")
+        notifications = server.node.services.notifications.notifications
+
+        first = await notifications._mark_first(scope, mutation, read=True)
+        assert await counts(person) == (3, 3)
+        unread = [one["id"] for one in await listed(person) if not one["read"]]
+        await mark(person, unread[0], seen=True)
+        again = await notifications.mark_all(scope, mutation, read=True)
+
+        assert (first.body or {})["marked"] == 5
+        assert again.body == first.body
+        assert [one["id"] for one in await listed(person) if not one["read"]] == [unread[0]]
+
+
+async def listed(person: RestClient) -> list[Json]:
+    """The notifications of *person*."""
+    items: list[Json] = (await person.call("GET", NOTIFICATIONS)).body["items"]
+    return items
 
 
 async def test_what_has_expired_is_deleted_and_told(settings: Settings) -> None:
