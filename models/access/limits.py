@@ -50,6 +50,8 @@ HELD_BY_NETWORK: Final = 4 * 1024 * 1024  # of an address, by who has shown noth
 HELD_BY_ANONYMOUS: Final = 64 * 1024 * 1024  # by all of those
 SPOOLED_BY_USER: Final = ARCHIVE_BYTES  # on the disk
 SPOOLED_BY_ALL: Final = 8 * ARCHIVE_BYTES
+SPOOLED_BURST: Final = 4 * ARCHIVE_BYTES  # sent by a user, whatever came of it
+SPOOLED_PER_S: Final = SPOOLED_BURST / 3_600
 HELD_BY_USER: Final = 24 * 1024 * 1024
 HELD_BY_AUTHENTICATED: Final = 256 * 1024 * 1024  # by all who have logged in
 

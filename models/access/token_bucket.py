@@ -25,8 +25,12 @@ class TokenBucket:
         """Take *count*, and return 0; or take none, and return the seconds until there is one."""
         wait_s = self.wait_s(now)
         if not wait_s:
-            self._due = max(self._due, now) + self._every_s * count
+            self.owe(now, count)
         return wait_s
+
+    def owe(self, now: float, count: int) -> None:
+        """Take *count*, whether or not there are so many: the next ones wait."""
+        self._due = max(self._due, now) + self._every_s * count
 
     def wait_s(self, now: float) -> float:
         """The seconds until one is available; 0 if one is."""

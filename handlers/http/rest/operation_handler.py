@@ -14,7 +14,7 @@ from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply, Route
 from handlers.http.rate_limiting import parties_of
 from handlers.http.rest.handler import Handler
-from handlers.http.rest.request_owner import hold_by_headers
+from handlers.http.rest.request_owner import admitted, hold_by_headers
 from handlers.http.rest.request_reader import (
     LARGE,
     base_of_write,
@@ -54,7 +54,8 @@ class OperationHandler(Handler):
         """The caller: by their token, or by the session of their browser."""
         if "Authorization" not in self.request.headers:
             return await self.browser.caller()
-        caller = await super().identify()
+        account = self.runner.services.account
+        caller = await admitted(account, self.request) or await super().identify()
         await self.browser.require_same(caller)
         return caller
 

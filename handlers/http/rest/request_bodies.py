@@ -7,6 +7,7 @@ they send is read and dropped, since a connection that is closed with input unre
 
 import asyncio
 import contextlib
+import math
 import re
 from collections.abc import Awaitable
 from pathlib import Path
@@ -27,9 +28,10 @@ from tornado.web import HTTPError, _HandlerDelegate
 from handlers.http import operations, token_auth
 from handlers.http.client_ip import Network, address_of
 from handlers.http.limits.byte_budget import ByteBudget, ByteReservation
+from handlers.http.limits.upload_meter import UploadMeter
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.rest.handler import Handler
-from handlers.http.rest.request_owner import hold_by_headers, owner_of, secret_of
+from handlers.http.rest.request_owner import admit, hold_by_headers, owner_of, secret_of
 from handlers.http.rest.upload_spool import UploadSpool, not_spooled
 from models.access.limits import (
     ANONYMOUS_BODY_BYTES,
@@ -68,6 +70,7 @@ class BodyLimits:
         self._account = account
         self._proxies = proxies
         self._folder = folder
+        self._meter = UploadMeter()
         self._spooled = ByteBudget(SPOOLED_BY_USER, SPOOLED_BY_ALL)
         self._anonymous = ByteBudget(HELD_BY_NETWORK, HELD_BY_ANONYMOUS)
         self._authenticated = ByteBudget(HELD_BY_USER, HELD_BY_AUTHENTICATED)
@@ -83,8 +86,19 @@ class BodyLimits:
         return self._spooled.total
 
     def spool_for(self, user: str) -> UploadSpool:
-        """A spool for *user*, with nothing in it."""
-        return UploadSpool(self._folder, ByteReservation(self._spooled, user))
+        """A spool for *user*, with nothing in it; `Unavailable` if they have sent too much."""
+        wait_s = self._meter.wait_s(user, asyncio.get_running_loop().time())
+        if wait_s:
+            words = "You have sent too many large files. Send this one later."
+            raise Unavailable("requests_too_many", words, extra={"after": math.ceil(wait_s * 1000)})
+        try:
+            return UploadSpool(self._folder, ByteReservation(self._spooled, user))
+        except OSError as failure:
+            raise not_spooled(failure) from None
+
+    def count_spooled(self, user: str, size: int) -> None:
+        """Count *size* bytes that *user* has sent to the disk, whatever comes of them."""
+        self._meter.count(user, size, asyncio.get_running_loop().time())
 
     def reserve_for(self, user: str) -> ByteReservation:
         """A reservation for *user*, of nothing yet."""
@@ -111,6 +125,8 @@ class RefusalHandler(Handler):
 
     async def prepare(self) -> None:
         """Answer with the refusal."""
+        if isinstance(self._refusal, Unavailable):
+            self.retry_after_s = math.ceil(self._refusal.extra.get("after", 1_000) / 1000)
         await hold_by_headers(self.runner, self.request, self._refusal)
         status = self._refusal.status_code if isinstance(self._refusal, HTTPError) else 400
         content = self.problem(status, self._refusal)
@@ -135,6 +151,7 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
         self._request = inner.request
         self._max_bytes = ANONYMOUS_BODY_BYTES
         self._reservation: ByteReservation | None = None
+        self._owner = ""
         self._no_owner: Refusal | None = None  # why nobody is known who could send more
         self._declared = self._size = self._received = self._chunks = 0
         self._dropped: asyncio.Event | None = None
@@ -172,22 +189,21 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
             self._refuse(self._too_large())
 
     async def _find_owner(self, connection: HTTP1Connection) -> None:
+        upload = self._upload()
         try:
-            owner = await self._bodies.owner(self._request)
+            if upload is None:
+                self._owner = await self._bodies.owner(self._request)
+            else:
+                self._owner = await admit(self._runner, upload, self._request)
+                if upload.body == "zip":
+                    self._spool = self._bodies.spool_for(self._owner)
         except Refusal as refusal:
             if _shows_credentials(self._request):
                 self._no_owner = refusal
             return
-        self._reservation = self._bodies.reserve_for(owner)
-        upload = self._upload()
-        if upload is None:
-            self._max_bytes = AUTHENTICATED_BODY_BYTES
-            connection.set_body_timeout(AUTHENTICATED_BODY_S)
-            return
-        self._max_bytes = upload.largest
-        connection.set_body_timeout(ARCHIVE_S if upload.body == "zip" else UPLOAD_S)
-        if upload.body == "zip":
-            self._spool = self._bodies.spool_for(owner)
+        self._reservation = self._bodies.reserve_for(self._owner)
+        self._max_bytes = AUTHENTICATED_BODY_BYTES if upload is None else upload.largest
+        connection.set_body_timeout(_patience_s(upload))
 
     def _upload(self) -> operations.Operation[Any] | None:
         """The operation that takes a whole file, if the request is for one."""
@@ -225,6 +241,7 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
             words = "Too many large files are being sent at once. Send it again a little later."
             self._refuse(Unavailable("bodies_too_many", words))
             return None
+        self._bodies.count_spooled(self._owner, len(chunk))
         written = spool.take(chunk)
         return None if written is None else self._written(written)
 
@@ -312,6 +329,13 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
         self._inner.path_args, self._inner.path_kwargs = [], {}
         self._request.body = b""
         self._inner.execute()
+
+
+def _patience_s(upload: operations.Operation[Any] | None) -> float:
+    """How long the body of who is known may take: an archive the longest."""
+    if upload is None:
+        return AUTHENTICATED_BODY_S
+    return ARCHIVE_S if upload.body == "zip" else UPLOAD_S
 
 
 def _shows_credentials(request: HTTPServerRequest) -> bool:
