@@ -164,22 +164,21 @@ async def test_any_answer_of_a_receiver_that_takes_it_will_do(engines: TestEngin
         assert "next" not in second
 
 
-async def test_one_that_hangs_makes_no_other_late(engines: TestEngines) -> None:
-    """More webhooks hang than there are places for those that fail."""
+async def test_those_that_hang_make_no_other_late(engines: TestEngines) -> None:
+    """There are more of them than places for those that fail."""
     settings = engines.settings(UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
-        server.node.webhooks.waits = QUICK
-        server.node.assembly.outbound.patience_s = 1.0
+        runner = server.node.webhooks
+        runner.waits, runner.places, runner.failing_places = QUICK, 4, 3
+        server.node.assembly.outbound.patience_s = 0.5
         receiver.modes["hangs"] = "hangs"
-        people = [await server.person() for _ in range(5)]
-        for person in people[:4]:
-            for _ in range(10):
-                await add_webhook(person, f"{receiver.url}/hangs", "goal.*")
-        await asyncio.gather(*(write_goals(person, 1) for person in people[:4]))
-        await receiver.wait_for(45, "hangs")  # some of them for the second time
-        await add_webhook(people[4], f"{receiver.url}/a", "goal.*")
+        ann, bob = await server.person(), await server.person()
+        for _ in range(8):
+            await add_webhook(ann, f"{receiver.url}/hangs", "goal.*")
+        await write_goals(ann, 1)
+        await receiver.wait_for(10, "hangs")  # some of them for the second time
+        await add_webhook(bob, f"{receiver.url}/a", "goal.*")
 
-        await write_goals(people[4], 20)
+        await write_goals(bob, 10)
 
-        assert len(await receiver.wait_for(20)) == 20
-        assert receiver.most_at_once["hangs"] > 30
+        assert len(await receiver.wait_for(10)) == 10

@@ -52,6 +52,9 @@ class DeliveryRunner:
     ----------
     waits
         After which a delivery is tried again.
+    places, failing_places
+        How many webhooks are sent to at once, and how many beside them of those of which the last
+        try failed.
 
     """
 
@@ -65,6 +68,7 @@ class DeliveryRunner:
         metrics: Metrics,
     ) -> None:
         self.waits = RETRY_WAITS
+        self.places, self.failing_places = PLACES, FAILING_PLACES
         self._webhooks = services.webhooks
         self._sender = services.sender
         self._progress = services.progress
@@ -157,8 +161,8 @@ class DeliveryRunner:
 
     def _places(self, *, is_failing: bool) -> int:
         if is_failing:
-            return FAILING_PLACES - len(self._failing)
-        return PLACES - (len(self._tasks) - len(self._failing))
+            return self.failing_places - len(self._failing)
+        return self.places - (len(self._tasks) - len(self._failing))
 
     def _begin(self, key: WebhookKey, *, is_failing: bool) -> bool:
         """Begin a task for a webhook; False when there is one, or no place for it."""
@@ -208,9 +212,6 @@ class DeliveryRunner:
         feed, seq, tries, sent = user_feed(key.owner), progress.seq, progress.tries, 0
         while sent < TURN:
             page = await self._log.bounded_page(feed, seq, PAGE, PAGE_BYTES)
-            if not page.items:
-                await self._rest(key, feed, seq)
-                return
             await self._log.load_keys([feed])
             for event in page.items:
                 webhook = await self._webhooks.find(key)
@@ -218,17 +219,21 @@ class DeliveryRunner:
                     await self._give_up(key, webhook)
                     return
                 outcome = await self._send(key, webhook, event, tries + 1)
-                if outcome is not None:
-                    sent += 1
-                    if not outcome.delivery.delivered:
-                        await self._put_off(key, webhook, tries + 1, outcome)
-                        return
+                if outcome is not None and not outcome.delivery.delivered:
+                    await self._put_off(key, webhook, tries + 1, outcome)
+                    return
                 seq, tries = event.seq, 0
+                sent += outcome is not None
                 is_last = event is page.items[-1]
+                if is_last and not page.has_more:
+                    break  # where it has come to is saved as it comes to rest
                 if (outcome is not None or is_last) and not await self._progress.advance(
                     key, self._holder, seq, self._clock()
                 ):
                     return
+            if not page.has_more:
+                await self._rest(key, feed, seq, tries)
+                return
         await self._progress.hand_over(key, self._holder, self._clock())
 
     async def _send(
@@ -255,7 +260,7 @@ class DeliveryRunner:
         wait = retry_wait(tries, share, sent.retry_after, self.waits)
         if sent.is_gone or wait is None:
             await self._webhooks.disable(key, "gone" if sent.is_gone else "failing")
-            await self._progress.rest(key, self._holder, is_off=True)
+            await self._switch_off(key)
             _log.info("webhook_disabled", webhook=webhook.id, status=sent.delivery.status)
             return
         await self._progress.put_off(key, self._holder, tries, self._clock() + wait)
@@ -264,13 +269,20 @@ class DeliveryRunner:
 
     async def _give_up(self, key: WebhookKey, webhook: Webhook | None) -> None:
         if webhook is not None:
-            await self._progress.rest(key, self._holder, is_off=True)
+            await self._switch_off(key)
             return
         await self._progress.remove(key)
         await self._deliveries.remove(key)
 
-    async def _rest(self, key: WebhookKey, feed: str, seq: int) -> None:
+    async def _switch_off(self, key: WebhookKey) -> None:
+        """Wait until a webhook is enabled, which it may have been while it was still taken."""
+        await self._progress.switch_off(key, self._holder)
+        webhook = await self._webhooks.find(key)
+        if webhook is None or webhook.enabled:
+            self.look_anew(key.owner)
+
+    async def _rest(self, key: WebhookKey, feed: str, seq: int, tries: int) -> None:
         """Wait for something new, which may have come while the webhook was still taken."""
-        await self._progress.rest(key, self._holder)
+        await self._progress.rest(key, self._holder, seq, tries)
         if await self._log.page(feed, seq, 1):
             self.wake([key.owner])

@@ -76,7 +76,7 @@ class WebhookSender:
         headers = signed_headers(webhook.keys_at(at), message.id, at, message.payload)
         try:
             answer = await self._poster.post(webhook.url, message.payload, headers, ANSWER_BYTES)
-            outcome, retry_after = _outcome(answer), _retry_after(answer, at)
+            outcome, retry_after = _outcome(answer), retry_after_of(answer, at)
         except FetchFailed as failure:
             outcome, retry_after = {"delivered": False, "error": str(failure)}, None
         delivery = WebhookDelivery(
@@ -110,13 +110,13 @@ def _error(status: int) -> str:
     return f"it answers {status}"
 
 
-def _retry_after(answer: Fetched, now: dt.datetime) -> dt.timedelta | None:
+def retry_after_of(answer: Fetched, now: dt.datetime) -> dt.timedelta | None:
     """What the answer's `Retry-After` says, in seconds or as a date (RFC 9110, 10.2.3)."""
     text = answer.headers.get("retry-after", "")
     if text.isascii() and text.isdigit():
         return dt.timedelta(seconds=int(text[:9]))
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):  # whatever strangers write into a date
         return None
-    return moment - now if moment.tzinfo is not None else None
+    return None if moment.tzinfo is None else moment - now

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from pymongo import ReturnDocument
+from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from models.webhooks import Webhook, WebhookProgress
@@ -45,6 +46,9 @@ class WebhookProgressStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # Also what is not on a majority yet: who has just come to rest must not seem to be at work,
+        # or nobody would wake it.
+        self._current = database[COLLECTION].with_options(read_concern=ReadConcern("local"))
 
     async def begin(self, key: WebhookKey, seq: int, now: dt.datetime) -> None:
         """Insert the record of a webhook that is sent what comes behind *seq*, if it has none."""
@@ -61,14 +65,14 @@ class WebhookProgressStore:
         """
         query = {"is_failing": is_failing, "at": {"$lte": now}}
         async with self._database.connection():
-            cursor = self._database[COLLECTION].find(query, {"_id": 1}, sort=[("at", 1)])
+            cursor = self._current.find(query, {"_id": 1}, sort=[("at", 1)])
             return [_key_of(stored) for stored in await cursor.limit(limit).to_list()]
 
     async def idle(self, owners: Collection[str]) -> list[WebhookKey]:
         """The webhooks of *owners* that had all that there was, and are not disabled."""
         query = {"owner": {"$in": sorted(owners)}, "at": None, "is_off": None}
         async with self._database.connection():
-            cursor = self._database[COLLECTION].find(query, {"_id": 1})
+            cursor = self._current.find(query, {"_id": 1})
             return [_key_of(stored) for stored in await cursor.to_list()]
 
     async def claim(self, key: WebhookKey, now: dt.datetime, holder: str) -> WebhookProgress | None:
@@ -99,12 +103,15 @@ class WebhookProgressStore:
         """Let the next process have it at once."""
         await self._change(key, holder, {"$set": {"at": now, "holder": ""}})
 
-    async def rest(self, key: WebhookKey, holder: str, *, is_off: bool = False) -> None:
-        """Save that there is nothing to do; with *is off*, until somebody enables it."""
-        change: Bson = {"$unset": {"at": ""}, "$set": {"holder": ""}}
-        if is_off:
-            change["$set"] |= {"is_off": True, "tries": 0, "is_failing": False}
-        await self._change(key, holder, change)
+    async def rest(self, key: WebhookKey, holder: str, seq: int, tries: int) -> None:
+        """Save that a webhook has come to *seq*, behind which there is nothing yet."""
+        there = {"seq": seq, "tries": tries, "is_failing": tries > 0, "holder": ""}
+        await self._change(key, holder, {"$unset": {"at": ""}, "$set": there})
+
+    async def switch_off(self, key: WebhookKey, holder: str) -> None:
+        """Save that there is nothing to do before somebody enables a webhook."""
+        off = {"is_off": True, "tries": 0, "is_failing": False, "holder": ""}
+        await self._change(key, holder, {"$unset": {"at": ""}, "$set": off})
 
     async def wake(self, owners: Collection[str], now: dt.datetime) -> None:
         """Have the idle webhooks of *owners* looked at, also disabled ones."""
@@ -153,7 +160,7 @@ class WebhookProgressStore:
         """Up to *limit* records behind that of *after*, in order of owner and id."""
         query = {} if after is None else {"_id": {"$gt": codec.key_of(*after)}}
         async with self._database.connection():
-            cursor = self._database[COLLECTION].find(query, sort=[("_id", 1)])
+            cursor = self._current.find(query, sort=[("_id", 1)])
             return [_progress_of(stored) for stored in await cursor.limit(limit).to_list()]
 
     async def _change(self, key: WebhookKey, holder: str, change: Bson) -> bool:
