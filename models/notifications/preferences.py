@@ -5,7 +5,7 @@ change; until then the defaults are what holds.
 """
 
 import datetime as dt
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, ClassVar, Final, NamedTuple, Self
 
 import msgspec
 
@@ -24,14 +24,25 @@ class ChannelChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     Attributes
     ----------
     mail
-        Whether it is mailed.
+        Whether it is mailed; null for as it is by default.
     push
-        Whether it is pushed to the person's devices.
+        Whether it is pushed to the person's devices; null for as it is by default.
 
     """
 
+    mail: bool | None = None
+    push: bool | None = None
+
+
+class ChosenChannels(NamedTuple):
+    """Where a type of notification goes, beside the list in the app."""
+
     mail: bool = False
     push: bool = True
+
+
+# Whoever has no device that is told would hear of a stranger's login from nobody.
+DEFAULTS: Final[dict[NotificationType, ChosenChannels]] = {"new_login": ChosenChannels(mail=True)}
 
 
 ByType = Annotated[dict[NotificationType, ChannelChoice], msgspec.Meta(max_length=40)]
@@ -62,7 +73,8 @@ class PreferencesDraft(Draft, frozen=True, kw_only=True):
     Attributes
     ----------
     channels
-        The channels of types of notifications; those of a type that is not named are by push.
+        The channels of types of notifications; one that is not named is pushed, and a new login is
+        mailed, too.
     quiet_hours
         When mails and pushes are held back.
     hold_own_times
@@ -143,9 +155,14 @@ class NotificationPreferences(Document, frozen=True, kw_only=True):
         """The same preferences in another zone."""
         return msgspec.structs.replace(self.advanced(at), tz=tz)
 
-    def channels_of(self, type_: NotificationType) -> ChannelChoice:
+    def channels_of(self, type_: NotificationType) -> ChosenChannels:
         """The channels of a type of notification."""
-        return self.channels.get(type_, ChannelChoice())
+        default = DEFAULTS.get(type_, ChosenChannels())
+        chosen = self.channels.get(type_, ChannelChoice())
+        return ChosenChannels(
+            mail=default.mail if chosen.mail is None else chosen.mail,
+            push=default.push if chosen.push is None else chosen.push,
+        )
 
 
 def preferences_id(owner: str) -> str:

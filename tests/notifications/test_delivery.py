@@ -144,10 +144,12 @@ def test_what_is_held_back_and_what_is_not() -> None:
     strict = preferring(hold_own_times=True)
     assert delivery_of("task_due", night, strict, tz, is_own_time=True) == held
     for type_ in TYPES:
-        assert delivery_of(type_, NOON, usual, tz).channels == push
+        by_mail = {"mail"} if type_ == "new_login" else set()
+        assert delivery_of(type_, NOON, usual, tz).channels == push | by_mail
 
 
-choices = st.builds(ChannelChoice, mail=st.booleans(), push=st.booleans())
+maybe = st.none() | st.booleans()
+choices = st.builds(ChannelChoice, mail=maybe, push=maybe)
 
 
 @given(moments, zones, st.sampled_from(TYPES), choices)
@@ -158,7 +160,10 @@ def test_channels_are_those_that_were_chosen(
 
     delivery = delivery_of(type_, at, chosen, tz)
 
-    expected = {name for name in ("mail", "push") if getattr(choice, name)}
+    default = {"mail": type_ == "new_login", "push": True}
+    said = {name: getattr(choice, name) for name in default}
+    wanted = {name: default[name] if is_on is None else is_on for name, is_on in said.items()}
+    expected = {name for name, is_on in wanted.items() if is_on}
     assert delivery.channels == expected
     assert delivery.held_until is None or expected
 

@@ -38,7 +38,7 @@ async def test_the_first_change_makes_them(settings: Settings) -> None:
         assert (default.body["version"], "etag" in default.headers) == (0, False)
         assert default.body["id"] == first.body["id"]
         assert first.body["quiet_hours"] == QUIET | {"end": "07:00"}
-        assert second.body["channels"] == {"task_due": {"mail": True, "push": True}}
+        assert second.body["channels"] == {"task_due": {"mail": True}}
         assert (await person.call("GET", PREFERENCES)).body == same.body == second.body
 
 
@@ -56,7 +56,7 @@ async def test_two_devices_change_two_of_them_at_once(settings: Settings) -> Non
         assert [frame["status"] for frame in (first, second, third)] == [201, 200, 200]
         body = (await person.call("GET", PREFERENCES)).body
         assert (body["mood_check_in"], body["digest"]) == ("20:00", False)
-        assert body["channels"] == {"new_login": {"mail": False, "push": False}}
+        assert body["channels"] == {"new_login": {"push": False}}
 
 
 async def test_their_zone_is_that_of_the_account(settings: Settings) -> None:

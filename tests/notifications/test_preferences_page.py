@@ -51,7 +51,8 @@ async def test_somebody_chooses_mails_and_quiet_hours_on_a_page(
 
         assert (stranger.status, stranger.headers["location"]) == (303, LOGIN)
         assert [flaws_of(answer) for answer in (page, again, wrong)] == [[], [], []]
-        assert ticked(page) == {f"push_{type_}" for type_ in TITLES} | {"quiet", "digest"}
+        usual = {"quiet", "digest", "mail_new_login"}
+        assert ticked(page) == {f"push_{type_}" for type_ in TITLES} | usual
         assert (saved.status, saved.headers["location"]) == (303, "/account")
         assert first == ({"task_due"}, (True, "22:15", "06:30"), False)
         assert ticked(again) == {"mail_task_due", "push_task_due", "quiet"}
