@@ -103,7 +103,7 @@ async def test_the_address_is_changed_by_whoever_has_just_logged_in(
         assert "new@example.org" in asked.text
         assert await newest(one.server, "new@example.org")
         assert (late.status, late.headers["location"]) == (303, f"{LOGIN}?switch=1")
-        assert "password" in (await one.browser.get(late.headers["location"])).text
+        assert 'name="password"' in (await one.browser.get(late.headers["location"])).text
 
 
 async def test_an_authenticator_app_is_set_up(engines: TestEngines, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ class Device:
             "code_challenge_method": "S256",
         }
         answer = await self._browser.get("/oauth/authorize", request)
-        if answer.status == 200 and "password" in answer.text:
+        if answer.status == 200 and 'name="password"' in answer.text:
             answer = await self._browser.log_in(answer, self._email)
         if answer.status == 200 and "allow:" in answer.text:
             answer = await self._browser.agree(answer)

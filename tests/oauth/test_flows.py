@@ -196,7 +196,7 @@ async def test_a_user_has_to_log_in_again_where_it_is_asked_for(engines: TestEng
         weak = await browser.get("/oauth/authorize", one.request(acr_values="2"))
         vain = await browser.log_in(weak, one.email)
 
-        assert ["password" in page.text for page in asked] == [True, True, True]
+        assert ['name="password"' in page.text for page in asked] == [True, True, True]
         assert wrong.status == 401
         assert "Wrong email or password." in wrong.text
         assert "code" in right.sent_to
