@@ -24,14 +24,17 @@ Which date it is, where somebody is and when their day begins, is `models.base.t
 words are in docs/habits.md.
 """
 
+import datetime as dt
+
 from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
+from models.base.timers import TimerRule
 from models.habits.entry import Entry, EntryDraft, Logged, check_not_ahead, entry_id
 from models.habits.habit import Habit, HabitDraft, HabitId, NewHabit
 from models.habits.measures import Amount, Count, Measure, YesNo
 from models.habits.pauses import Pauses
-from models.habits.reminder_timer import HABIT_REMINDER
+from models.habits.reminders import Occurrence, occurrences
 from models.habits.schedules import (
     Daily,
     Every,
@@ -45,6 +48,11 @@ from models.habits.schedules import (
 )
 from models.habits.vacation import NewVacation, Vacation, VacationDraft
 
+HABIT_REMINDER = TimerRule(
+    name="habit_reminder",
+    next_due=Habit.next_reminder,
+    grace=dt.timedelta(hours=1),  # later it helps nobody
+)
 CONTEXT = ModelContext(
     content=(
         Habit,
@@ -84,6 +92,7 @@ __all__ = [
     "Measure",
     "NewHabit",
     "NewVacation",
+    "Occurrence",
     "Pauses",
     "PerMonth",
     "PerWeek",
@@ -97,4 +106,5 @@ __all__ = [
     "check_not_ahead",
     "due_from",
     "entry_id",
+    "occurrences",
 ]

@@ -11,9 +11,9 @@ import msgspec
 from models.base.document import Derived, Document, Draft, Order, Privacy, fields_of
 from models.base.fields import Choice, Color, OwnZone, ShortText, Title, own_zone
 from models.base.ids import id_pattern, new_id
-from models.base.time import check_counted, check_zone, local_date
+from models.base.time import DAY, check_counted, check_zone, local_date, start_of_day
 from models.habits.measures import Measure, YesNo, check_measure
-from models.habits.reminders import Reminder, check_new_reminder
+from models.habits.reminders import Reminder, check_new_reminder, occurrences
 from models.habits.schedules import Daily, Schedule, check_new_schedule, check_schedule
 
 ID_PREFIX: Final = "hab"  # of ids
@@ -202,6 +202,20 @@ class Habit(Document, frozen=True, kw_only=True):
         if self.archived_at is None:
             return today
         return min(today, self.today(self.archived_at))
+
+    def next_reminder(self, after: dt.datetime) -> dt.datetime | None:
+        """The next moment after *after* at which the clock shows the time of one of its reminders.
+
+        Whether it asks for anything on that day is not looked at: vacations are no part of it, and
+        whoever reminds looks anyway.
+        """
+        if self.archived or not self.reminders:
+            return None
+        begins = start_of_day(self.starts_on, self.tz) - dt.timedelta.resolution
+        since = max(after, begins)
+        until = since + 8 * DAY  # each day of the week comes in it, in every zone
+        moments = occurrences(self.reminders, self.tz, self.day_start, since, until, lambda _: True)
+        return next((moment.at for moment in moments), None)
 
 
 def _check_new_reminders(

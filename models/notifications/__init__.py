@@ -15,6 +15,7 @@ from models.notifications.preferences import (
     preferences_id,
 )
 from models.notifications.push_device import NewPushDevice, PushDevice, PushDeviceDraft
+from models.notifications.timers import TIMERS
 from models.notifications.types import TYPES, NotificationType
 
 CONTEXT = ModelContext(
@@ -26,6 +27,7 @@ CONTEXT = ModelContext(
             "mark and delete your notifications, and choose when you get any"
         ),
     },
+    timers=TIMERS,
 )
 
 __all__ = [

@@ -73,6 +73,8 @@ class NewNotification(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     key
         What makes it another one than the rest: never written twice for one moment.
+    held_until
+        When the quiet hours end that hold back its push.
 
     """
 
@@ -85,6 +87,7 @@ class NewNotification(msgspec.Struct, frozen=True, kw_only=True):
     link: str = "/"
     about: str | None = None
     expires_at: dt.datetime | None = None
+    held_until: dt.datetime | None = None
 
 
 class Notification(Document, frozen=True, kw_only=True):
@@ -118,6 +121,8 @@ class Notification(Document, frozen=True, kw_only=True):
         When it is deleted by itself.
     key
         What makes it another one than the rest.
+    held_until
+        When the quiet hours end that hold back its push.
 
     """
 
@@ -132,6 +137,7 @@ class Notification(Document, frozen=True, kw_only=True):
         Order("created_at", ("type",)),
         Order("created_at", ("read", "type")),
         Order("snoozed_until", ("read",)),
+        Order("held_until"),
     )
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("expires", "expires_at"),)
 
@@ -148,6 +154,7 @@ class Notification(Document, frozen=True, kw_only=True):
     snoozed_until: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
     expires_at: Annotated[dt.datetime, Privacy.PERSONAL]
     key: Annotated[str, Privacy.PERSONAL, Privacy.HIDDEN]
+    held_until: Annotated[dt.datetime | None, Privacy.PERSONAL, Privacy.HIDDEN] = None
 
     @classmethod
     def drafted(cls, draft: NewNotification, *, owner: str, at: dt.datetime) -> Self:
@@ -177,6 +184,16 @@ class Notification(Document, frozen=True, kw_only=True):
             read=self.read or read, seen=True, snoozed_until=self.snoozed_until
         )
         return self.revised(draft, at)
+
+    def released(self, at: dt.datetime) -> Self:
+        """The same notification, held back by nothing any more."""
+        return msgspec.structs.replace(self.advanced(at), held_until=None)
+
+    def awake(self, at: dt.datetime) -> Self:
+        """The same notification, put off no longer, and seen by nobody since."""
+        return msgspec.structs.replace(
+            self.advanced(at), snoozed_until=None, seen=False, seen_at=None
+        )
 
     def is_gone(self, at: dt.datetime) -> bool:
         """Whether it has expired at *at*."""

@@ -23,7 +23,8 @@ async def test_timers_are_listed_by_their_rules_and_run_by_name(settings: Settin
         timers = Timers(server.node.database, utc_now)
 
         listed = await timer_commands.list_timers(settings, settings.mongo_url)
-        head, row = listed.splitlines()
+        head, evening, row = listed.splitlines()
+        assert evening.split()[:2] == ["evening_check", "1"]
         assert head.split() == ["waiting", "late", "running", "failed", "next"]
         assert row.split()[:5] == ["habit_reminder", "1", "0", "0", "0"]
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from models.base.time import DAY, local_date, minute_of
 from models.habits import HABIT_REMINDER, Habit, NewHabit
-from models.habits.reminder_timer import next_reminder
 from models.habits.reminders import Reminder, occurrences
 
 EPOCH: Final = dt.datetime(2025, 12, 30, tzinfo=dt.UTC)
@@ -49,7 +48,7 @@ def test_it_is_the_first_that_comes(
 ) -> None:
     habit = a_habit(reminders=chosen, tz=tz, day_start=day_start)
     after = EPOCH + 4 * DAY + dt.timedelta(minutes=minutes)
-    due = next_reminder(habit, after)
+    due = habit.next_reminder(after)
     assert due is not None
     assert after < due <= after + 8 * DAY
     assert (
@@ -65,19 +64,20 @@ def test_it_is_the_first_that_comes(
 
 def test_nobody_is_reminded_before_the_first_day() -> None:
     habit = a_habit(reminders=(Reminder(time="07:30"),), tz="Asia/Tokyo")
-    due = next_reminder(habit, EPOCH - 300 * DAY)
+    due = habit.next_reminder(EPOCH - 300 * DAY)
     assert due is not None
     assert (local_date(due, habit.tz), minute_of(due, habit.tz)) == (dt.date(2026, 1, 1), 450)
 
 
 def test_archived_habits_and_those_without_reminders_have_no_timer() -> None:
-    assert next_reminder(a_habit(), EPOCH) is None
-    assert next_reminder(a_habit(reminders=(Reminder(time="07:30"),), archived=True), EPOCH) is None
-    assert HABIT_REMINDER.next_due is next_reminder
+    assert a_habit().next_reminder(EPOCH) is None
+    archived = a_habit(reminders=(Reminder(time="07:30"),), archived=True)
+    assert archived.next_reminder(EPOCH) is None
+    assert HABIT_REMINDER.next_due is Habit.next_reminder
 
 
 @given(starts_on=st.dates(), tz=st.sampled_from(ZONES))
 def test_no_first_day_is_too_much(starts_on: dt.date, tz: str) -> None:
     habit = a_habit(reminders=(Reminder(time="07:30"),), tz=tz, starts_on=starts_on)
-    due = next_reminder(habit, EPOCH)
+    due = habit.next_reminder(EPOCH)
     assert due is None or due > EPOCH

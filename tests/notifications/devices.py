@@ -1,11 +1,15 @@
-"""Registering devices for pushes."""
+"""Registering devices for pushes, and what is pushed to them."""
 
+import datetime as dt
 from typing import Final
 
 from models.base.merge_patch import Json
+from tests.support.server import Server
 from tests.support.server.push_service import BrowserSubscription
 from tests.support.wire.answers import done
 from upcoach.client import RestClient
+from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget
+from upcoach.services.notifications import NotificationServices
 
 DEVICES: Final = "/v1/push-devices"
 DEVICE: Final = f"{DEVICES}/{{id}}"
@@ -27,3 +31,36 @@ async def registered(person: RestClient, body: Json) -> str:
     """The id of the device that *person* registers."""
     device: Json = (await done(person.call("POST", DEVICES, body))).body
     return str(device["id"])
+
+
+class Carried:
+    """A push service that keeps what it is given, and fails as it is told for a token."""
+
+    def __init__(self) -> None:
+        self.pushes: list[tuple[str, PushMessage]] = []
+        self.failures: dict[str, list[Exception]] = {}
+
+    async def carry(self, target: PushTarget, message: PushMessage, at: dt.datetime) -> None:  # noqa: ARG002
+        """See `PushCarrier`."""
+        failures = self.failures.get(target.token, [])
+        if failures:
+            raise failures.pop(0)
+        self.pushes.append((target.token, message))
+
+    @property
+    def tokens(self) -> list[str]:
+        """To which tokens pushes came, in order."""
+        return sorted(token for token, _ in self.pushes)
+
+
+def notifications_of(server: Server) -> NotificationServices:
+    return server.node.services.notifications
+
+
+def carried_of(server: Server) -> Carried:
+    """What takes the pushes of *server* from now on."""
+    carried = Carried()
+    pushing = notifications_of(server).push_devices._pushing
+    assert isinstance(pushing.carriers, dict)
+    pushing.carriers.update(dict.fromkeys(("web", "ios", "android"), carried))
+    return carried

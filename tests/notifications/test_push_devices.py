@@ -12,6 +12,8 @@ from tests.notifications.devices import (
     DEVICE,
     DEVICES,
     WEB_KEY,
+    carried_of,
+    notifications_of,
     phone,
     registered,
     subscription,
@@ -21,44 +23,10 @@ from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from upcoach.client import RestClient
 from upcoach.services.base.delivery import CarrierAway, Undeliverable
-from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget, TokenGone
+from upcoach.services.base.delivery.push_carriers import TokenGone
 from upcoach.services.base.push.web_push import decoded
-from upcoach.services.notifications import NotificationServices
 
 TOKEN: Final = "token-of-a-phone"
-
-
-class Carried:
-    """A push service that keeps what it is given, and fails as it is told for a token."""
-
-    def __init__(self) -> None:
-        self.pushes: list[tuple[str, PushMessage]] = []
-        self.failures: dict[str, list[Exception]] = {}
-
-    async def carry(self, target: PushTarget, message: PushMessage, at: dt.datetime) -> None:  # noqa: ARG002
-        """See `PushCarrier`."""
-        failures = self.failures.get(target.token, [])
-        if failures:
-            raise failures.pop(0)
-        self.pushes.append((target.token, message))
-
-    @property
-    def tokens(self) -> list[str]:
-        """To which tokens pushes came, in order."""
-        return sorted(token for token, _ in self.pushes)
-
-
-def notifications_of(server: Server) -> NotificationServices:
-    return server.node.services.notifications
-
-
-def carried_of(server: Server) -> Carried:
-    """What takes the pushes of *server* from now on."""
-    carried = Carried()
-    pushing = notifications_of(server).push_devices._pushing
-    assert isinstance(pushing.carriers, dict)
-    pushing.carriers.update(dict.fromkeys(("web", "ios", "android"), carried))
-    return carried
 
 
 async def push(server: Server, person: RestClient, **more: Any) -> None:

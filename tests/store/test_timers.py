@@ -12,6 +12,7 @@ from models.base.clock import utc_now
 from models.base.errors import Unavailable
 from models.base.metrics import Metrics
 from models.habits import HABIT_REMINDER, Habit
+from models.notifications.timers import EVENING_CHECK
 from models.tasks import TASK_DUE
 from tests.store.opened import database_of
 from tests.support.people.furnished import HABIT, ONE_HABIT
@@ -58,6 +59,14 @@ class Recorder:
         return Fired("dropped" if is_late else "done", next_due)
 
 
+async def newcomer(server: Server) -> RestClient:
+    """Somebody new, whose evenings nobody looks at."""
+    person = await server.person()
+    async with server.node.database.connection():
+        await server.node.database[COLLECTION].delete_many({"rule": EVENING_CHECK.name})
+    return person
+
+
 async def rows(database: Database) -> list[Bson]:
     """All timers, in order of their keys."""
     async with database.connection():
@@ -83,7 +92,7 @@ def runner_of(server: Server, watch: Watch, handler: Recorder) -> TimerRunner:
 
 async def test_a_timer_follows_its_document(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await server.person()
+        person = await newcomer(server)
         made = (await done(person.call("POST", "/v1/habits", EVERY_MORNING))).body
         habit = msgspec.convert(made, Habit, strict=False)
         first = await due_of(server, person)
@@ -112,7 +121,7 @@ async def test_a_timer_follows_its_document(settings: Settings) -> None:
 
 async def test_a_task_is_due_once(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await server.person()
+        person = await newcomer(server)
         task = (await done(person.call("POST", "/v1/tasks", TASK))).body
         at_six = dt.datetime.combine(TOMORROW, dt.time(18), dt.UTC)
         assert await due_of(server, person, task["id"]) == at_six
@@ -125,7 +134,7 @@ async def test_a_task_is_due_once(settings: Settings) -> None:
 
 async def test_what_is_refused_sets_no_timer(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await server.person()
+        person = await newcomer(server)
         assert (await person.call("POST", "/v1/habits", EVERY_MORNING)).status == 201
         kept = await rows(server.node.database)
         again = EVERY_MORNING | {"reminders": [{"time": "09:00"}]}
@@ -139,7 +148,7 @@ async def test_what_is_refused_sets_no_timer(settings: Settings) -> None:
 
 async def test_two_schedulers_never_claim_the_same(settings: Settings) -> None:
     async with serving(settings) as server, database_of(settings) as other:
-        person = await server.person()
+        person = await newcomer(server)
         for number in range(40):
             minute = {"time": f"07:{number:02}"}
             await done(person.call("POST", "/v1/habits", {"name": "x", "reminders": [minute]}))
@@ -162,7 +171,7 @@ async def test_two_schedulers_never_claim_the_same(settings: Settings) -> None:
 
 async def test_a_document_that_is_written_meanwhile_has_the_last_word(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await server.person()
+        person = await newcomer(server)
         await done(person.call("POST", "/v1/habits", EVERY_MORNING))
         watch, timers = Watch(), Timers(server.node.database, Watch())
         watch.pass_over(await due_of(server, person))
@@ -184,7 +193,7 @@ async def test_a_document_that_is_written_meanwhile_has_the_last_word(settings: 
 
 async def test_what_is_due_is_done_and_waits_for_its_next_time(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await server.person()
+        person = await newcomer(server)
         await done(person.call("POST", "/v1/habits", EVERY_MORNING))
         due, watch = await due_of(server, person), Watch()
         recorder = Recorder(next_in=dt.timedelta(hours=7))
@@ -208,7 +217,7 @@ async def test_what_is_due_is_done_and_waits_for_its_next_time(settings: Setting
 
 async def test_what_cannot_be_done_is_tried_again_and_shown_in_the_end(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await server.person()
+        person = await newcomer(server)
         await done(person.call("POST", "/v1/habits", EVERY_MORNING))
         due, watch, recorder = await due_of(server, person), Watch(), Recorder()
         runner = runner_of(server, watch, recorder)
@@ -242,7 +251,7 @@ async def test_what_cannot_be_done_is_tried_again_and_shown_in_the_end(settings:
 
 async def test_timers_are_counted_by_how_they_stand(settings: Settings) -> None:
     async with serving(settings) as server:
-        person = await server.person()
+        person = await newcomer(server)
         for number in range(4):
             minute = {"time": f"07:{number:02}"}
             await done(person.call("POST", "/v1/habits", {"name": "x", "reminders": [minute]}))
@@ -259,7 +268,7 @@ async def test_timers_are_counted_by_how_they_stand(settings: Settings) -> None:
 
 async def test_what_an_older_build_wrote_gets_its_timers(settings: Settings) -> None:
     async with serving(settings) as server:
-        people = [await server.person() for _ in range(3)]
+        people = [await newcomer(server) for _ in range(3)]
         for person in people:
             await done(person.call("POST", "/v1/habits", EVERY_MORNING))
             await done(person.call("POST", "/v1/tasks", TASK))
@@ -269,7 +278,11 @@ async def test_what_an_older_build_wrote_gets_its_timers(settings: Settings) -> 
         runner = runner_of(server, Watch(), Recorder())
 
         await runner.repair()
-        made = await rows(server.node.database)
+        made = [
+            row for row in await rows(server.node.database) if row["rule"] != EVENING_CHECK.name
+        ]
         assert [row["due"] for row in made] == kept
+        evenings = await rows(server.node.database)
+        assert len(evenings) == len(made) + len(people)
         await runner.repair()
-        assert await rows(server.node.database) == made
+        assert await rows(server.node.database) == evenings

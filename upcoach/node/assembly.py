@@ -69,6 +69,7 @@ class Assembly:
             clock=utc_now,
         )
         self.services: Services = make_services(dependencies)
+        self.timers.require_handlers()
 
 
 def check_providers(settings: Settings) -> None:

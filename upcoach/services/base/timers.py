@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import Iterable
-from typing import Final, Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import ClassVar, Final, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 import structlog
 
@@ -161,7 +161,7 @@ class DocumentTimer(Generic[D]):
     """A handler of timers that does something for a document, which may be gone or changed."""
 
     kind: type[D]
-    rule: TimerRule
+    rule: ClassVar[TimerRule]
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -174,11 +174,11 @@ class DocumentTimer(Generic[D]):
         [document] = found
         if is_late and self.rule.grace is not None:
             return Fired("dropped", self.rule.next_due(document, now - self.rule.grace))
-        is_done = await self.act(document, timer, now)
+        is_done = await self.act(document, timer.due)
         return Fired("done" if is_done else "skipped", self.rule.next_due(document, now))
 
-    async def act(self, document: D, timer: DueTimer, now: dt.datetime) -> bool:
-        """Do what *timer* asks for, once; whether there was anything to do."""
+    async def act(self, document: D, due: dt.datetime) -> bool:
+        """Do what the timer asks for that was *due*, once; whether there was anything to do."""
         raise NotImplementedError
 
 

@@ -7,15 +7,22 @@ import msgspec
 from models.base.jobs import PeriodicJob
 from models.notifications import NotificationMail
 from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.goals import GoalServices
 from upcoach.services.habits import HabitServices
+from upcoach.services.journal import JournalServices
+from upcoach.services.notifications.base.notifying import (
+    NotificationRequest,
+    NotificationSender,
+    notify,
+)
 from upcoach.services.notifications.expiry import NotificationExpiry
 from upcoach.services.notifications.notification_mails import NotificationMails
 from upcoach.services.notifications.notifications import Notifications
-from upcoach.services.notifications.notifying import NotificationRequest, notify
 from upcoach.services.notifications.occasions import Occasions
 from upcoach.services.notifications.preferences import Preferences
 from upcoach.services.notifications.push_devices import PushDevices
 from upcoach.services.notifications.pusher import Pusher
+from upcoach.services.notifications.reminders import register_reminders
 from upcoach.store.secrets.refresh_generations import RefreshGenerations
 
 __all__ = [
@@ -31,6 +38,7 @@ __all__ = [
 class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
     """The services of notifications."""
 
+    sender: NotificationSender
     notifications: Notifications
     preferences: Preferences
     occasions: Occasions
@@ -45,7 +53,13 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
         return (*self.expiry.jobs, *self.pusher.jobs)
 
     @classmethod
-    def make(cls, dependencies: Dependencies, habits: HabitServices) -> Self:
+    def make(
+        cls,
+        dependencies: Dependencies,
+        habits: HabitServices,
+        goals: GoalServices,
+        journal: JournalServices,
+    ) -> Self:
         documents, committer = dependencies.documents, dependencies.committer
         pushing, clock = dependencies.pushing, dependencies.clock
         secret = dependencies.configuration.secret
@@ -57,7 +71,10 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
         links = dependencies.links
         mails = NotificationMails(documents, preferences, links, app, secret, clock)
         dependencies.mail.writes(NotificationMail, mails.write)
+        sender = NotificationSender(committer)
+        register_reminders(dependencies, sender, habits, goals, journal)
         return cls(
+            sender=sender,
             mails=mails,
             push_devices=devices,
             pusher=Pusher(documents, rotations, devices, pushing, clock),

@@ -17,7 +17,7 @@ from models.goals import Goal
 from models.notifications import NotificationPreferences, NotificationType, preferences_id
 from models.notifications.occasions import Occasion
 from upcoach.services.habits import HabitReports
-from upcoach.services.notifications.notifying import NotificationRequest, notify
+from upcoach.services.notifications.base.notifying import NotificationRequest, notify
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext

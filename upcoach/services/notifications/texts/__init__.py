@@ -7,9 +7,10 @@ stands in braces is a value; one called *count* chooses between singular and plu
 from upcoach.services.notifications.texts.catalogues import (
     TEXTS,
     NotificationText,
+    Value,
     Values,
     language_of,
     text_of,
 )
 
-__all__ = ["TEXTS", "NotificationText", "Values", "language_of", "text_of"]
+__all__ = ["TEXTS", "NotificationText", "Value", "Values", "language_of", "text_of"]

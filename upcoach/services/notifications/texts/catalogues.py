@@ -17,7 +17,7 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "habit_reminder": ("",),
     "streak_at_risk": ("",),
     "goal_milestone": ("",),
-    "at_risk_goal": ("", "overdue"),
+    "at_risk_goal": ("", "overdue", "undated"),
     "task_due": ("", "today"),
     "achievement_unlocked": ("streak", "completion", "consistency"),
     "mood_check_in": ("",),

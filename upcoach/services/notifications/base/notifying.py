@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from models.access.scope import Scope
 from models.account import User
 from models.base.messages.push import PushRequest
 from models.notifications import (
@@ -22,9 +23,14 @@ from models.notifications import (
     preferences_id,
 )
 from models.notifications.delivery import Delivery, delivery_of
+from upcoach.services.base.resources import write_outcome
 from upcoach.services.notifications.texts import Values, text_of
+from upcoach.store.base.sealing import Unreadable
 from upcoach.store.write.changes import WriteContext
+from upcoach.store.write.committer import Committer
+from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 PUSHED: Final = dt.timedelta(days=1)  # after which nobody is told of it on a lock screen any more
 
@@ -87,14 +93,37 @@ def notify(changes: WriteContext, request: NotificationRequest) -> Notification 
     user = changes.find(User, request.owner, request.owner)
     if user is None or changes.ever_held(Notification, request.owner, request.id):
         return None
-    made = _drafted(request, user)
-    notification = changes.create(Notification.drafted(made, owner=user.id, at=changes.at))
     delivery = _delivery(changes, request, user)
+    made = _drafted(request, user, delivery.held_until)
+    notification = changes.create(Notification.drafted(made, owner=user.id, at=changes.at))
     if "push" in delivery.channels and delivery.held_until is None:
         changes.send_push(push_of(notification, changes.at))
     if "mail" in delivery.channels and delivery.held_until is None:
         changes.send_mail(mail_of(notification, user, changes.at))
     return notification
+
+
+class NotificationSender:
+    """Notifies people in writes of their own, for whoever has no other."""
+
+    def __init__(self, committer: Committer) -> None:
+        self._committer = committer
+
+    async def send(self, request: NotificationRequest) -> bool:
+        """Notify somebody; whether this was the first time, and they are there."""
+
+        def decide(changes: WriteContext) -> Outcome[Notification | None]:
+            notification = notify(changes, request)
+            if notification is None:
+                return Outcome(verb="unchanged", document=None)
+            return write_outcome("created", notification)
+
+        scope = Scope(user=request.owner)
+        write = Write(scope=scope, reads=request.reads, decide=decide)
+        try:
+            return (await self._committer.commit(write)).verb == "created"
+        except Unreadable:  # they were erased
+            return False
 
 
 def push_of(notification: Notification, at: dt.datetime) -> PushRequest:
@@ -123,7 +152,9 @@ def mail_of(notification: Notification, user: User, at: dt.datetime) -> Notifica
     )
 
 
-def _drafted(request: NotificationRequest, user: User) -> NewNotification:
+def _drafted(
+    request: NotificationRequest, user: User, held_until: dt.datetime | None
+) -> NewNotification:
     text = text_of(request.type, request.case, request.values, user.locale)
     return NewNotification(
         id=request.id,
@@ -138,6 +169,7 @@ def _drafted(request: NotificationRequest, user: User) -> NewNotification:
         link=request.link,
         about=request.about,
         expires_at=request.expires_at,
+        held_until=held_until,
     )
 
 

@@ -1,0 +1,1 @@
+"""What the rest of notifications stands on: a notification within any write."""

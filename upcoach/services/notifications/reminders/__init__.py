@@ -1,0 +1,46 @@
+"""What people are reminded of at a time: the handlers of timers."""
+
+from typing import Any
+
+from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.base.timers import DocumentTimer
+from upcoach.services.goals import GoalServices
+from upcoach.services.habits import HabitServices
+from upcoach.services.journal import JournalServices
+from upcoach.services.notifications.base.notifying import NotificationSender
+from upcoach.services.notifications.reminders.due_tasks import DueTasks
+from upcoach.services.notifications.reminders.evening_check import EveningChecks
+from upcoach.services.notifications.reminders.habit_reminders import HabitReminders
+from upcoach.services.notifications.reminders.held_back import (
+    HeldNotifications,
+    SnoozedNotifications,
+)
+from upcoach.services.notifications.reminders.own_times import (
+    DailySummaries,
+    JournalPrompts,
+    MoodCheckIns,
+)
+
+
+def register_reminders(
+    dependencies: Dependencies,
+    sender: NotificationSender,
+    habits: HabitServices,
+    goals: GoalServices,
+    journal: JournalServices,
+) -> None:
+    """Have all that is to be done for notifications at a time done by its handler."""
+    documents, committer = dependencies.documents, dependencies.committer
+    reports = habits.habit_reports
+    handlers: tuple[DocumentTimer[Any], ...] = (
+        HabitReminders(documents, reports, sender),
+        DueTasks(documents, sender),
+        MoodCheckIns(documents, sender),
+        JournalPrompts(documents, journal.prompts, sender),
+        DailySummaries(documents, reports, goals.goals, sender),
+        EveningChecks(documents, reports, goals.goals, sender),
+        HeldNotifications(documents, committer),
+        SnoozedNotifications(documents, committer),
+    )
+    for handler in handlers:
+        dependencies.timers.handles(handler.rule.name, handler)

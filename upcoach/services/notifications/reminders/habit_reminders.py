@@ -1,0 +1,59 @@
+"""Reminders of habits, at the times that their person has set."""
+
+import datetime as dt
+from typing import Final
+
+from models.access.scope import Scope
+from models.habits import HABIT_REMINDER, Habit, Occurrence, occurrences
+from upcoach.services.base.timers import DocumentTimer
+from upcoach.services.habits.habit_reports import HabitReports
+from upcoach.services.notifications.base.notifying import NotificationRequest, NotificationSender
+from upcoach.store.collections.documents import Documents
+
+_BEFORE: Final = dt.timedelta.resolution
+
+
+class HabitReminders(DocumentTimer[Habit]):
+    """Reminds of a habit on days that ask for it, as long as it is not done."""
+
+    kind = Habit
+    rule = HABIT_REMINDER
+
+    def __init__(
+        self, documents: Documents, reports: HabitReports, sender: NotificationSender
+    ) -> None:
+        super().__init__(documents)
+        self._reports = reports
+        self._sender = sender
+
+    async def act(self, document: Habit, due: dt.datetime) -> bool:
+        """See `DocumentTimer.act`."""
+        occurrence = _occurrence(document, due)
+        if occurrence is None:
+            return False
+        scope = Scope(user=document.owner)
+        today = await self._reports.on_day(scope, document.id, occurrence.local_date)
+        if not today.due or today.done:
+            return False
+        return await self._sender.send(_request(document, occurrence, today.streak))
+
+
+def _occurrence(habit: Habit, at: dt.datetime) -> Occurrence | None:
+    """The occurrence of a reminder of *habit* at a moment, if it has one."""
+    every_day = occurrences(
+        habit.reminders, habit.tz, habit.day_start, at - _BEFORE, at, lambda _: True
+    )
+    return next(every_day, None)
+
+
+def _request(habit: Habit, occurrence: Occurrence, streak: int) -> NotificationRequest:
+    return NotificationRequest(
+        owner=habit.owner,
+        type="habit_reminder",
+        at=occurrence.at,
+        key=f"habit_reminder:{habit.id}:{occurrence.local_date}:{occurrence.time}",
+        values={"habit": habit.name, "streak": streak, "date": occurrence.local_date},
+        link=f"/habits/{habit.id}",
+        about=habit.id,
+        is_own_time=True,
+    )
