@@ -79,6 +79,23 @@ class _Case(NamedTuple):
         return self.habit_state.known.history
 
 
+def with_odds(
+    forecast: Forecast,
+    habit_state: HabitState,
+    prediction: Prediction,
+    weights: dict[str, float],
+    all_states: Sequence[HabitState],
+) -> Forecast:
+    """*forecast* with the odds of a prediction and their `reasons`."""
+    return msgspec.structs.replace(
+        forecast,
+        odds=prediction.odds,
+        low=prediction.low,
+        high=prediction.high,
+        reasons=reasons(habit_state, prediction, weights, all_states),
+    )
+
+
 def reasons(
     habit_state: HabitState,
     prediction: Prediction,

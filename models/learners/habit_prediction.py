@@ -9,6 +9,7 @@ be held up takes some of them at a time, and all of them before anything else is
 """
 
 import collections
+import contextlib
 import datetime as dt
 import heapq
 import itertools
@@ -17,20 +18,21 @@ from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
-from models.base.merge_patch import merged
 from models.base.msgpack_pieces import record, records
 from models.habits import Pauses
 from models.insights import Scores
 from models.learners import odds_records as kept
-from models.learners.forecast import MINIMUM_LABELS, MOST_TOGETHER, Forecast, reasons
-from models.learners.habit_state import HabitKey, HabitPlan, HabitState, Pause, Prediction
+from models.learners.forecast import MINIMUM_LABELS, MOST_TOGETHER, Forecast, with_odds
+from models.learners.habit_events import apply_vacation, habit_and_day
+from models.learners.habit_state import HabitKey, HabitPlan, HabitState, Pause
 from models.learners.population import Population
 from models.learners.settling import Settling
 from models.wire.frames import Ev
 
 FAR: Final = dt.timedelta(days=2)  # a day that closes later is foreseen by what is learned by then
 QUIET: Final = dt.timedelta(days=14)  # without a word of anybody: later than that it cannot be
-PAUSES: Final = 500  # vacations of one person that are known: those that end last
+
+HabitFailure = tuple[HabitKey, Exception]
 
 
 class HabitOdds:
@@ -79,6 +81,8 @@ class HabitOdds:
             tuple[dt.datetime, HabitKey]
         ] = []  # a heap; those that are past are skipped
 
+        self.failures: list[HabitFailure] = []  # for whoever runs it to tell, and to clear
+
     def apply(self, event: Ev) -> None:
         """Take in an event; one of a type that does not concern habits changes nothing."""
         _exhaust(self.applying(event))
@@ -123,7 +127,8 @@ class HabitOdds:
             self._population.now = due
             habit_state = self._habit_states[key]
             habit_state.due = None  # the next one may be due at the same moment
-            yield from self._do_what_is_due(key, habit_state, due)
+            with self._isolated(key):
+                yield from self._do_what_is_due(key, habit_state, due)
             yield
             closed += 1
 
@@ -137,10 +142,21 @@ class HabitOdds:
     def refreshing(self) -> Iterator[None]:
         """Apply what is written of days, and the vacations that have changed, in such steps."""
         while self._repaused:
-            yield from self._refresh(next(iter(self._repaused)))
+            feed = next(iter(self._repaused))
+            with self._isolated((feed, "")):
+                yield from self._refresh(feed)
         while self._stale:
             yield from self._settle_again(next(iter(self._stale)))
             yield
+
+    @contextlib.contextmanager
+    def _isolated(self, key: HabitKey) -> Iterator[None]:
+        """Forget a habit whose steps raise, the same way each time, and go on with all others."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - or one habit would end everybody's forecasts
+            self._forget(key)
+            self.failures.append((key, error))
 
     def next_tick(self) -> dt.datetime | None:
         """When the next day closes, or is learned."""
@@ -162,7 +178,7 @@ class HabitOdds:
         touched = list(itertools.islice(self._touched, limit))
         for key in touched:
             del self._touched[key]
-        return [self._forecast(key) for key in touched]
+        return [self._forecast_or_none(key) for key in touched]
 
     def scores(self, feed: str | None = None) -> Scores | None:
         """The scores over everybody, or for the person whose feed it is."""
@@ -240,22 +256,27 @@ class HabitOdds:
         if habit_state is None:
             return
         plan = habit_state.plan.changed(event.patch or {})
-        if plan != habit_state.plan:
-            yield from self._settle_again(key)
+        if plan == habit_state.plan:
+            return
+        yield from self._settle_again(key)
+        if key in self._habit_states:
             yield from self._settling.learn_all(habit_state)
             habit_state.replan(plan, event.at)
             yield from self._advance(key, habit_state, event.at)
 
     def _delete(self, event: Ev) -> None:
-        key = event.f, event.id
+        self._forget((event.f, event.id))
+
+    def _forget(self, key: HabitKey) -> None:
+        feed, habit = key
         self._stale.pop(key, None)
         if self._habit_states.pop(key, None) is not None:
-            self._habits[event.f].pop(event.id, None)
+            self._habits[feed].pop(habit, None)
             self._touched[key] = None
-            self._touch_together(event.f)
+            self._touch_together(feed)
 
     def _enter(self, event: Ev) -> None:
-        key, day = _split(event)
+        key, day = habit_and_day(event)
         habit_state = self._habit_states.get(key)
         written = event.patch if event.doc is None else event.doc
         if habit_state is None or written is None:
@@ -267,7 +288,7 @@ class HabitOdds:
             self._stale[key] = event.at
 
     def _withdraw(self, event: Ev) -> None:
-        key, day = _split(event)
+        key, day = habit_and_day(event)
         habit_state = self._habit_states.get(key)
         if habit_state is None:
             return
@@ -287,15 +308,7 @@ class HabitOdds:
 
     def _pause(self, event: Ev) -> None:
         """Apply a vacation that is made, moved or deleted: what is settled stays so."""
-        vacations = self._vacations.setdefault(event.f, {})
-        if event.type.endswith("deleted"):
-            vacations.pop(event.id, None)
-        else:
-            before = vacations.get(event.id)
-            fields = event.doc or merged(msgspec.to_builtins(before), event.patch or {})
-            vacations[event.id] = msgspec.convert(fields, Pause)
-            if len(vacations) > PAUSES:
-                del vacations[min(vacations, key=lambda id_: vacations[id_].last)]
+        apply_vacation(self._vacations.setdefault(event.f, {}), event)
         self._repaused[event.f] = event.at
 
     def _refresh(self, feed: str) -> Iterator[None]:
@@ -319,10 +332,11 @@ class HabitOdds:
         habit_state = self._habit_states[key]
         self._population.now = at
         before = habit_state.next, habit_state.known.history
-        yield from self._settling.again(habit_state, at)
-        if before != (habit_state.next, habit_state.known.history):
-            self._touched[key] = None
-        self._schedule(key, habit_state)
+        with self._isolated(key):
+            yield from self._settling.again(habit_state, at)
+            if before != (habit_state.next, habit_state.known.history):
+                self._touched[key] = None
+            self._schedule(key, habit_state)
 
     def _do_what_is_due(
         self, key: HabitKey, habit_state: HabitState, now: dt.datetime
@@ -352,47 +366,30 @@ class HabitOdds:
             heapq.heappush(self._dues, (due, key))
         habit_state.due = due
 
+    def _forecast_or_none(self, key: HabitKey) -> Forecast:
+        forecasts = []
+        with self._isolated(key):
+            forecasts.append(self._forecast(key))
+        return forecasts[0] if forecasts else self._forecast(key)  # of what is forgotten, none
+
     def _forecast(self, key: HabitKey) -> Forecast:
         feed, habit = key
+        none = Forecast(feed=feed, habit=habit, model=f"{self.NAME}/{self.VERSION}")
         habit_state = self._habit_states.get(key)
-        model = f"{self.NAME}/{self.VERSION}"
         if habit_state is None or habit_state.next is None:
-            return Forecast(feed=feed, habit=habit, model=model)
-        forecast = Forecast(
-            feed=feed,
-            habit=habit,
+            return none
+        forecast = msgspec.structs.replace(
+            none,
             day=habit_state.next.day,
             labels=habit_state.known.history.labels,
             scores=self.scores(feed),
-            model=model,
         )
         if forecast.labels < MINIMUM_LABELS:
             return forecast
-        return self._with_odds(forecast, habit_state, habit_state.next)
-
-    def _with_odds(
-        self, forecast: Forecast, habit_state: HabitState, next_: Prediction
-    ) -> Forecast:
-        feed = habit_state.feed
-        return msgspec.structs.replace(
-            forecast,
-            odds=next_.odds,
-            low=next_.low,
-            high=next_.high,
-            reasons=reasons(
-                habit_state,
-                next_,
-                self._population.contributions(next_),
-                [self._habit_states[feed, habit] for habit in self._habits[feed]],
-            ),
-        )
+        weights = self._population.contributions(habit_state.next)
+        all_states = [self._habit_states[feed, other] for other in self._habits[feed]]
+        return with_odds(forecast, habit_state, habit_state.next, weights, all_states)
 
 
 def _exhaust(steps: Iterable[None]) -> None:
     collections.deque(steps, maxlen=0)  # exhausts them in C
-
-
-def _split(event: Ev) -> tuple[HabitKey, dt.date]:
-    """The habit and the day of an event of an entry."""
-    habit, _, day = event.id.rpartition("/")
-    return (event.f, habit), dt.date.fromisoformat(day)

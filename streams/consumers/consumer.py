@@ -12,12 +12,27 @@ A consumer is told events (`apply`) and the time (`tick`), and is asked for what
 
 import datetime as dt
 from collections.abc import Hashable, Iterator, Mapping
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar
 
 from models.wire.events import Event
 from models.wire.frames import Ev
 
 Output = TypeVar("Output")
+
+
+class ConsumerFailure(NamedTuple):
+    """What raised in a durable consumer, which went on without it.
+
+    Attributes
+    ----------
+    about
+        What it is about, in words of the consumer.
+
+    """
+
+    feed: str
+    about: str
+    error: Exception
 
 
 class LocalConsumer(Protocol):
@@ -54,6 +69,10 @@ class DurableConsumer(Protocol[Output]):
     state, to the last bit.  What may take long is an iterator of steps of some tenths of a
     millisecond, between which the loop goes on with something else.
 
+    What raises would raise again after each restart, and end everybody's.  So it goes on without
+    the one thing that is concerned, and says so; where it does not, the runner leaves out the rest
+    of that call.
+
     Attributes
     ----------
     version
@@ -82,6 +101,9 @@ class DurableConsumer(Protocol[Output]):
 
     def drain(self) -> Iterator[Mapping[Hashable, Output]]:
         """The outputs to be published, by key; a newer one of a key replaces it."""
+
+    def take_failures(self) -> list[ConsumerFailure]:
+        """What has raised since the last call, and is not part of the state any more."""
 
     async def publish(self, output: Output) -> None:
         """Publish one output; after a failure it is called again."""

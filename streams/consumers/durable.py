@@ -12,7 +12,7 @@ import collections
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic
 
 import msgspec
@@ -247,10 +247,20 @@ class DurableRunner(Generic[AnyDurableConsumer]):
 
     async def _apply(self, events: Sequence[Ev], tick: dt.datetime | None) -> None:
         for event in events:
-            await self._apply_one(event)
+            with self._parking(event.f, event.seq, event.type):
+                await self._walk(self.consumer.apply(event))
         if tick is not None:
-            await self._walk(self.consumer.tick(tick))
+            with self._parking("", self._turn, "tick"):
+                await self._walk(self.consumer.tick(tick))
         self._metrics.learned.labels(self.consumer.name).inc(len(events))
+        with self._parking("", self._turn, "drain"):
+            await self._drain()
+        for failure in self.consumer.take_failures():
+            self._metrics.parked.labels(self.consumer.name).inc()
+            names = {"group": self.consumer.name, "feed": failure.feed, "about": failure.about}
+            _log.error("part_parked", **names, exc_info=failure.error)
+
+    async def _drain(self) -> None:
         for outputs in self.consumer.drain():
             self._unpublished.add(outputs)
             await self._pace.breathe()
@@ -260,14 +270,17 @@ class DurableRunner(Generic[AnyDurableConsumer]):
         for _ in steps:
             await self._pace.breathe()
 
-    async def _apply_one(self, event: Ev) -> None:
-        """Apply *event*; one that raises is parked, the same way each time."""
+    @contextlib.contextmanager
+    def _parking(self, feed: str, seq: int, what: str) -> Iterator[None]:
+        """Park what raises, the same way each time.
+
+        Turns are taken in order, and again after a restart: one that raises would end everybody's.
+        It is counted, and logged with its trace.
+        """
         try:
-            await self._walk(self.consumer.apply(event))
-        # Events are taken in order and for ever again after a restart: one that raises would end
-        # everybody's.  It is counted, and logged with its trace.
+            yield
         except Exception:  # noqa: BLE001
-            self._park(event.f, event.seq, event.type)
+            self._park(feed, seq, what)
 
     def _park(self, feed: str, seq: int, what: str) -> None:
         self._metrics.parked.labels(self.consumer.name).inc()

@@ -9,6 +9,7 @@ from models.insights import HabitForecast, insight_id
 from models.learners import Forecast, HabitOdds
 from models.wire.events import feed_owner
 from models.wire.frames import Ev
+from streams.consumers.consumer import ConsumerFailure
 from upcoach.services.insights.insights import Insights
 
 FORECASTS_PER_STEP: Final = 5  # forecasts put into words in one step
@@ -48,6 +49,11 @@ class HabitLearner:
             yield {}
         while forecasts := self.odds.drain(FORECASTS_PER_STEP):
             yield {(forecast.feed, forecast.habit): forecast for forecast in forecasts}
+
+    def take_failures(self) -> list[ConsumerFailure]:
+        """See `DurableConsumer.take_failures`: habits, which have no forecast any more."""
+        failures, self.odds.failures = self.odds.failures, []
+        return [ConsumerFailure(*key, error) for key, error in failures]
 
     async def publish(self, output: Forecast) -> None:
         """See `DurableConsumer.publish`."""

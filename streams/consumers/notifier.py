@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 from models.notifications.occasions import Occasion, moved, occasion_of
 from models.wire.events import feed_owner
 from models.wire.frames import Ev
+from streams.consumers.consumer import ConsumerFailure
 from upcoach.services.notifications.occasions import Occasions
 
 
@@ -60,6 +61,10 @@ class NotificationConsumer:
         """See `DurableConsumer.drain`."""
         waiting, self._waiting = self._waiting, {}
         yield waiting
+
+    def take_failures(self) -> list[ConsumerFailure]:
+        """See `DurableConsumer.take_failures`: each event stands for itself."""
+        return []
 
     async def publish(self, output: Occasion | str) -> None:
         """See `DurableConsumer.publish`: of an occasion, or for whoever has moved."""

@@ -11,6 +11,7 @@ from config.settings import Settings
 from models.base.clock import utc_now
 from models.base.metrics import Metrics
 from models.wire.frames import Ev
+from streams.consumers.consumer import ConsumerFailure
 from streams.consumers.runner import ConsumerDependencies
 from streams.redis.connection import RedisConnections
 from tests.support.server import Server
@@ -53,6 +54,9 @@ class GoalCount:
     def drain(self) -> Iterator[Mapping[Hashable, tuple[str, int]]]:
         changed, self._changed = self._changed, set()
         yield {feed: (feed, self.counts[feed]) for feed in changed}
+
+    def take_failures(self) -> list[ConsumerFailure]:
+        return []
 
     async def publish(self, output: tuple[str, int]) -> None:
         feed, count = output

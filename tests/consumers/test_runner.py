@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from collections.abc import Hashable, Iterator, Mapping
 from typing import ClassVar, Literal
 
 import msgspec
@@ -9,7 +10,7 @@ from gridfs.asynchronous import AsyncGridFSBucket
 
 from config.settings import Settings
 from models.wire.events import Event
-from streams.consumers.consumer import Consumer
+from streams.consumers.consumer import Consumer, ConsumerFailure
 from streams.consumers.runner import ConsumerRunner
 from tests.consumers.goal_count import GoalCount, ground_of, make_goals
 from tests.support.server import serving
@@ -113,6 +114,46 @@ async def test_an_event_that_breaks_a_durable_consumer_is_parked(settings: Setti
         assert list(runner.consumer.counts.values()) == [2]
         sample = ground.metrics.registry.get_sample_value
         assert sample("upcoach_dead_letters_total", {"group": "goal-count"}) == 1
+
+
+class Fragile(GoalCount):
+    """Raises when it is told the time, or asked for what has come of it; and loses a part."""
+
+    def tick(self, now: dt.datetime, /) -> Iterator[None]:
+        yield from super().tick(now)
+        raise ValueError
+
+    def drain(self) -> Iterator[Mapping[Hashable, tuple[str, int]]]:
+        yield from super().drain()
+        if self.counts["ticks"]:
+            raise ValueError
+
+    def take_failures(self) -> list[ConsumerFailure]:
+        lost, self.counts["lost"] = self.counts["ticks"] - self.counts["lost"], self.counts["ticks"]
+        return [ConsumerFailure("u:a", "goal", ValueError())] * lost
+
+
+async def test_a_durable_consumer_that_breaks_goes_on_and_breaks_alike_after_a_restart(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        ground = ground_of(server, settings, redis)
+        first, heir = ground.durable(Fragile()), ground.durable(Fragile())
+        await first.load()
+        first.consumer.due = NOON - dt.timedelta(days=9_000)
+        await first.step()
+        await make_goals(await server.person(), "Run")
+        await first.recover()
+        await first.step()
+        sample = ground.metrics.registry.get_sample_value
+        parked = sample("upcoach_dead_letters_total", {"group": "goal-count"})
+
+        await heir.load()
+
+        assert sorted(first.consumer.counts.values()) == [1, 1, 1]  # a goal, a tick, a loss
+        assert heir.consumer.counts == first.consumer.counts
+        assert parked == 4  # the tick, what was lost with it, and two of what came of it
+        assert sample("upcoach_dead_letters_total", {"group": "goal-count"}) == 2 * parked
 
 
 async def test_a_local_consumer_that_breaks_leaves_the_others_as_they_are(

@@ -71,6 +71,7 @@ def play(odds: HabitOdds, steps: list[Step]) -> None:
             odds.apply(step)
         elif isinstance(step, dt.datetime):
             odds.tick(step)
+        assert odds.failures == []
 
 
 def story(seed: int, people: int, days: int) -> Iterator[Step]:
