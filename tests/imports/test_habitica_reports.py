@@ -25,6 +25,25 @@ def history(*points: Any) -> Any:
 
 
 @pytest.mark.parametrize(
+    ("tasks", "pointer", "code"),
+    [
+        ({"todos": [TO_DO, TO_DO]}, "/tasks/todos/1", "row_twice"),
+        ({"todos": [TO_DO, TO_DO | {"text": "other"}]}, "/tasks/todos/1", "task_twice"),
+        ({"dailys": [DAILY, history(DONE)]}, "/tasks/dailys/1", "task_twice"),
+        ({"habits": [HABIT], "dailys": [DAILY | {"_id": "h1"}]}, "/tasks/dailys/0", "task_twice"),
+    ],
+)
+def test_of_tasks_of_one_id_the_first_is_brought_and_the_other_told(
+    tasks: Any, pointer: str, code: str
+) -> None:
+    plan = habitica.read({"tasks": tasks}, owner="usr_1", tz="UTC", now=NOW)
+
+    assert [(report.pointer, report.code) for report in plan.reports.listed] == [(pointer, code)]
+    ids = [item.id for item in plan.items]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(
     ("kind", "task", "pointer", "code"),
     [
         ("habits", HABIT | {"notes": "x" * 1_001}, "", "text_cut"),

@@ -88,13 +88,16 @@ class _Reader:
         self._tz = tz
         self._now = now
         self._notes: list[str] = []
+        self._brought: dict[tuple[bool, str], Found] = {}
 
     def read(self) -> ImportPlan:
         """Everything."""
         items: list[ImportItem] = []
         for found in self._export.tasks:
             with self._reports.leaving_out(found.place):
+                self._require_new(found)
                 items += self._items(found)
+                self._brought[_key_of(found.task)] = found
         reported = self._reports.reported(brought=bool(items))
         if self._export.rewards:
             self._notes.append(
@@ -109,6 +112,15 @@ class _Reader:
         first = [item for item in items if not isinstance(item, EntryItem)]
         areas = (HabitItem, EntryItem, TaskItem)
         return ImportPlan(HABITICA, (*first, *days), areas, tuple(self._notes), reported)
+
+    def _require_new(self, found: Found) -> None:
+        """Refuse a task under the id of one before: both would be one document here."""
+        before = self._brought.get(_key_of(found.task))
+        if before is None:
+            return
+        if before.task == found.task:
+            raise Invalid("row_twice", f"it says the same as {before.place.name}")
+        raise Invalid("task_twice", f"{before.place.name} has the same id, and says something else")
 
     def _items(self, found: Found) -> Iterator[ImportItem]:
         match found.task:
@@ -217,6 +229,11 @@ class _Reader:
 
     def _note(self, task: TheirTask, words: str) -> None:
         self._notes.append(f"{task.text.strip()[:SHOWN]}: {words}.")
+
+
+def _key_of(task: TheirTask) -> tuple[bool, str]:
+    """What its id here is made of: to-dos become tasks, all else habits."""
+    return isinstance(task, TheirTodo), task.id
 
 
 def _runs(export: Parsed) -> Iterator[dt.datetime]:
