@@ -5,6 +5,7 @@ import datetime as dt
 import os
 import random
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,10 +147,9 @@ async def test_a_reader_that_dies_is_a_refusal_and_the_next_is_well() -> None:
         await _child_of(server)
 
         os.kill(await _child_of(server), signal.SIGKILL)
-        with pytest.raises(Invalid) as refusal:
+        with pytest.raises(Unavailable):  # nothing is wrong with the file
             await endless
 
-        assert refusal.value.flaws[0].code == "export_too_large"
         assert len((await reader.read(job, moods(3))).items) == 3
         assert server.process is not None
         server.process.kill()  # the whole of it: it is started anew
@@ -157,6 +157,36 @@ async def test_a_reader_that_dies_is_a_refusal_and_the_next_is_well() -> None:
         assert len((await reader.read(job, moods(3))).items) == 3
     finally:
         server.close()
+
+
+async def test_a_reader_that_has_had_its_time_says_so() -> None:
+    server = ForkServer()
+    try:
+        reader = Workers(server)
+        job = ImportJob("moods", "usr_1", "UTC", START)
+        await reader.read(job, moods(3))
+        for limit in (signal.SIGXCPU, signal.SIGALRM):
+            endless = asyncio.create_task(reader.read(job, moods(50_000)))
+            child = await _child_of(server)
+            await _is_reading(child)
+
+            os.kill(child, limit)
+
+            with pytest.raises(Invalid) as refusal:
+                await endless
+            assert refusal.value.flaws[0].code == "export_too_large"
+    finally:
+        server.close()
+
+
+async def test_a_reader_that_cannot_be_started_is_no_fault_of_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
+    reader = Workers(ForkServer())
+
+    with pytest.raises(Unavailable):
+        await reader.read(ImportJob("moods", "usr_1", "UTC", START), moods(3))
 
 
 async def test_what_takes_too_long_ends_at_its_time() -> None:
@@ -210,7 +240,7 @@ async def test_readers_die_with_their_parent_and_know_no_secret() -> None:
 
         server.process.kill()
         server.process.wait()
-        with pytest.raises(Invalid):
+        with pytest.raises(Unavailable):
             await reading
 
         assert not await _is_alive(child)
@@ -233,6 +263,18 @@ async def _children_at_work(server: ForkServer, number: int) -> list[int]:
                 if len(children) >= number:
                     return children
             await asyncio.sleep(0.001)
+
+
+async def _is_reading(pid: int) -> None:
+    """Return when a reader has all that it asks for, and has worked on it for a while."""
+    async with asyncio.timeout(30):
+        while _ticks_of(pid) < 10:
+            await asyncio.sleep(0.001)
+
+
+def _ticks_of(pid: int) -> int:
+    """The CPU time of a process, in hundredths of a second."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
 
 
 async def _is_alive(pid: int) -> bool:

@@ -14,11 +14,13 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import IO, Final, NoReturn
 
 NICE: Final = 10
 CPU_S: Final = 30
-WALL_S: Final = 60
+WALL_S: Final = 50  # shorter than the server waits
+GRACE_S: Final = 5  # to say so
 MEMORY: Final = 1 << 30  # bytes, beyond what the process has when it begins
 PR_SET_PDEATHSIG: Final = 1  # <linux/prctl.h>
 
@@ -41,9 +43,17 @@ def main() -> int:
             with contextlib.ExitStack() as stack:
                 job = stack.enter_context(socket.socket(fileno=descriptors[0]))
                 files = [stack.enter_context(open(one, "rb")) for one in descriptors[1:]]  # noqa: PTH123
-                if os.fork() == 0:
+                if _forked():
                     control.close()
                     _work(job, parent, functools.partial(answer, parse=parse, files=files))
+
+
+def _forked() -> bool:
+    """Fork, and say whether this is the child; a job that gets none sees its socket closed."""
+    try:
+        return os.fork() == 0
+    except OSError:  # no memory, or no more processes: those under way go on
+        return False
 
 
 def _work(job: socket.socket, parent: int, answer: Answer) -> NoReturn:
@@ -69,10 +79,20 @@ def _limit_resources(parent: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     if os.getppid() != parent:
         os._exit(0)
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    for number in (signal.SIGXCPU, signal.SIGALRM):
+        signal.signal(number, _stop)
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + GRACE_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     signal.alarm(WALL_S)
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    """End the reading, which says that it took too long."""
+    from upcoach.services.imports.worker_protocol import TooCostly  # noqa: PLC0415
+
+    signal.signal(number, signal.SIG_IGN)
+    raise TooCostly
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from upcoach.services.imports.worker_protocol import (
     PlanBegun,
     PlanRefused,
     ReaderBroken,
+    TooCostly,
     frame,
 )
 
@@ -81,7 +82,7 @@ def answer(
             reply.write(framed)
     except Invalid as refusal:
         reply.write(frame(PlanRefused(refusal.code, refusal.detail, refusal.flaws)))
-    except MemoryError:
+    except (MemoryError, TooCostly):
         reply.write(frame(PlanRefused("import_invalid", TOO_COSTLY.detail, TOO_COSTLY.flaws)))
     # Whatever it is, its words may quote the file: they end here, with this process.
     except Exception as failure:  # noqa: BLE001

@@ -3,7 +3,7 @@
 A frame is four bytes of length and a MessagePack.  The server sends an `ImportJob` and the file;
 one that is on the disk is handed over open, with the socket, and nothing stands in its place.
 The answer is a `PlanRefused`, a `ReaderBroken`, or a `PlanBegun`, lists of `PackedItem`, and an
-empty list: whoever ends before that last frame has died.
+empty list, or a `PlanRefused` in its place: whoever ends before that last frame has died.
 """
 
 import datetime as dt
@@ -23,6 +23,11 @@ ITEMS_PER_FRAME: Final = 50  # items in a frame, which is opened in one go
 TOO_COSTLY: Final = refused(
     "", "export_too_large", "This takes too much time or memory to be read: split it."
 )
+
+
+class TooCostly(BaseException):
+    """A reader has had its time: no `Exception`, since a reader might take it for a flaw."""
+
 
 ImportFile = bytes | SpooledFile
 Format = Literal[

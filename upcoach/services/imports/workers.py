@@ -7,6 +7,7 @@ and no way to anything of ours but the socket of its job.
 """
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
@@ -59,12 +60,14 @@ class ForkServer:
     def fork(self, file: SpooledFile | None = None) -> socket.socket:
         """The socket of a new reader, which gets the open *file*."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        with contextlib.ExitStack() as unless_sent, theirs:
+            unless_sent.enter_context(ours)
             try:
                 self._send(theirs, file)
             except OSError:  # it has died: once more, with another
                 self.close()
                 self._send(theirs, file)
+            unless_sent.pop_all()
         ours.setblocking(False)
         return ours
 
@@ -87,7 +90,8 @@ class ForkServer:
 
 def _started() -> tuple[socket.socket, subprocess.Popen[bytes]]:
     ours, theirs = socket.socketpair()
-    with theirs:
+    with contextlib.ExitStack() as unless_started, theirs:
+        unless_started.enter_context(ours)
         environ = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         environ["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109
         environ["OPENBLAS_NUM_THREADS"] = "1"  # a process with threads cannot be forked safely
@@ -99,6 +103,7 @@ def _started() -> tuple[socket.socket, subprocess.Popen[bytes]]:
             pass_fds=(theirs.fileno(),),
             start_new_session=True,  # a Ctrl-C is for us alone
         )
+        unless_started.pop_all()
     return ours, process
 
 
@@ -134,8 +139,12 @@ class Workers:
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await self._read(job, file)
-        except (TimeoutError, EOFError, ConnectionError):
+        except TimeoutError:
             raise Invalid(TOO_COSTLY.code, TOO_COSTLY.detail, flaws=TOO_COSTLY.flaws) from None
+        except (EOFError, OSError) as failure:  # what takes too much says so before it ends
+            _log.error("import_reader_died", exception=type(failure).__name__)
+            words = "This file could not be read just now. Try again shortly."
+            raise Unavailable("busy", words) from None
         finally:
             turns.release()
 
@@ -164,7 +173,9 @@ async def _plan_from(reader: asyncio.StreamReader) -> PackedPlan:
     assert isinstance(answer, PlanBegun)
     items: list[PackedItem] = []
     size = 0
-    while batch := await _next(reader, Items):
+    while batch := await _next(reader, Items | PlanRefused):
+        if isinstance(batch, PlanRefused):
+            raise batch.as_refusal()
         items.extend(batch)
         size += kept_by(batch)
         await asyncio.sleep(0)
