@@ -122,10 +122,13 @@ class EmailChanges:
 
     async def confirm(self, token: str) -> Outcome[User]:
         """Change the address by the link's *token*; an invalid one is `Invalid`."""
-        requested = await self._once.take(_PURPOSE, token, EmailChangeRequest)
-        if requested is None:
-            raise link_over()
-        moving, index = requested, self._directory.index(requested.new)
+        async with self._once.taking(_PURPOSE, token, EmailChangeRequest) as requested:
+            if requested is None:
+                raise link_over()
+            return await self._move(requested)
+
+    async def _move(self, moving: EmailChangeRequest) -> Outcome[User]:
+        index = self._directory.index(moving.new)
         mark = secrets.token_urlsafe()
 
         def decide(changes: WriteContext) -> Outcome[User]:

@@ -90,15 +90,13 @@ class PasswordResets:
     async def finish(self, wanted: PasswordReset) -> Outcome[User]:
         """Set a new password by a link, which is consumed; all sessions end.
 
-        A password that is refused leaves the link as it was.  Nobody is logged in by it, so a
+        A password that is refused leaves the link as it was, and so does an answer that nobody
+        could give.  Nobody is logged in by it, so a
         second factor is asked for as ever, if its owner has confirmed it through their mails.
         What nobody has confirmed so falls: it may be of whoever knew the password.
         """
         user = await self.look(wanted.token)
         password_hash = await self._password_changes.hash(user, wanted.password)
-        if await self._once.take(_PURPOSE, wanted.token, PasswordResetRequest) is None:
-            raise link_over()
-        await self._once.take(_NEWEST, user.id, str)
 
         def decide(changes: WriteContext) -> Outcome[User]:
             before = changes.get(User, user.id, user.id)
@@ -111,7 +109,10 @@ class PasswordResets:
 
         scope, lists = Scope(user=user.id), access_method_listings(user.id)
         notice = PasswordChangedMail(user.email, "reset" if user.password_hash else "first")
-        return await self._password_changes.keep(scope, notice, decide, lists)
+        async with self._once.taking(_PURPOSE, wanted.token, PasswordResetRequest) as ask:
+            if ask is None:
+                raise link_over()
+            return await self._password_changes.keep(scope, notice, decide, lists)
 
     async def _write(self, mail_request: PasswordResetMail) -> Mail | None:
         user = await self._directory.find(mail_request.to)

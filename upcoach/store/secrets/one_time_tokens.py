@@ -3,20 +3,25 @@
 And names that can be claimed once: the ids of DPoP proofs, which must not come twice.
 
 What is taken is gone before anybody looks at it, so of many who show the same token one gets the
-value, whatever they do with it (RFC 9700, 4.5).  The database holds a hash of the token and a value
-that is sealed under a key made from the token: who reads the database can use neither.
+value, whatever they do with it (RFC 9700, 4.5).  The links of mails are held by a block, and used
+up by what it has done: an outage costs nobody the only way back to their account.
+
+The database holds a hash of the token and a value that is sealed under a key made from the token:
+who reads the database can use neither.
 """
 
+import contextlib
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from typing import Any, Final, TypeVar
 
 import msgspec
 from pymongo.errors import DuplicateKeyError
 
 from models.base.clock import Clock
+from models.base.errors import Invalid, Unavailable
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.sealing import DataKey, associated_data, seal, unseal
@@ -25,6 +30,7 @@ T = TypeVar("T")
 
 COLLECTION: Final = "once"
 TOKEN_BYTES: Final = 32
+HELD: Final = dt.timedelta(seconds=30)  # longer than any write takes
 COLLECTIONS: Final = (
     CollectionSpec(COLLECTION, (Index(name="until", keys=("until",), kept=dt.timedelta(0)),)),
 )
@@ -60,6 +66,35 @@ class OneTimeTokens:
                 {"_id": _name(purpose, token)}
             )
         return self._opened(stored, purpose, token, kind)
+
+    @contextlib.asynccontextmanager
+    async def taking(self, purpose: str, token: str, kind: type[T]) -> AsyncIterator[T | None]:
+        """Consume *token* by a block that is given its value; None when there is none.
+
+        Of many who show the same, one gets the value meanwhile.  A block that fails, but for an
+        `Invalid` one, has not used it: the token is given back, after `HELD` at the latest.
+        """
+        name, holder, now = _name(purpose, token), secrets.token_hex(8), self._clock()
+        free = {"_id": name, "held": {"$not": {"$gt": now}}}
+        async with self._database.connection():
+            stored = await self._database[COLLECTION].find_one_and_update(
+                free, {"$set": {"held": now + HELD, "holder": holder}}
+            )
+        collection, ours = self._database[COLLECTION], {"_id": name, "holder": holder}
+        try:
+            yield self._opened(stored, purpose, token, kind)
+        except BaseException as failure:
+            with contextlib.suppress(Unavailable):
+                async with self._database.connection():
+                    if isinstance(failure, Invalid):
+                        await collection.delete_one(ours)
+                    else:
+                        await collection.update_one(ours, {"$unset": {"held": "", "holder": ""}})
+            raise
+        # What is done is done: a token that stays is refused by what it has changed.
+        with contextlib.suppress(Unavailable):
+            async with self._database.connection():
+                await collection.delete_one(ours)
 
     async def look(self, purpose: str, token: str, kind: type[T]) -> T | None:
         """The value of *token*, without consuming it; None when there is none."""

@@ -5,7 +5,9 @@ stays when the password is reset by mail; what it takes away goes at once, with 
 has confirmed, for whoever added it has been where they should not be.
 """
 
+import contextlib
 import datetime as dt
+from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
@@ -92,25 +94,15 @@ class Additions:
 
     async def confirm(self, token: str) -> Outcome[User]:
         """Confirm what was added, and verify the address."""
-        announced = await self._take(token)
-        user_id, added = announced.user, announced.added
-
-        def decide(changes: WriteContext) -> Outcome[User]:
-            user = _holder(changes, announced)
-            if user.verified_at is None:
-                verified = user.verified(changes.at)
-                changes.update(user, verified)
-                user = verified
-            _confirm(changes, user_id, added)
-            return write_outcome("updated", user)
-
-        reads = (Ref(User, user_id, user_id), *_refs(user_id, added))
-        write = Write(scope=Scope(user=user_id), reads=reads, decide=decide)
-        return await self._committer.commit(write)
+        async with self._taking(token) as announced:
+            return await self._committer.commit(_confirmation(announced))
 
     async def disown(self, token: str) -> Outcome[User]:
         """Remove what was added and all else that nobody has confirmed; its session ends."""
-        announced = await self._take(token)
+        async with self._taking(token) as announced:
+            return await self._disown(announced)
+
+    async def _disown(self, announced: Announced) -> Outcome[User]:
         user_id, added = announced.user, announced.added
         clients: list[str] = []
 
@@ -131,11 +123,12 @@ class Additions:
 
         return await self._sessions.endings.end_some_with(write, is_over)
 
-    async def _take(self, token: str) -> Announced:
-        announced = await self._once.take(_PURPOSE, token, Announced)
-        if announced is None:
-            raise only_link_over()
-        return announced
+    @contextlib.asynccontextmanager
+    async def _taking(self, token: str) -> AsyncIterator[Announced]:
+        async with self._once.taking(_PURPOSE, token, Announced) as announced:
+            if announced is None:
+                raise only_link_over()
+            yield announced
 
     async def _write(self, mail_request: AccessMethodAddedMail) -> Mail | None:
         if not await self._is_due(mail_request):
@@ -171,6 +164,22 @@ class Additions:
                 return False
         await self._once.keep(_TOLD, mail_request.added.since, APART, name)
         return True
+
+
+def _confirmation(announced: Announced) -> Write[User]:
+    user_id, added = announced.user, announced.added
+
+    def decide(changes: WriteContext) -> Outcome[User]:
+        user = _holder(changes, announced)
+        if user.verified_at is None:
+            verified = user.verified(changes.at)
+            changes.update(user, verified)
+            user = verified
+        _confirm(changes, user_id, added)
+        return write_outcome("updated", user)
+
+    reads = (Ref(User, user_id, user_id), *_refs(user_id, added))
+    return Write(scope=Scope(user=user_id), reads=reads, decide=decide)
 
 
 def _holder(changes: WriteContext, announced: Announced) -> User:

@@ -61,24 +61,10 @@ class EmailVerification:
 
     async def confirm(self, token: str) -> Outcome[User]:
         """Verify an address by the link's *token*; an invalid one is `Invalid`."""
-        claimed = await self._once.take(_PURPOSE, token, ClaimedAddress)
-        if claimed is None:
-            raise link_over()
-        address = claimed
-
-        def decide(changes: WriteContext) -> Outcome[User]:
-            user = changes.find(User, address.user, address.user)
-            if user is None or not is_at(user, address.email):
+        async with self._once.taking(_PURPOSE, token, ClaimedAddress) as claimed:
+            if claimed is None:
                 raise link_over()
-            if user.verified_at is not None:
-                return write_outcome("unchanged", user)
-            after = user.verified(changes.at)
-            changes.update(user, after)
-            return write_outcome("updated", after)
-
-        reads = (Ref(User, address.user, address.user),)
-        write = Write(scope=Scope(user=address.user), reads=reads, decide=decide)
-        return await self._committer.commit(write)
+            return await self._committer.commit(_verification(claimed))
 
     async def _write(self, mail_request: AddressVerificationMail) -> Mail | None:
         """A verification link for a new user; a notice for an address that has an account."""
@@ -97,3 +83,18 @@ class EmailVerification:
 def is_at(user: User, email: str) -> bool:
     """Whether *email* is the address of *user*."""
     return normalised_email(user.email) == normalised_email(email)
+
+
+def _verification(claimed: ClaimedAddress) -> Write[User]:
+    def decide(changes: WriteContext) -> Outcome[User]:
+        user = changes.find(User, claimed.user, claimed.user)
+        if user is None or not is_at(user, claimed.email):
+            raise link_over()
+        if user.verified_at is not None:
+            return write_outcome("unchanged", user)
+        after = user.verified(changes.at)
+        changes.update(user, after)
+        return write_outcome("updated", after)
+
+    reads = (Ref(User, claimed.user, claimed.user),)
+    return Write(scope=Scope(user=claimed.user), reads=reads, decide=decide)

@@ -169,8 +169,8 @@ class Federation:
     async def link(self, scope: Scope, wanted: NewIdentity) -> Outcome[Identity]:
         """Link an identity to the caller's account."""
         if wanted.link is not None:
-            subject = await self.linking.linkable(scope, wanted.link)
-        elif wanted.provider and wanted.id_token and wanted.nonce:
+            return await self.linking.link_offered(scope, wanted.link)
+        if wanted.provider and wanted.id_token and wanted.nonce:
             provider = self.get(wanted.provider)
             subject = await self._subject(provider, wanted.id_token, wanted.nonce)
         else:

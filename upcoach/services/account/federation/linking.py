@@ -138,12 +138,12 @@ class Linking:
         except UniqueViolation:
             raise _taken() from None
 
-    async def linkable(self, scope: Scope, token: str) -> Subject:
-        """Consume the token of a `sign_in_first` refusal for the caller's account."""
-        linkable = await self._once.take(_PURPOSE, token, Linkable)
-        if linkable is None or linkable.user != scope.user:
-            raise link_over()
-        return linkable.subject
+    async def link_offered(self, scope: Scope, token: str) -> Outcome[Identity]:
+        """Link what a `sign_in_first` refusal gave a token for, which is consumed."""
+        async with self._once.taking(_PURPOSE, token, Linkable) as linkable:
+            if linkable is None or linkable.user != scope.user:
+                raise link_over()
+            return await self.link(scope, linkable.subject)
 
     async def page(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[Identity]:
         """The identities that are linked to the caller's account."""
