@@ -14,6 +14,7 @@ import bisect
 import calendar
 import datetime as dt
 import functools
+import importlib.resources
 import zoneinfo
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -29,8 +30,8 @@ EPOCH, HORIZON = dt.date(1970, 1, 1), dt.date(9000, 1, 1)
 DAY: Final = dt.timedelta(days=1)
 WEEK: Final = dt.timedelta(days=7)
 AHEAD: Final = dt.timedelta(hours=14)  # the furthest that any zone is ahead of UTC
-ZONE_LENGTH: Final = 64  # characters of a zone's name, of which the longest has 32
 
+_MACHINES_OWN: Final = ("localtime", "posixrules")  # zones that each machine sets up itself
 _TICK: Final = dt.timedelta(milliseconds=1)  # what the database tells apart
 _JUMP: Final = dt.timedelta(hours=20)  # of an offset, which only a move of the date line makes
 _YEARS: Final = range(1970, 2100)
@@ -54,19 +55,47 @@ def check_counted(day: dt.date | None, pointer: str) -> None:
 
 def check_zone(tz: str) -> None:
     """Raise `Invalid` unless *tz* is a zone of the IANA database."""
-    if not _is_zone(tz):
+    if tz not in _zone_names():
         message = f"There is no time zone {tz[:64]!r}. Try Europe/Berlin or UTC, for example."
         raise invalid_field("/tz", "zone_unknown", message)
 
 
-def _is_zone(tz: str) -> bool:
-    if len(tz) > ZONE_LENGTH:  # a path, which the library would follow part by part
-        return False
-    try:
-        zoneinfo.ZoneInfo(tz)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
+def check_stored_zone(tz: str) -> None:
+    """Raise `Invalid` for what could never be stored: names of one machine's zones once could."""
+    if tz not in _MACHINES_OWN:
+        check_zone(_without_prefix(tz))
+
+
+def zone_of(tz: str) -> zoneinfo.ZoneInfo:
+    """The zone *tz* by the rules of our package, the same on every machine.
+
+    What was stored with a name that only one machine knows is read without its prefix, or in UTC.
+
+    Examples
+    --------
+    >>> [zone_of(tz).key for tz in ("Europe/Berlin", "right/Europe/Berlin", "localtime")]
+    ['Europe/Berlin', 'Europe/Berlin', 'UTC']
+
+    """
+    plain = _without_prefix(tz)
+    return _loaded(plain if plain in _zone_names() else "UTC")
+
+
+@functools.cache
+def _zone_names() -> frozenset[str]:
+    names = importlib.resources.files("tzdata").joinpath("zones").read_text("ascii")
+    return frozenset(names.split())
+
+
+def _without_prefix(tz: str) -> str:
+    return tz.removeprefix("posix/").removeprefix("right/")
+
+
+@functools.cache
+def _loaded(tz: str) -> zoneinfo.ZoneInfo:
+    path = importlib.resources.files("tzdata").joinpath("zoneinfo", *tz.split("/"))
+    with path.open("rb") as rules:
+        return zoneinfo.ZoneInfo.from_file(rules, key=tz)
 
 
 def to_stored(at: dt.datetime) -> dt.datetime:
@@ -94,13 +123,13 @@ def local_date(at: dt.datetime, tz: str, day_start: int = 0) -> dt.date:
     ('2026-03-29', '2026-03-28')
 
     """
-    wall = at.astimezone(zoneinfo.ZoneInfo(tz)).replace(tzinfo=None)
+    wall = at.astimezone(zone_of(tz)).replace(tzinfo=None)
     return (wall - dt.timedelta(minutes=day_start)).date()
 
 
 def minute_of(at: dt.datetime, tz: str) -> int:
     """The local time of *at* in *tz*, in minutes after midnight."""
-    wall = at.astimezone(zoneinfo.ZoneInfo(tz))
+    wall = at.astimezone(zone_of(tz))
     return wall.hour * 60 + wall.minute
 
 
@@ -113,7 +142,7 @@ def instant(day: dt.date, time: dt.time, tz: str) -> dt.datetime:
     '2026-03-29 01:30:00+00:00'
 
     """
-    return dt.datetime.combine(day, time, zoneinfo.ZoneInfo(tz)).astimezone(dt.UTC)
+    return dt.datetime.combine(day, time, zone_of(tz)).astimezone(dt.UTC)
 
 
 def instant_of_minute(day: dt.date, minute: int, tz: str) -> dt.datetime:
@@ -166,7 +195,7 @@ def skipped_days(tz: str) -> tuple[dt.date, ...]:
     ()
 
     """
-    zone = zoneinfo.ZoneInfo(tz)
+    zone = zone_of(tz)
     years = [year for year in _YEARS if _offset(zone, year + 1) - _offset(zone, year) > _JUMP]
     return tuple(
         day
@@ -267,7 +296,7 @@ def moment_in_words(at: dt.datetime, tz: str = "UTC") -> str:
     '6 January 2026, 04:45 UTC+05:45'
 
     """
-    moment = at.astimezone(zoneinfo.ZoneInfo(tz))
+    moment = at.astimezone(zone_of(tz))
     name = moment.tzname() or ""
     if not name.isalpha():  # the zone has no name but its difference
         name = f"UTC{moment.isoformat()[-6:]}"

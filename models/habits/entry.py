@@ -18,6 +18,7 @@ from models.base.time import (
     DAY,
     EPOCH,
     HORIZON,
+    check_stored_zone,
     check_zone,
     local_date,
     minute_of,
@@ -136,7 +137,7 @@ class Entry(Document, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse an unknown time zone: no day of it can be told."""
-        check_zone(self.tz)
+        check_stored_zone(self.tz)
 
     @classmethod
     def drafted(

@@ -11,7 +11,14 @@ import msgspec
 from models.base.document import Derived, Document, Draft, Order, Privacy, fields_of
 from models.base.fields import Choice, Color, OwnZone, ShortText, Title, own_zone
 from models.base.ids import id_pattern, new_id
-from models.base.time import DAY, check_counted, check_zone, local_date, start_of_day
+from models.base.time import (
+    DAY,
+    check_counted,
+    check_stored_zone,
+    check_zone,
+    local_date,
+    start_of_day,
+)
 from models.habits.measures import Measure, YesNo, check_measure
 from models.habits.reminders import Reminder, check_new_reminder, occurrences
 from models.habits.schedules import Daily, Schedule, check_new_schedule, check_schedule
@@ -160,7 +167,7 @@ class Habit(Document, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse an unknown time zone, and an impossible schedule or measure."""
-        check_zone(self.tz)
+        check_stored_zone(self.tz)
         check_schedule(self.schedule)
         check_measure(self.measure)
 

@@ -18,7 +18,7 @@ from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
 from models.base.text.search_words import distinct, label, words_of
 from models.base.text.type_words import shaped
-from models.base.time import check_date, check_zone, local_date
+from models.base.time import check_date, check_stored_zone, check_zone, local_date
 from models.journal.journal import JournalId, Tags, Text, default_journal
 
 ID_PREFIX: Final = "jen"  # of ids
@@ -140,7 +140,7 @@ class JournalEntry(Document, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse an unknown time zone: no day of it can be told."""
-        check_zone(self.tz)
+        check_stored_zone(self.tz)
 
     @classmethod
     def drafted(cls, draft: NewJournalEntry, *, owner: str, at: dt.datetime) -> Self:

@@ -15,7 +15,7 @@ from models.base.fields import Moment, OwnZone, Rating, Tag, own_zone
 from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
 from models.base.text.search_words import distinct, label
-from models.base.time import check_date, check_zone, local_date, to_stored
+from models.base.time import check_date, check_stored_zone, check_zone, local_date, to_stored
 
 ID_PREFIX: Final = "moo"  # of ids
 MoodId = Annotated[str, id_pattern(ID_PREFIX)]
@@ -124,7 +124,7 @@ class Mood(Document, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse an unknown time zone: no day of it can be told."""
-        check_zone(self.tz)
+        check_stored_zone(self.tz)
 
     @classmethod
     def drafted(cls, draft: NewMood, *, owner: str, at: dt.datetime) -> Self:

@@ -17,7 +17,14 @@ from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
 from models.base.recurrence import Repeat, next_date, next_in_series, series_of
 from models.base.text.search_words import distinct, label
-from models.base.time import check_date, check_zone, instant, last_moment_of_day, local_date
+from models.base.time import (
+    check_date,
+    check_stored_zone,
+    check_zone,
+    instant,
+    last_moment_of_day,
+    local_date,
+)
 from models.goals import GoalId
 
 ID_PREFIX: Final = "tsk"  # of ids
@@ -176,7 +183,7 @@ class Task(Document, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse an unknown time zone: no day of it can be told."""
-        check_zone(self.tz)
+        check_stored_zone(self.tz)
 
     @classmethod
     def drafted(cls, draft: NewTask, *, owner: str, at: dt.datetime) -> Self:

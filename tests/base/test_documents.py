@@ -104,7 +104,7 @@ def test_a_habit_starts_when_its_owner_says() -> None:
     )
 
 
-@pytest.mark.parametrize("tz", sorted(zoneinfo.available_timezones())[::40])
+@pytest.mark.parametrize("tz", sorted(zoneinfo.available_timezones() - {"localtime"})[::40])
 def test_every_zone_is_a_zone(tz: str) -> None:
     check_zone(tz)
 

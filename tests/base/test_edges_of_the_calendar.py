@@ -14,7 +14,7 @@ from models.habits import Every, Rate, Recurring, Weekdays, due_from
 from models.habits.reminders import Reminder, occurrences
 from models.habits.schedules import Schedule, check_new_schedule
 
-ZONES = sorted(zoneinfo.available_timezones())
+ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
 EDGES = (
     dt.date.min,
     dt.date.max,
