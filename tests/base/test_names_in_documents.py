@@ -95,6 +95,8 @@ def has(owner: str, member: str) -> bool:
 def is_importable(name: str) -> bool:
     """Whether *name* is a module, or something that a module has."""
     parts = name.split(".")
+    if parts[0] not in PACKAGES:  # a library of others, which a reader installs
+        return hasattr(importlib.import_module(parts[0]), parts[-1])
     for length in range(len(parts), 0, -1):
         if is_module(ROOT, parts[:length]):
             module = importlib.import_module(".".join(parts[:length]))

@@ -222,7 +222,7 @@ def _seen(name: str, items: Sequence[Json]) -> Iterator[str]:
 
 
 def _of_type(info: types.Type) -> Iterator[str]:
-    today = dt.datetime.now(dt.UTC)
+    today = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC)
     match info:
         case types.UnionType():
             for member in info.types:
