@@ -9,6 +9,7 @@ from models.notifications.notification import (
     NotificationDraft,
     notification_id,
 )
+from models.notifications.occasions import Occasion, has_moved, occasion_of
 from models.notifications.preferences import (
     NotificationPreferences,
     PreferencesDraft,
@@ -40,9 +41,12 @@ __all__ = [
     "NotificationMail",
     "NotificationPreferences",
     "NotificationType",
+    "Occasion",
     "PreferencesDraft",
     "PushDevice",
     "PushDeviceDraft",
+    "has_moved",
     "notification_id",
+    "occasion_of",
     "preferences_id",
 ]

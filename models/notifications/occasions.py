@@ -73,7 +73,7 @@ def occasion_of(event: Ev) -> Occasion | None:
     return None
 
 
-def moved(event: Ev) -> bool:
+def has_moved(event: Ev) -> bool:
     """Whether *event* says that somebody's account is in another time zone now."""
     return event.type == "user.updated" and "tz" in (event.patch or {})
 

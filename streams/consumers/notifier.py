@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Hashable, Iterator, Mapping
 from typing import ClassVar, Literal
 
-from models.notifications.occasions import Occasion, moved, occasion_of
+from models.notifications import Occasion, has_moved, occasion_of
 from models.wire.events import feed_owner
 from models.wire.frames import Ev
 from streams.consumers.consumer import ConsumerFailure
@@ -41,7 +41,7 @@ class NotificationConsumer:
         if occasion is not None and not self._occasions.is_stale(occasion):
             parts = (*occasion.parts, "" if occasion.type == "achievement_unlocked" else event.seq)
             self._waiting[occasion.type, event.f, occasion.about, *parts] = occasion
-        if moved(event):
+        if has_moved(event):
             self._waiting["zone", event.f] = feed_owner(event.f)
         yield
 

@@ -9,7 +9,8 @@ import pytest
 from config.settings import Settings
 from models.base.clock import utc_now
 from models.base.merge_patch import Json
-from models.notifications.occasions import STALE, Occasion, moved, occasion_of
+from models.notifications import Occasion, has_moved, occasion_of
+from models.notifications.occasions import STALE
 from models.wire.frames import Author, Ev
 from streams.consumers.notifier import NotificationConsumer
 from tests.consumers.goal_count import ground_of
@@ -84,8 +85,8 @@ def test_what_is_a_day_ago_is_stale_and_a_zone_is_heard_of() -> None:
     occasion = Occasion(type="new_login", owner="ann", about="x", at=NOON)
 
     assert [occasion.is_stale(NOON + age) for age in (STALE, STALE * 2)] == [False, True]
-    assert moved(event("user.updated", patch={"tz": "UTC"}))
-    assert not moved(event("user.updated", patch={"name": "Ann"}))
+    assert has_moved(event("user.updated", patch={"tz": "UTC"}))
+    assert not has_moved(event("user.updated", patch={"name": "Ann"}))
 
 
 async def log_in(server: Server, person: RestClient, device: str, **fields: str) -> None:

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from models.access.scope import Scope
-from models.account import Session, User
-from models.account.quoting import quoted
+from models.account import Session, User, quoted
 from models.base.clock import Clock
 from models.base.errors import Conflict, NotFound
 from models.base.time import DAY, local_date
