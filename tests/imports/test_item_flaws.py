@@ -28,6 +28,13 @@ VALUES = {
     "another type": b"[[5]]",
     "NUL": b'"\\u0000"',
 }
+# Those that are JSON, only beyond what the server takes.
+JSON_VALUES = {
+    name: value for name, value in VALUES.items() if value not in (DEEP, b"nope", b'"\\x"')
+}
+JSON_VALUES["nesting"] = b"[" * 100 + b"]" * 100
+GAME_FIELDS = (b"_id", b"text", b"notes", b"history", b"checklist", b"tags", b"date", b"stranger")
+GOOD_TASK = b'{"_id":"%b","text":"%b"}'
 DIARY_FIELDS = (b"uuid", b"creationDate", b"timeZone", b"text", b"tags", b"starred", b"photos")
 # The same of a cell.  What is no UTF-8 tells that a whole table was saved as something else.
 CELLS = ("", "nope", "1e999", "9" * 5_000, "-1", "\x01", "\u2028", "a" * 70_000, "2026-13-45")
@@ -55,6 +62,35 @@ def test_a_flaw_in_an_entry_of_a_diary_costs_no_other(value: bytes, field: bytes
     assert len(plan.items) in {3, 4}  # with the journal, and with the entry if it can be brought
     told = {report.pointer for report in plan.reports.listed}
     assert told == {"/J.json/entries/1"} or (told == set() and len(plan.items) == 4)
+
+
+@pytest.mark.parametrize("kind", ["todos", "dailys", "habits"])
+@pytest.mark.parametrize("value", JSON_VALUES.values(), ids=JSON_VALUES)
+def test_a_flaw_in_a_task_of_a_game_costs_no_other(value: bytes, kind: str) -> None:
+    whole = ids(read("habitica", game_of(kind, GOOD_TASK % (b"a", b"A"), GOOD_TASK % (b"c", b"C"))))
+    for field in GAME_FIELDS:
+        fields = {b"_id": b'"b"', b"text": b'"B"', field: value}
+        bad = b"{%b}" % b",".join(b'"%b":%b' % pair for pair in fields.items())
+        plan = read(
+            "habitica", game_of(kind, GOOD_TASK % (b"a", b"A"), bad, GOOD_TASK % (b"c", b"C"))
+        )
+
+        assert whole <= ids(plan)
+        told = {report.pointer.split("/")[3] for report in plan.reports.listed}
+        assert told <= {"1"}
+        assert told or len(plan.items) == len(whole) + 1
+
+
+def test_what_a_game_holds_beside_its_tasks_costs_none_of_them() -> None:
+    task = GOOD_TASK % (b"a", b"A")
+    whole = ids(read("habitica", game_of("todos", task)))
+    for value in JSON_VALUES.values():
+        for name in (b"stats", b"tags", b"preferences", b"history"):
+            export = game_of("todos", task)[:-1] + b',"%b":[%b]}' % (name, value)
+            if name in (b"preferences", b"history"):
+                export = game_of("todos", task)[:-1] + b',"%b":{"exp":[%b]}}' % (name, value)
+
+            assert ids(read("habitica", export)) == whole
 
 
 def test_what_stands_beside_the_entries_costs_none_of_them() -> None:
@@ -112,6 +148,10 @@ def test_a_flaw_in_a_habit_or_a_day_of_loop_costs_no_other() -> None:
     ]
     for bad in flawed:
         assert whole <= ids(read("loop", zipped(bad))), bad
+
+
+def game_of(kind: str, *tasks: bytes) -> bytes:
+    return b'{"tasks":{"%b":[%b]}}' % (kind.encode(), b",".join(tasks))
 
 
 def ids(plan: ImportPlan) -> set[str]:

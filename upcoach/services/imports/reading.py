@@ -1,7 +1,7 @@
 """Reads a file, in a process of its own."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import IO, Any
+from collections.abc import Iterator, Sequence
+from typing import IO
 
 import msgspec
 
@@ -18,6 +18,7 @@ from upcoach.services.imports.readers import (
     loop_plan,
     streaks,
 )
+from upcoach.services.imports.readers.habitica_json import Parse, parsed_parts
 from upcoach.services.imports.worker_protocol import (
     ITEMS_PER_FRAME,
     LENGTH,
@@ -29,8 +30,6 @@ from upcoach.services.imports.worker_protocol import (
     TooCostly,
     frame,
 )
-
-Parse = Callable[[bytes], Any]
 
 
 def bounded_plan_of(job: ImportJob, content: Archive, parse: Parse) -> ImportPlan:
@@ -59,7 +58,7 @@ def plan_of(job: ImportJob, content: Archive, parse: Parse) -> ImportPlan:
     assert isinstance(content, bytes)  # no archive
     match job.format:
         case "habitica":
-            export = parse(content) if content else None
+            export = parsed_parts(content, parse) if content else None
             return habitica.read(export, owner=job.owner, tz=job.tz, now=job.now)
         case "daylio":
             return daylio.read(content, owner=job.owner, tz=job.tz, moods=job.moods)
