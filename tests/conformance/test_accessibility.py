@@ -18,7 +18,7 @@ STRANGERS: Final = (
 )
 OWN: Final = (
     *("", "/profile", "/address", "/password", "/sessions", "/grants", "/identities"),
-    *("/passkeys", "/authenticator"),
+    *("/passkeys", "/authenticator", "/notifications"),
 )
 RUN: Final = """
 document.querySelectorAll("details").forEach(one => one.open = true);
