@@ -55,6 +55,20 @@ async def test_who_is_logged_in_waits_for_one_guess_at_most(
     assert len(done) == 21
 
 
+async def test_who_is_told_that_one_form_is_wrong_is_told_of_all_of_them() -> None:
+    hashing = Passwords(bytes(32))
+    password_hash = await hashing.hash("right")
+    for _ in range(THREADS - 1):
+        await hashing._turns.acquire(is_known=False)
+
+    guess = asyncio.create_task(hashing.verify(password_hash, "stra\u00dfe \u00e9"))
+    await asyncio.sleep(0)
+    await hashing._turns.acquire(is_known=False)  # the next one has the turn, and keeps it
+
+    assert await guess is None  # not sent away, as if nothing had been tried
+    hashing.close()
+
+
 async def test_a_turn_that_nobody_waits_for_any_more_is_handed_on() -> None:
     turns = HashingTurns(1)
     await turns.acquire(is_known=False)

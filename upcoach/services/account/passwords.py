@@ -72,13 +72,15 @@ class Passwords:
             self._decoy = self._decoy or await self.hash("nobody's password")
             password_hash, pepper_id = self._decoy, self._pepper_id
         phc = password_hash.removeprefix(pepper_id)
-        for form in forms(password):
-            secret = self._peppered(form) if pepper_id else form.encode()
-            is_right = await self._run(functools.partial(_matches, phc, secret), is_known)
-            if is_right and is_ours:
-                is_compared = form == opaque(password)
-                return PasswordForm.COMPARED if is_compared else PasswordForm.FORMER
-        return None
+        secrets = {
+            form: self._peppered(form) if pepper_id else form.encode() for form in forms(password)
+        }
+        # In one turn: whoever was told that one form is wrong must not be sent away by the next,
+        # as if there had been no try.
+        right = await self._run(functools.partial(_matching, phc, secrets), is_known)
+        if right is None or not is_ours:
+            return None
+        return PasswordForm.COMPARED if right == opaque(password) else PasswordForm.FORMER
 
     def is_stale(self, password_hash: str) -> bool:
         """Whether it was made with another pepper, or at another cost, than today's."""
@@ -109,6 +111,11 @@ class Passwords:
 def _yield() -> None:
     if sys.platform == "linux":  # elsewhere it is the process that has a priority, not the thread
         os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) + YIELDS)
+
+
+def _matching(phc: str, secrets: dict[str, bytes]) -> str | None:
+    """The first form of a password whose secret matches."""
+    return next((form for form, secret in secrets.items() if _matches(phc, secret)), None)
 
 
 def _matches(phc: str, secret: bytes) -> bool:
