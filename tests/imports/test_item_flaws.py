@@ -9,7 +9,7 @@ import pytest
 from handlers.http.operations.strict_json import parse
 from tests.imports.exports import MEDITATE, MEDITATED, NEW, NOW, RUN, zipped
 from tests.imports.tables import DAYLIO, STREAKS, TABLES
-from upcoach.services.imports.files.json_entries import split_array
+from upcoach.services.imports.files.json_entries import ArraySplitter
 from upcoach.services.imports.plan_codec import PackedItem
 from upcoach.services.imports.planning.plan import ImportPlan
 from upcoach.services.imports.reading import bounded_plan_of
@@ -115,7 +115,7 @@ def test_what_stands_beside_the_entries_costs_none_of_them() -> None:
     ],
 )
 def test_an_array_is_split_by_its_own_commas(content: bytes, elements: tuple[bytes, ...]) -> None:
-    split = split_array(content, "e")
+    split = ArraySplitter().split(content, "e")
 
     assert split is not None
     assert split.elements == elements
@@ -125,7 +125,7 @@ def test_an_array_is_split_by_its_own_commas(content: bytes, elements: tuple[byt
     "content", [b"", b"[1]", b'{"e":1}', b'{"e":[1', b'{"e":{"e":[1]}}', b'"e":[1]']
 )
 def test_what_has_no_such_array_is_not_split(content: bytes) -> None:
-    assert split_array(content, "e") is None
+    assert ArraySplitter().split(content, "e") is None
 
 
 @pytest.mark.parametrize("app", ROWS)
@@ -148,6 +148,13 @@ def test_a_flaw_in_a_habit_or_a_day_of_loop_costs_no_other() -> None:
     ]
     for bad in flawed:
         assert whole <= ids(read("loop", zipped(bad))), bad
+
+
+def test_all_files_of_an_archive_are_split_within_one_bound() -> None:
+    splitter = ArraySplitter(tokens=11)
+
+    assert splitter.split(b'{"e":[1,2]}', "e") is not None
+    assert splitter.split(b'{"e":[1,2]}', "e") is None
 
 
 def game_of(kind: str, *tasks: bytes) -> bytes:

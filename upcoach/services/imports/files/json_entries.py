@@ -22,38 +22,45 @@ class SplitArray(msgspec.Struct, frozen=True):
     rest: bytes
 
 
-def split_array(content: bytes, name: str) -> SplitArray | None:
-    """Split the array under *name* of the object *content*; None if there is none.
+class ArraySplitter:
+    """Splits arrays, of all the files of an archive together within one bound of tokens."""
 
-    Examples
-    --------
-    >>> split_array(b'{"a": 1, "entries": [{"b": oops}, [2, 3]]}', "entries")
-    SplitArray(elements=(b'{"b": oops}', b'[2, 3]'), rest=b'{"a": 1, "entries": []}')
+    def __init__(self, tokens: int = TOKENS) -> None:
+        self._left = tokens
 
-    """
-    wanted = b'"%b"' % name.encode()
-    depth = begun = start = 0
-    key = before = b""
-    elements: list[bytes] = []
-    for count, match in enumerate(_TOKEN.finditer(content)):
-        token = match.group()
-        if count == TOKENS:
-            return None
-        if depth == 1 and not begun and token == b":":
-            key = before
-        elif token in _OPENS:
-            depth += 1
-            if depth == 2 and not begun and token == b"[" and key == wanted:
-                begun = start = match.end()
-        elif begun and depth == 2 and (token == b"," or token in _CLOSES):
-            elements.append(content[start : match.start()].strip())
-            start = match.end()
-            if token != b",":
-                return _split(content, elements, begun, match.start())
-        elif token in _CLOSES:
-            depth -= 1
-        before = token
-    return None
+    def split(self, content: bytes, name: str) -> SplitArray | None:
+        """Split the array under *name* of the object *content*; None if there is none, or too much.
+
+        Examples
+        --------
+        >>> ArraySplitter().split(b'{"a": 1, "entries": [{"b": oops}, [2, 3]]}', "entries")
+        SplitArray(elements=(b'{"b": oops}', b'[2, 3]'), rest=b'{"a": 1, "entries": []}')
+
+        """
+        wanted = b'"%b"' % name.encode()
+        depth = begun = start = 0
+        key = before = b""
+        elements: list[bytes] = []
+        for match in _TOKEN.finditer(content):
+            token = match.group()
+            self._left -= 1
+            if self._left < 0:
+                return None
+            if depth == 1 and not begun and token == b":":
+                key = before
+            elif token in _OPENS:
+                depth += 1
+                if depth == 2 and not begun and token == b"[" and key == wanted:
+                    begun = start = match.end()
+            elif begun and depth == 2 and (token == b"," or token in _CLOSES):
+                elements.append(content[start : match.start()].strip())
+                start = match.end()
+                if token != b",":
+                    return _split(content, elements, begun, match.start())
+            elif token in _CLOSES:
+                depth -= 1
+            before = token
+        return None
 
 
 def _split(content: bytes, elements: list[bytes], begun: int, ended: int) -> SplitArray:

@@ -18,7 +18,7 @@ from models.base.time import local_date, to_stored
 from models.base.validation import checked
 from models.journal import Journal, JournalEntry, NewJournal, NewJournalEntry
 from upcoach.services.imports.files.archive import Archive, from_top, read_archive
-from upcoach.services.imports.files.json_entries import SplitArray, split_array
+from upcoach.services.imports.files.json_entries import ArraySplitter, SplitArray
 from upcoach.services.imports.planning.diary_items import JournalEntryItem, JournalItem
 from upcoach.services.imports.planning.fitting import fitted, shortened
 from upcoach.services.imports.planning.import_errors import pointer_to, refused
@@ -77,6 +77,7 @@ class _Reader:
         self._reports = ImportReports()
         self._pages: dict[str, tuple[JournalEntryItem, ReportPlace]] = {}
         self._lost = 0
+        self._splitter = ArraySplitter()
 
     def read(self, files: dict[str, bytes]) -> ImportPlan:
         parsed = {name: self._parsed(name, files[name]) for name in sorted(files)}
@@ -97,7 +98,7 @@ class _Reader:
         try:
             return msgspec.json.decode(content, type=TheirJournal)
         except _NO_JSON as failure:
-            split = split_array(content, "entries")
+            split = self._splitter.split(content, "entries")
             if split is None:
                 words = f"left out, since it is no journal: {str(failure)[:200]}"
                 self._reports.at(_place_of(file))("json_invalid", words)
