@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+from gridfs.asynchronous import AsyncGridFSBucket
 from structlog.testing import capture_logs
 
 from config.settings import Settings
@@ -15,7 +16,13 @@ from streams.consumers.publishing import UnpublishedOutputs
 from tests.consumers.goal_count import GoalCount, ground_of, make_goals
 from tests.support.server import serving
 from tests.support.server.learning import connected
-from upcoach.store.collections.consumer_snapshots import PAGE, ConsumerSnapshots, ConsumerTurn
+from upcoach.store.collections.consumer_snapshots import (
+    BLOCK,
+    FILES,
+    PAGE,
+    ConsumerSnapshots,
+    ConsumerTurn,
+)
 
 
 class Endless(GoalCount):
@@ -104,6 +111,35 @@ async def test_a_snapshot_that_we_did_not_sign_is_none(settings: Settings) -> No
 
         assert await ours.load() is None
         assert await other.load() is not None
+
+
+async def test_whoever_is_cut_off_while_saving_leaves_nothing_for_long(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        database = server.node.database
+        snapshots, other = (ConsumerSnapshots(database, name, 1, b"key") for name in ("a", "b"))
+        await other.save(1, {}, iter((b"of another",)))
+        kept = await database.handle[f"{FILES}.files"].distinct("_id")
+        for turns_of_the_loop in range(0, 400, 20):
+            saving = asyncio.create_task(snapshots.save(1, {}, iter((bytes(2 * BLOCK),))))
+            for _ in range(turns_of_the_loop):
+                await asyncio.sleep(0)
+            await background_tasks.end(saving)
+        async with asyncio.timeout(10):  # killed before its pointer was written
+            await AsyncGridFSBucket(database.handle, bucket_name=FILES).upload_from_stream(
+                "a", bytes(BLOCK)
+            )
+
+        await snapshots.save(2, {}, iter((b"state",)))
+
+        files = await database.handle[f"{FILES}.files"].distinct("_id")
+        assert len(files) == 2
+        assert set(kept) < set(files)
+        assert await database.handle[f"{FILES}.chunks"].distinct("files_id") == files
+        loaded = await snapshots.load()
+        assert loaded is not None
+        assert loaded.turn == 2
 
 
 async def test_a_clock_that_is_not_believed_is_no_turn(settings: Settings) -> None:

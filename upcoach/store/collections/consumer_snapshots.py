@@ -18,7 +18,6 @@ from typing import Final
 
 import msgspec
 from bson import ObjectId
-from gridfs.asynchronous import AsyncGridFSBucket
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
@@ -111,20 +110,20 @@ class ConsumerSnapshots:
             return [_turn_of(stored) for stored in await cursor.limit(PAGE).to_list()]
 
     async def save(self, turn: int, seqs: Mapping[str, int], state: Iterable[bytes]) -> None:
-        """Save a `Snapshot`: upload a file, point to it, delete the old one.
+        """Save a `Snapshot`: upload a file, point to it, delete all older ones.
 
-        Its bytes are made and signed in slices, in which *state* is asked for its pieces.
+        So what was left by one that was cut off is deleted, too.  The bytes are made and signed in
+        slices, in which *state* is asked for its pieces.
         """
         blocks, signature = await self._packed(turn, seqs, state)
         async with self._database.connection():
             file_id = await _upload(self._database.handle, self._learner, blocks)
-            old = await self._database[SNAPSHOTS].find_one_and_update(
+            await self._database[SNAPSHOTS].update_one(
                 {"_id": self._learner},
                 {"$set": {"file": file_id, "signature": signature, "turn": turn}},
                 upsert=True,
             )
-            if old is not None:
-                await self._bucket().delete(old["file"])
+            await _delete_before(self._database.handle, self._learner, file_id)
 
     async def load(self) -> Snapshot | None:
         """The last snapshot; None when there is none that this version wrote and signed."""
@@ -159,28 +158,32 @@ class ConsumerSnapshots:
     def _signing(self) -> hmac.HMAC:
         return hmac.new(self._secret, digestmod=hashlib.sha256)
 
-    def _bucket(self) -> AsyncGridFSBucket:
-        return AsyncGridFSBucket(self._database.handle, bucket_name=FILES)
-
 
 async def _upload(database: AsyncDatabase[Bson], name: str, blocks: Sequence[bytes]) -> ObjectId:
     """Upload *blocks* as a new file of GridFS.
 
     GridFS itself encodes up to 32 MB in one go, and the loop is held for that long.
     """
-    file_id = ObjectId()
-    chunks = database[f"{FILES}.chunks"]
+    file_id, chunks = ObjectId(), database[f"{FILES}.chunks"]
     await chunks.create_index(["files_id", "n"], unique=True)
-    try:
-        for number, block in enumerate(blocks):
-            await chunks.insert_one({"files_id": file_id, "n": number, "data": block})
-        file = {"_id": file_id, "filename": name, "chunkSize": BLOCK}
-        file |= {"length": sum(map(len, blocks)), "uploadDate": dt.datetime.now(dt.UTC)}
-        await database[f"{FILES}.files"].insert_one(file)
-    except BaseException:
-        await chunks.delete_many({"files_id": file_id})
-        raise
+    file = {"_id": file_id, "filename": name, "chunkSize": BLOCK}
+    file |= {"length": sum(map(len, blocks)), "uploadDate": dt.datetime.now(dt.UTC)}
+    # First, so that no chunk is ever without a file, by which it is found and deleted.
+    await database[f"{FILES}.files"].insert_one(file)
+    for number, block in enumerate(blocks):
+        await chunks.insert_one({"files_id": file_id, "n": number, "data": block})
     return file_id
+
+
+async def _delete_before(database: AsyncDatabase[Bson], name: str, file_id: ObjectId) -> None:
+    """Delete the files of *name* that are older than one of them.
+
+    GridFS itself deletes a file before its chunks, which nobody would find after a crash.
+    """
+    older = {"filename": name, "_id": {"$lt": file_id}}
+    for file in await database[f"{FILES}.files"].find(older).to_list():
+        await database[f"{FILES}.chunks"].delete_many({"files_id": file["_id"]})
+        await database[f"{FILES}.files"].delete_one({"_id": file["_id"]})
 
 
 async def _download(database: AsyncDatabase[Bson], file_id: ObjectId) -> AsyncIterator[bytes]:
