@@ -29,7 +29,8 @@ from upcoach.store.schema.profile import ProfiledOperation, QueryProfile, profil
 PASSWORD = "nobody logs in again"  # noqa: S105 - of an account that lives for minutes
 
 
-WHOLE: Final = {"signing_keys"}  # a handful of documents, which are read together
+# What is read together, now and then and whoever asks: of a handful of documents.
+WHOLE: Final = {("signing_keys", "find"), ("oauth_clients", "distinct")}
 
 
 class ExplainedQuery(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class ExplainedQuery(msgspec.Struct, frozen=True):
         What is found by its words is sorted: their index is small because it knows no more than
         the date (docs/decisions/0016).
         """
-        if self.ran.collection in WHOLE:
+        if (self.ran.collection, self.ran.what) in WHOLE:
             return False
         by_words = f"{WORDS} $all" in self.ran.shape
         return "COLLSCAN" in self.ran.plan or (self.ran.sorts and not by_words)
