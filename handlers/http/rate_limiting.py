@@ -103,6 +103,10 @@ class RequestRateLimit:
     def _named(self, parties: dict[str, str] | None) -> dict[str, str]:
         return {"ip": self._request.origin.household} | (parties or {})
 
+    async def give_back(self, surface: str, parties: dict[str, str]) -> None:
+        """See `SharedRateLimiter.give_back`."""
+        await self._limits.give_back(surface, self._named(parties))
+
     def require(self, verdict: RateVerdict) -> None:
         """Refuse with a 429 a request that has to wait."""
         if verdict.wait_s:
@@ -154,6 +158,11 @@ class LoginThrottle:
         """Count an attempt, or refuse: for this device if the account knows it, else for all."""
         device = self._device_cookies.name(self._device_token(), self._address)
         await self._request_limit.take(_surface(device), self._parties(device))
+
+    async def give_back(self) -> None:
+        """Take back an attempt that nobody could look at."""
+        device = self._device_cookies.name(self._device_token(), self._address)
+        await self._request_limit.give_back(_surface(device), self._parties(device))
 
     async def reset(self, *, is_browser: bool) -> None:
         """Reset the count after a login, and mark this device as one that has logged in."""

@@ -10,7 +10,7 @@ import base64
 import collections
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -96,6 +96,19 @@ return found
 """
 
 
+# Take one try from what is counted of a backoff.  It was let through, so the next need not wait.
+_GIVE_BACK: Final = """
+for _, key in ipairs(KEYS) do
+  local tried = tonumber(string.match(redis.call('GET', key) or '0:0', '(%d+):')) - 1
+  if tried > 0 then
+    redis.call('SET', key, string.format('%.0f:0', tried), 'KEEPTTL')
+  else
+    redis.call('DEL', key)
+  end
+end
+"""
+
+
 class SharedRateLimiter:
     """See `RateLimiter`: counts in Redis, for all nodes; without Redis nothing is counted.
 
@@ -111,6 +124,7 @@ class SharedRateLimiter:
         self.patience_s = PATIENCE_S
         self._key = hashlib.sha256(b"limits\0" + key).digest()
         self._script: Any = None if redis is None else redis.register_script(_SCRIPT)
+        self._give_back: Any = None if redis is None else redis.register_script(_GIVE_BACK)
         self._redis = redis
         self._local = LocalRateLimiter()
         self._paused_until = 0.0
@@ -163,14 +177,25 @@ class SharedRateLimiter:
 
     async def forgive(self, name: str, parties: Mapping[str, str]) -> None:
         """Reset the backoffs of the surface *name*, after the right answer."""
-        if self._redis is None:
-            return
-        rules = [rule for rule in SURFACES[name].rules if not isinstance(rule, Bound)]
-        keys = [self._key_of(name, rule, parties) for rule in rules]
-        self._local.forget(keys)
+        if self._redis is not None:
+            keys = self._backoff_keys(name, parties)
+            self._local.forget(keys)
+            await self._attempt(self._redis.delete(*keys))
+
+    async def give_back(self, name: str, parties: Mapping[str, str]) -> None:
+        """Take one from what is counted in the backoffs of the surface *name*: it was no try."""
+        if self._redis is not None:
+            await self._attempt(self._give_back(keys=self._backoff_keys(name, parties)))
+
+    def _backoff_keys(self, name: str, parties: Mapping[str, str]) -> list[str]:
+        rules = (rule for rule in SURFACES[name].rules if not isinstance(rule, Bound))
+        return [self._key_of(name, rule, parties) for rule in rules]
+
+    async def _attempt(self, change: Awaitable[Any]) -> None:
+        """Wait for a *change*, without which requests go on."""
         try:
             async with asyncio.timeout(self.patience_s):
-                await self._redis.delete(*keys)
+                await change
         except (RedisError, TimeoutError) as failure:
             self._pause(failure)
 

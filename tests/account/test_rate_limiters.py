@@ -1,5 +1,6 @@
 """Whoever counts, the same is asked and the same is answered; and its headers are made once."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -13,14 +14,33 @@ from models.access.rate_limits import SURFACES, Bound, Cost
 from models.base.ids import new_id
 from streams.limits.prepaid_rate_limiter import PrepaidRateLimiter
 from streams.limits.rate_limiter import SharedRateLimiter
-from tests.account.limited import patient, serving_limited
-from tests.support.server import serving
+from tests.account.limited import log_in, patient, person_at, serving_limited
+from tests.support.server import PASSWORD, serving
+from upcoach.services.account.passwords import THREADS
 
 MAKERS: Final[dict[str, Callable[[SharedRateLimiter], RateLimiter]]] = {
     "for each request": lambda limits: limits,
     "ahead, on each node": PrepaidRateLimiter,
 }
 [READS] = SURFACES["read"].rules
+
+
+async def test_an_attempt_that_nobody_could_look_at_is_none(limited: dict[str, str]) -> None:
+    async with serving_limited(limited) as server:
+        hashing = server.node.services.account.passwords
+        _, email = await person_at(server)
+        for _ in range(THREADS):  # somebody else is hashing all the time
+            await hashing._turns.acquire(is_known=False)
+        busy = []
+        for _ in range(2):
+            tries = (log_in(server.client(), email, PASSWORD) for _ in range(3))
+            busy += [answer.status for answer in await asyncio.gather(*tries)]
+        for _ in range(THREADS):
+            hashing._turns.release()
+        wrong = [(await log_in(server.client(), email, "wrong")).status for _ in range(6)]
+
+    assert busy == [503] * 6
+    assert wrong == [401] * 5 + [429]
 
 
 @pytest.mark.parametrize("maker", MAKERS)

@@ -28,6 +28,8 @@ from handlers.http.rest.request_reader import query_of
 from models.access.caller import Caller
 from models.access.request_origin import RequestOrigin
 from models.account import BROWSERS
+from models.base.errors import Unavailable
+from upcoach.services.account.passwords import BUSY
 
 _log = structlog.get_logger(__name__)
 
@@ -111,7 +113,12 @@ class Handler(ProblemHandler):
     async def carry_out(self, operation: Operation[Any], call: Call) -> Reply:
         """Run *operation* for *call*, and start or end the session of the browser as it says."""
         async with self.request_limit.counting_failures(operation, call):
-            reply = await self.runner.perform(operation, call)
+            try:
+                reply = await self.runner.perform(operation, call)
+            except Unavailable as refusal:
+                if operation.limit == LOGIN and refusal.code == BUSY:  # nothing was compared
+                    await self.login_throttle(address_in(call.body)).give_back()
+                raise
         if operation.limit == LOGIN:
             is_browser = call.body.get("app") in BROWSERS
             await self.login_throttle(address_in(call.body)).reset(is_browser=is_browser)

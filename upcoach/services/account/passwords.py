@@ -24,6 +24,7 @@ from upcoach.services.account.hashing_turns import HashingTurns
 
 T = TypeVar("T")
 
+BUSY: Final = "busy"
 THREADS: Final = 2
 PATIENCE_S: Final = 1.0
 KNOWN_PATIENCE_S: Final = 10.0  # of who is logged in: few, and in a hurry to lock others out
@@ -100,7 +101,7 @@ class Passwords:
                 await self._turns.acquire(is_known=is_known)
         except TimeoutError:
             raise Unavailable(
-                "busy", "Too many people are logging in right now. Try again shortly."
+                BUSY, "Too many people are logging in right now. Try again shortly."
             ) from None
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
