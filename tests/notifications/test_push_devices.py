@@ -1,7 +1,9 @@
 """Devices that take pushes: registered once, for as long as their session lasts, and no longer."""
 
 import asyncio
+import dataclasses
 import datetime as dt
+import json
 from typing import Any, Final
 
 from config.settings import Settings
@@ -9,6 +11,7 @@ from models.base.clock import utc_now
 from models.base.messages.push import PushRequest
 from models.notifications import PushDevice
 from tests.notifications.devices import (
+    BROWSER,
     DEVICE,
     DEVICES,
     WEB_KEY,
@@ -20,6 +23,7 @@ from tests.notifications.devices import (
 )
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
+from tests.support.server.push_service import PushService
 from tests.support.wire.answers import done
 from upcoach.client import RestClient
 from upcoach.services.base.delivery import CarrierAway, Undeliverable
@@ -46,6 +50,15 @@ async def sent(server: Server) -> None:
     """Wait until no push is due."""
     outbox = server.node.database["push_outbox"]
     while await outbox.count_documents({"at": {"$lte": utc_now() + dt.timedelta(minutes=2)}}):
+        await asyncio.sleep(0.01)
+
+
+async def waiting_on(server: Server, count: int) -> None:
+    """Wait until *count* pushes are put off to a later time, and none is due."""
+    outbox = server.node.database["push_outbox"]
+    while await outbox.count_documents({"tries": 1, "wish": {"$exists": True}}) != count or (
+        not await outbox.count_documents({"at": {"$lte": utc_now() + dt.timedelta(seconds=30)}})
+    ):
         await asyncio.sleep(0.01)
 
 
@@ -170,6 +183,34 @@ async def test_one_push_service_that_is_away_holds_up_no_other_device(settings: 
 
         assert carried.tokens == ["token-of-a-tablet"]
         assert before + wait <= waiting["at"] <= utc_now() + wait
+
+
+async def test_a_browser_gets_what_its_person_is_told(settings: Settings) -> None:
+    service = PushService()
+    pushing = dataclasses.replace(settings, vapid_key=16 * b"k1")
+    async with service.listening() as origin, serving(pushing) as server:
+        ann = await server.person()
+        web = {"platform": "web", "subscription": subscription(f"{origin}/push/ann")}
+        await registered(ann, web)
+        service.answers = [(503, {"retry-after": "0"}, b""), (201, {}, b""), (410, {}, b"")]
+
+        await push(server, ann, link="/tasks/tsk_1")
+        await waiting_on(server, 1)
+        await server.node.database["push_outbox"].update_many({}, {"$set": {"at": utc_now()}})
+        notifications_of(server).push_devices._pushing.outbox.on_added()
+        await sent(server)
+        await push(server, ann)
+        await sent(server)
+
+        opened = [json.loads(BROWSER.opened(one.body)) for one in service.sent]
+        assert [(one["title"], one["link"]) for one in opened] == [
+            ("Run", "/tasks/tsk_1"),
+            ("Run", "/tasks/tsk_1"),
+            ("Run", "/"),
+        ]
+        key = (await done(ann.call("GET", WEB_KEY))).body["public_key"]
+        assert service.sent[0].headers["authorization"].endswith(f"k={key}")
+        assert await listed(ann) == []
 
 
 async def test_a_person_has_twenty_devices_and_the_oldest_makes_room(settings: Settings) -> None:
