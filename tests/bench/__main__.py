@@ -1,4 +1,4 @@
-"""`python -m tests.bench [writes] [delivery] [connections] [fanout] [habits] [logins]`."""
+"""`python -m tests.bench [writes] [delivery] [connections] [fanout] [habits] [logins] [timers]`."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import connections, delivery, fanout, habits, logins, writes
+from tests.bench import connections, delivery, fanout, habits, logins, timers, writes
 from tests.bench.report import Table, say
 from tests.support.engines import TestEngines
 
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[TestEngines, int], Awaitable[list[Table]]]] = {
     "fanout": fanout.measure,
     "habits": habits.measure,
     "logins": logins.measure,
+    "timers": timers.measure,
 }
 DESCRIPTORS = 16_384
 
