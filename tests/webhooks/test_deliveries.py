@@ -85,6 +85,25 @@ async def test_what_no_stream_tells_of_is_found(engines: TestEngines) -> None:
             assert len(await receiver.wait_for(2, "b")) == 2
 
 
+async def test_a_webhook_without_a_record_gets_one_with_its_next_event(
+    engines: TestEngines,
+) -> None:
+    settings = engines.settings(UPCOACH_ROLES=SENDING)
+    async with serving(settings) as server, Receiver().listening() as receiver:
+        person = await server.person()
+        webhook = (await add_webhook(person, f"{receiver.url}/a", "goal.*"))["webhook"]
+        await write_goals(person, 1)
+        await receiver.wait_for(1)
+        # As if MongoDB had gone away between the webhook and its record.
+        await server.node.database["webhook_progress"].delete_many({})
+        path, known = f"{WEBHOOKS}/{webhook['id']}", {"If-Match": '"v1"'}
+        await done(person.call("PATCH", path, {"description": "Sheet"}, headers=known))
+
+        await write_goals(person, 2)
+
+        assert len(await receiver.wait_for(3)) == 3
+
+
 async def test_a_webhook_that_is_disabled_goes_on_where_it_stopped(engines: TestEngines) -> None:
     settings = engines.settings(UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:

@@ -116,9 +116,9 @@ class DeliveryRunner:
             yield page
             after = WebhookKey(page[-1].owner, page[-1].webhook)
 
-    async def _begin_unknown(self) -> None:
+    async def _begin_unknown(self, owner: str = "") -> None:
         """Begin with webhooks of which there is no record, from where they were made."""
-        while unknown := await self._progress.unknown(ROWS):
+        while unknown := await self._progress.unknown(ROWS, owner):
             ids: dict[str, list[str]] = {}
             for key in unknown:
                 ids.setdefault(user_feed(key.owner), []).append(key.webhook)
@@ -145,6 +145,8 @@ class DeliveryRunner:
         now = self._clock()
         if self._changed:
             changed, self._changed = self._changed, set()
+            for owner in changed:
+                await self._begin_unknown(owner)
             await self._progress.wake(changed, now)
         for is_failing in (False, True):
             places = self._places(is_failing=is_failing)

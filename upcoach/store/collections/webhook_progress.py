@@ -119,10 +119,14 @@ class WebhookProgressStore:
         async with self._database.connection():
             await self._database[COLLECTION].update_many(query, {"$set": {"at": now}})
 
-    async def unknown(self, limit: int) -> list[WebhookKey]:
-        """Up to *limit* webhooks of which there is no record: who made them died before it."""
+    async def unknown(self, limit: int, owner: str = "") -> list[WebhookKey]:
+        """Up to *limit* webhooks of which there is no record: who made them died before it.
+
+        Those of *owner* alone, where one is named.
+        """
         same = {"from": COLLECTION, "localField": "_id", "foreignField": "_id", "as": "record"}
         pipeline: list[Bson] = [
+            {"$match": {"_id": codec.below(owner)} if owner else {}},
             {"$lookup": same},
             {"$match": {"record": []}},
             {"$project": {"_id": 1}},
