@@ -23,6 +23,7 @@ is settled, in whichever order it arrives; after that it corrects the counts of 
 
 import datetime as dt
 import functools
+from collections.abc import Generator
 from typing import Final
 
 import msgspec
@@ -39,6 +40,7 @@ from models.learners.settlement import Settlement
 LEARNED_AFTER: Final = dt.timedelta(hours=33)  # its end: at nine, the day after the next
 LOGGED_AHEAD: Final = dt.timedelta(days=366)  # how far in the future an entry may lie
 MOST_WAITING: Final = 800  # entries and settled days of a habit that are not learned yet
+DAYS_PER_STEP: Final = 10  # that were done though not due, of which some hundred may be remembered
 
 HabitKey = tuple[str, str]  # the feed of its owner, and its id: clients choose that, for each owner
 
@@ -163,19 +165,21 @@ class HabitState(msgspec.Struct, array_like=True, gc=False):
         before = plan.created_on - DAY
         return cls(feed, plan, Settlement(before), Settlement(before), away=away)
 
-    def next_day(self) -> dt.date | None:
-        """The next due day.  Days done before it, though not due, are remembered."""
+    def next_day(self) -> Generator[None, None, dt.date | None]:
+        """The next due day, in steps.  Days done before it, though not due, are remembered."""
         if self.known.asleep or self.plan.archived:
             return None
         self._leap_to_creation()
         day = self._due_after(self.known.until)
-        for done_day in self.known.done_days(self.entries):
+        for number, done_day in enumerate(self.known.done_days(self.entries), start=1):
             if day is not None and done_day >= day:
                 break
             self.known.history.mark(done_day)
             self.known.until = done_day
             if day is not None:  # it can only be put off, and no day before it comes due again
                 day = self._due_after(day - DAY)
+            if number % DAYS_PER_STEP == 0:
+                yield
         return day
 
     def label_of(self, day: dt.date) -> Label:

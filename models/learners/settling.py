@@ -69,7 +69,7 @@ class Settling:
         foreseen_from: HabitHistory,
         settled: dict[dt.date, SettledDay],
     ) -> Iterator[None]:
-        while (day := habit_state.next_day()) and habit_state.is_settled(day, at):
+        while (day := (yield from habit_state.next_day())) and habit_state.is_settled(day, at):
             one = settled.pop(day, None) or self._foreseen(habit_state, day, foreseen_from)
             self._label(habit_state, one, habit_state.label_of(day))
             habit_state.settle(one)

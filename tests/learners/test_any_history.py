@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 from hypothesis import given, settings
 
-from models.habits.schedules import Every, Recurring, Schedule
+from models.habits.schedules import Every, Rate, Recurring, Schedule
 from models.learners import HabitOdds
+from models.learners.habit_state import DAYS_PER_STEP
 from models.learners.history import HabitHistory
 from tests.learners.any_history import DAY, LONG_AGO, START, Steps, any_histories
 from tests.learners.events import ADA, created, elsewhere, entered, noon, updated, withdrawn
@@ -30,6 +31,17 @@ def test_days_done_more_than_a_year_apart_are_followed_to_the_end(schedule: Sche
     (forecast,) = odds.drain()
 
     assert forecast.odds is None
+
+
+def test_many_days_that_were_done_though_not_due_are_remembered_in_steps() -> None:
+    odds = HabitOdds()
+    odds.apply(created(ADA, "run", LONG_AGO, at=noon(START), schedule=Rate(times=1, days=366)))
+    for number in range(700):
+        odds.apply(entered(ADA, "run", START - 3 * number * DAY, at=noon(START)))
+
+    steps = sum(1 for _ in odds.refreshing())
+
+    assert steps >= 700 // DAYS_PER_STEP
 
 
 def test_a_day_that_was_done_before_it_was_due_counts_once_it_is() -> None:
