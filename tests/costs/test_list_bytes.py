@@ -56,6 +56,8 @@ SMALL_LISTS: Final = {
     "/v1/notifications",
     "/v1/shares",
     "/v1/tasks",
+    "/v1/webhooks",
+    "/v1/webhooks/{id}/deliveries",
 }
 ELSEWHERE: Final = {"/v1/events", "/v1/snapshot"}  # in `test_page_bytes.py`
 
