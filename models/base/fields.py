@@ -15,7 +15,7 @@ TypedName = Annotated[
     str,
     shaped(
         pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z",
-        form="text of 1 to 100 characters, on one line",
+        form="one line of 1 to 100 characters",
         min_length=1,
         max_length=100,
     ),
