@@ -27,7 +27,7 @@ from upcoach.services.base.delivery.push_carriers import (
 from upcoach.services.base.push import apns, fcm
 from upcoach.services.base.push.apns import Apns, ApnsKey
 from upcoach.services.base.push.fcm import Fcm, ServiceAccount
-from upcoach.services.base.push.web_push import VapidKey, WebPush, decoded
+from upcoach.services.base.push.web_push import VapidKey, WebPush, decoded, sealed
 
 NOON: Final = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
 SUBJECT: Final = "https://upcoach.test"
@@ -112,7 +112,7 @@ async def apple() -> AsyncIterator[tuple[PushService, PushCarrier, PushTarget]]:
 SERVICES: Final = {"web": web, "google": google, "apple": apple}
 
 
-def test_a_browser_opens_the_example_of_the_standard() -> None:
+def test_the_example_of_the_standard_is_sealed_and_opened() -> None:
     private = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"
     key = ec.derive_private_key(int.from_bytes(decoded(private)), ec.SECP256R1())
     browser = BrowserSubscription(key, decoded("BTBZMqHH6r4Tts7J_aSIgg"))
@@ -122,7 +122,14 @@ def test_a_browser_opens_the_example_of_the_standard() -> None:
         "pK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
     )
 
-    assert browser.opened(body) == b"When I grow up, I want to be a watermelon"
+    plain = b"When I grow up, I want to be a watermelon"
+    assert browser.opened(body) == plain
+
+    ours = int.from_bytes(decoded("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"))
+    sender = ec.derive_private_key(ours, ec.SECP256R1())
+    salt = decoded("DGv6ra1nlYgDCS1FRnbzlw")
+    keys = browser.p256dh, "BTBZMqHH6r4Tts7J_aSIgg"
+    assert sealed(plain, *keys, sender=sender, salt=salt) == body
 
 
 async def test_a_browser_gets_a_push_that_it_alone_can_open() -> None:

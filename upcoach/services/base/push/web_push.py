@@ -4,11 +4,14 @@ import base64
 import binascii
 import datetime as dt
 import hashlib
+import os
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -20,8 +23,10 @@ from upcoach.services.base.push.answers import check_answer
 from upcoach.services.base.push.payloads import encoded_within
 
 MOST_BYTES: Final = 3993  # that every push service takes (RFC 8291, 4)
+RECORD_BYTES: Final = 4096  # of a record, at most
 LIFE: Final = dt.timedelta(hours=12)  # of a signature; at most a day (RFC 8292, 2)
 GONE: Final[frozenset[str | int]] = frozenset({404, 410})  # RFC 8030, 7.3
+_LAST_RECORD: Final = b"\x02"  # the delimiter of padding that there is none of
 CURVE: Final = ec.SECP256R1()
 # The order of the curve (SEC 2, 2.4.2): what keys are less than.
 _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -78,18 +83,33 @@ class WebPush:
         check_answer(answer, "", at, gone=GONE)
 
 
-def sealed(plain: bytes, p256dh: str, auth: str) -> bytes:
-    """*plain* for the browser with these keys (RFC 8291, 3); `ValueError` if they are none."""
-    check_keys(p256dh, auth)
-    sender = ec.generate_private_key(CURVE)
-    body: bytes = http_ece.encrypt(
-        plain,
-        private_key=sender,
-        dh=decoded(p256dh),
-        auth_secret=decoded(auth),
-        version="aes128gcm",
-    )
-    return body
+def sealed(
+    plain: bytes,
+    p256dh: str,
+    auth: str,
+    *,
+    sender: ec.EllipticCurvePrivateKey | None = None,
+    salt: bytes | None = None,
+) -> bytes:
+    """*plain* for the browser with these keys (RFC 8291, 3.4), in one record (RFC 8188, 2).
+
+    Key and salt are made for it, but in a test.  `ValueError` if the browser's keys are none.
+    """
+    sender = sender or ec.generate_private_key(CURVE)
+    salt = salt or os.urandom(16)
+    receiver, ours = decoded(p256dh), raw_public(sender.public_key())
+    public = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, receiver)
+    shared = sender.exchange(ec.ECDH(), public)
+    secret = _derived(shared, decoded(auth), b"WebPush: info\0" + receiver + ours, 32)
+    key = _derived(secret, salt, b"Content-Encoding: aes128gcm\0", 16)
+    nonce = _derived(secret, salt, b"Content-Encoding: nonce\0", 12)
+    record = AESGCM(key).encrypt(nonce, plain + _LAST_RECORD, None)
+    return salt + RECORD_BYTES.to_bytes(4) + len(ours).to_bytes(1) + ours + record
+
+
+def _derived(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+    """A key from *secret* (HKDF, RFC 5869)."""
+    return HKDF(SHA256(), length, salt, info).derive(secret)
 
 
 def check_keys(p256dh: str, auth: str) -> None:
