@@ -26,9 +26,13 @@ class TimerRule:
     grace
         How late it is still done; what is later is dropped, and the next is waited for.  However
         late, several that were missed are one.  None where it is done however late it comes.
+    is_newer
+        Whether there are documents of the kind that were written before there was this rule, or by
+        nodes that do not know it: they are looked for.
 
     """
 
     name: str
     next_due: NextDue
     grace: dt.timedelta | None = None
+    is_newer: bool = False

@@ -52,6 +52,7 @@ HABIT_REMINDER = TimerRule(
     name="habit_reminder",
     next_due=Habit.next_reminder,
     grace=dt.timedelta(hours=1),  # later it helps nobody
+    is_newer=True,
 )
 CONTEXT = ModelContext(
     content=(

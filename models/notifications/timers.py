@@ -64,7 +64,7 @@ def _rule(field: OwnTime) -> TimerRule:
 MOOD_CHECK_IN: Final = _rule("mood_check_in")
 JOURNAL_PROMPT: Final = _rule("journal_prompt")
 DAILY_SUMMARY: Final = _rule("daily_summary")
-EVENING_CHECK: Final = TimerRule(name="evening_check", next_due=evening, grace=GRACE)
+EVENING_CHECK: Final = TimerRule(name="evening_check", next_due=evening, grace=GRACE, is_newer=True)
 QUIET_OVER: Final = TimerRule(name="quiet_hours_over", next_due=_released)
 SNOOZE_OVER: Final = TimerRule(name="snooze_over", next_due=comes_again)
 TIMERS: Final[Mapping[type[Document], tuple[TimerRule, ...]]] = {

@@ -21,4 +21,4 @@ def next_due(task: Task, after: dt.datetime) -> dt.datetime | None:
     return moment if moment > after else None
 
 
-TASK_DUE: Final = TimerRule(name="task_due", next_due=next_due, grace=GRACE)
+TASK_DUE: Final = TimerRule(name="task_due", next_due=next_due, grace=GRACE, is_newer=True)

@@ -96,7 +96,9 @@ class TimerRunner:
 
     async def repair(self) -> None:
         """Make the timers that are missing of what was written by builds that know none."""
-        for kind in TIMERS:
+        for kind in (
+            kind for kind, rules in TIMERS.items() if any(rule.is_newer for rule in rules)
+        ):
             after = ""
             while True:
                 documents, after = await self._documents.page_across_owners(kind, after, REPAIRED)
