@@ -106,7 +106,7 @@ class DurableConsumer(Protocol[Output]):
         """What has raised since the last call, and is not part of the state any more."""
 
     async def publish(self, output: Output) -> None:
-        """Publish one output; after a failure it is called again."""
+        """Publish one output; it is called again after `Refusal`, and never after a bug."""
 
     def state(self) -> Iterator[bytes]:
         """Everything that `restore` needs, in pieces, each made in some tenths of a millisecond.

@@ -12,7 +12,7 @@ import collections
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any, Generic
 
 import msgspec
@@ -82,7 +82,7 @@ class DurableRunner(Generic[AnyDurableConsumer]):
         self._saved_turn = turn
         self._is_mid_turn = False  # whether a turn was begun and not ended: no snapshot says that
         self._saved_at = time.monotonic()
-        self._unpublished = UnpublishedOutputs[Any](self.consumer.publish)
+        self._unpublished = UnpublishedOutputs[Any](self.consumer.publish, self._park_output)
         self._must_compare = True  # whether the log may hold events that the streams will not bring
 
     async def take(self, events: Sequence[Event]) -> None:
@@ -285,6 +285,10 @@ class DurableRunner(Generic[AnyDurableConsumer]):
     def _park(self, feed: str, seq: int, what: str) -> None:
         self._metrics.parked.labels(self.consumer.name).inc()
         _log.exception("event_parked", feed=feed, seq=seq, type=what)
+
+    def _park_output(self, key: Hashable) -> None:
+        self._metrics.parked.labels(self.consumer.name).inc()
+        _log.exception("output_parked", group=self.consumer.name, about=str(key))
 
     async def _save(self) -> None:
         self._saved_at = time.monotonic()

@@ -1,26 +1,40 @@
 """The outputs of a durable consumer that are not published yet: the newest of each key."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
 from typing import Generic
 
-from models.base.errors import Refusal
+from models.base.errors import Refusal, Unavailable
 from streams.consumers.consumer import Output
+from streams.redis.connection import RedisError
+from upcoach.store.base.sealing import Unreadable
 
 MAX_CONCURRENT_WRITES = 16
 
 
 class UnpublishedOutputs(Generic[Output]):
-    """Unpublished outputs by key; one that is refused or fails stays."""
+    """Unpublished outputs by key; one that is refused stays, or for which no engine answers.
 
-    def __init__(self, write: Callable[[Output], Awaitable[None]]) -> None:
+    One whose writing raises anything else would do so each time: it is handed to *park*, and gone.
+    """
+
+    def __init__(
+        self, write: Callable[[Output], Awaitable[None]], park: Callable[[Hashable], None]
+    ) -> None:
         self._write = write
+        self._park = park
         self._waiting: dict[Hashable, Output] = {}
+        self._refused: set[Hashable] = set()  # those of them that may never be written
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits but what was refused."""
+        return self._waiting.keys() <= self._refused
 
     def add(self, outputs: Mapping[Hashable, Output]) -> None:
         """Add *outputs*, in place of older ones of the same keys."""
         self._waiting |= outputs
+        self._refused.difference_update(outputs)
 
     async def publish(self) -> None:
         """Publish what waits, some at a time; while MongoDB is away it stays."""
@@ -33,7 +47,22 @@ class UnpublishedOutputs(Generic[Output]):
     async def _publish_some(self, waiting: Iterator[tuple[Hashable, Output]]) -> None:
         """Publish what comes next of *waiting*, beside others that do the same."""
         for key, output in waiting:
-            with contextlib.suppress(Refusal):
-                await self._write(output)
-                if self._waiting.get(key) is output:
-                    del self._waiting[key]
+            await self._publish_one(key, output)
+
+    async def _publish_one(self, key: Hashable, output: Output) -> None:
+        """Write *output*, which is then done with, unless a newer one has come meanwhile."""
+        try:
+            await self._write(output)
+        except (Unavailable, RedisError):
+            return
+        except Refusal:
+            if self._waiting.get(key) is output:
+                self._refused.add(key)
+            return
+        except Unreadable:  # its owner was erased
+            pass
+        except Exception:  # noqa: BLE001
+            self._park(key)
+        if self._waiting.get(key) is output:
+            del self._waiting[key]
+            self._refused.discard(key)

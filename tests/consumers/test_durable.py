@@ -25,6 +25,17 @@ from upcoach.store.collections.consumer_snapshots import (
 )
 
 
+class Halting(GoalCount):
+    """Cannot publish, as *failure* says, until that is over."""
+
+    failure: Exception | None = None
+
+    async def publish(self, output: tuple[str, int]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        await super().publish(output)
+
+
 class Endless(GoalCount):
     """Comes to no end with its second event."""
 
@@ -55,6 +66,25 @@ async def test_no_snapshot_is_taken_amid_a_turn(settings: Settings) -> None:
         await heir.step()
 
         assert list(heir.consumer.counts.values()) == [3]
+
+
+async def test_an_output_that_breaks_its_writing_ends_nobodys_consumer(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        ground = ground_of(server, settings, redis)
+        await make_goals(await server.person(), "Run")
+        runner = ground.durable(Halting())
+        await runner.load()
+        runner.consumer.failure = ValueError()
+
+        await runner.step()
+        runner.consumer.failure = None
+        await make_goals(await server.person(), "Swim")
+        await runner.recover()
+        await runner.step()
+
+        assert list(runner.consumer.told.values()) == [1]
+        sample = ground.metrics.registry.get_sample_value
+        assert sample("upcoach_dead_letters_total", {"group": "goal-count"}) == 1
 
 
 async def test_what_an_inbox_has_no_room_for_is_found_in_the_log(settings: Settings) -> None:
@@ -90,7 +120,7 @@ async def test_what_is_newer_waits_while_what_is_older_is_written() -> None:
         await go_on.wait()
         written.append(output)
 
-    unpublished = UnpublishedOutputs[Any](write)
+    unpublished = UnpublishedOutputs[Any](write, lambda _: None)
     unpublished.add({"key": "older"})
     publishing = asyncio.create_task(unpublished.publish())
     await begun.wait()
