@@ -117,7 +117,7 @@ class DurableRunner(Generic[AnyDurableConsumer]):
                 await background_tasks.end(keeping, working)
 
     async def stop(self) -> None:
-        """Save the state; to be called after `run` was cancelled."""
+        """Save the state, if all that came of it is published; after `run` was cancelled."""
         with contextlib.suppress(Unavailable, RedisError):
             await self._save()
             await self._lease.release()
@@ -293,6 +293,8 @@ class DurableRunner(Generic[AnyDurableConsumer]):
     async def _save(self) -> None:
         self._saved_at = time.monotonic()
         if self._turn == self._saved_turn or self._is_mid_turn:
+            return
+        if not self._unpublished.is_settled:  # the turns that made it bring it again
             return
         turn = self._turn
         for feed, sequencer in self._sequencers.items():

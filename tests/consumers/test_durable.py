@@ -9,6 +9,7 @@ from gridfs.asynchronous import AsyncGridFSBucket
 from structlog.testing import capture_logs
 
 from config.settings import Settings
+from models.base.errors import Conflict, Unavailable
 from models.wire.frames import Ev
 from streams.base import background_tasks
 from streams.consumers.durable import INBOX_EVENTS
@@ -85,6 +86,38 @@ async def test_an_output_that_breaks_its_writing_ends_nobodys_consumer(settings:
         assert list(runner.consumer.told.values()) == [1]
         sample = ground.metrics.registry.get_sample_value
         assert sample("upcoach_dead_letters_total", {"group": "goal-count"}) == 1
+
+
+async def test_what_was_not_published_before_a_stop_is_published_after_it(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        ground = ground_of(server, settings, redis)
+        await make_goals(await server.person(), "Run")
+        stopped, heir = ground.durable(Halting()), ground.durable(Halting())
+        await stopped.load()
+        stopped.consumer.failure = Unavailable("away", "Not there.")
+        await stopped.step()
+        await stopped.stop()
+
+        await heir.load()
+        await heir.step()
+
+        assert list(heir.consumer.told.values()) == [1]
+
+
+async def test_what_is_refused_keeps_no_snapshot_from_being_taken(settings: Settings) -> None:
+    async with serving(settings) as server, connected(settings) as redis:
+        runner = ground_of(server, settings, redis).durable(Halting())
+        await make_goals(await server.person(), "Run")
+        await runner.load()
+        runner.consumer.failure = Conflict("never", "Not this one.")
+        await runner.step()
+        await runner.stop()
+
+        snapshot = await runner._snapshots.load()
+        assert snapshot is not None
+        assert snapshot.turn == 1
 
 
 async def test_what_an_inbox_has_no_room_for_is_found_in_the_log(settings: Settings) -> None:
