@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tornado.web import Application, RequestHandler
 
 from upcoach.node import app
+from upcoach.node.process.lookups import Addresses
 from upcoach.node.process.outbound import LARGEST_ANSWER, Outbound
 from upcoach.node.process.outbound_guard import (
-    Addresses,
     GuardedResolver,
     RefusedTarget,
     check_url,

@@ -29,7 +29,8 @@ APNS: Final = {"team": "T1", "key_id": "K1", "topic": "org.upcoach", "key": KEY}
 def carriers_of(environ: dict[str, str]) -> tuple[dict[str, str], str]:
     """What carries pushes to each platform, and the key that browsers are given."""
     settings = Settings.from_environ(environ)
-    services = PushServices(settings, Outbound(loopback=False))
+    nowhere = Outbound(loopback=False)
+    services = PushServices(settings, nowhere, nowhere)
     pushing = services.pushing(None)  # type: ignore[arg-type]
     carriers = {str(name): type(of).__name__ for name, of in pushing.carriers.items()}
     return carriers, pushing.web_key

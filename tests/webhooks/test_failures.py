@@ -62,7 +62,7 @@ async def test_a_receiver_that_fails_is_tried_again_and_then_disabled(
     settings = settings_of(engines, tmp_path, UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
         server.node.webhooks.waits = QUICK
-        server.node.assembly.outbound.patience_s = 0.1
+        server.node.assembly.chosen_outbound.patience_s = 0.1
         person = await server.person()
         email = (await person.call("GET", "/v1/me")).body["email"]
         ids = {}
@@ -170,7 +170,7 @@ async def test_those_that_hang_make_no_other_late(engines: TestEngines) -> None:
     async with serving(settings) as server, Receiver().listening() as receiver:
         runner = server.node.webhooks
         runner.waits, runner.places, runner.failing_places = QUICK, 4, 3
-        server.node.assembly.outbound.patience_s = 0.5
+        server.node.assembly.chosen_outbound.patience_s = 0.5
         receiver.modes["hangs"] = "hangs"
         ann, bob = await server.person(), await server.person()
         for _ in range(8):

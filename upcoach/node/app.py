@@ -315,6 +315,7 @@ class Node:
         await shutdown.run_steps(self._last_steps(), self._ends_at)
         self.services.account.passwords.close()
         self.assembly.outbound.close()
+        self.assembly.chosen_outbound.close()
         await self.assembly.push.close()
 
     def _last_steps(self) -> tuple[shutdown.ShutdownStep, ...]:

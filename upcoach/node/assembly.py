@@ -8,6 +8,7 @@ from config.settings import Settings
 from models.base.clock import utc_now
 from models.base.errors import Invalid
 from models.base.metrics import Metrics
+from upcoach.node.process.lookups import OPERATORS
 from upcoach.node.process.outbound import Outbound
 from upcoach.node.push_services import PushServices
 from upcoach.services.account.federation import providers_of
@@ -28,7 +29,7 @@ from upcoach.store.write.timers import Timers
 
 
 class Assembly:
-    """All services, the mailer and the outbound HTTP client."""
+    """All services, the mailer and the outbound HTTP clients."""
 
     def __init__(
         self,
@@ -46,8 +47,10 @@ class Assembly:
         self.mailbox = None if settings.smtp_url else folder
         carrier = self.mailbox or Smtp(settings.smtp_url or "", settings.mail_from)
         self.mail = Mailer(outboxes.mail, carrier, utc_now)
-        self.outbound = Outbound(loopback=settings.environment == "development")
-        self.push = PushServices(settings, self.outbound)
+        loopback = settings.environment == "development"
+        self.outbound = Outbound(loopback=loopback, bounds=OPERATORS)
+        self.chosen_outbound = Outbound(loopback=loopback)  # to URLs that people chose
+        self.push = PushServices(settings, self.outbound, self.chosen_outbound)
         documents = Documents(database, keyring)
         self.timers = TimerRunner(Timers(database, utc_now), documents, utc_now, metrics)
         dependencies = Dependencies(
@@ -65,7 +68,7 @@ class Assembly:
             timers=self.timers,
             zones=TimeZones(documents),
             fetch=self.outbound,
-            poster=self.outbound,
+            poster=self.chosen_outbound,
             clock=utc_now,
         )
         self.services: Services = make_services(dependencies)

@@ -24,12 +24,16 @@ _PLATFORMS: Final[tuple[PushPlatform, ...]] = ("web", "ios", "android")
 
 
 class PushServices:
-    """The carriers that the settings name; a folder takes the rest, in development."""
+    """The carriers that the settings name; a folder takes the rest, in development.
 
-    def __init__(self, settings: Settings, outbound: Outbound) -> None:
+    *outbound* goes to servers of the operator, *chosen* to URLs that browsers have brought.
+    """
+
+    def __init__(self, settings: Settings, outbound: Outbound, chosen: Outbound) -> None:
         self.folder = PushFolder(settings.push_folder) if _is_development(settings) else None
         self._settings = settings
         self._outbound = outbound
+        self._chosen = chosen
         self._http2 = Http2Client()
 
     def pushing(self, outbox: PushOutbox) -> Pushing:
@@ -43,7 +47,7 @@ class PushServices:
             outbox=outbox,
             carriers=carriers,
             web_key="" if key is None else key.public,
-            check_url=self._outbound.check,
+            check_url=self._chosen.check,
         )
 
     async def close(self) -> None:
@@ -54,7 +58,7 @@ class PushServices:
         settings, carriers = self._settings, dict[PushPlatform, PushCarrier]()
         if settings.vapid_key:
             key = VapidKey(settings.vapid_key)
-            carriers["web"] = WebPush(self._outbound, key, _contact(settings))
+            carriers["web"] = WebPush(self._chosen, key, _contact(settings))
         if settings.fcm:
             account = _read("FCM", settings.fcm, ServiceAccount)
             carriers["android"] = Fcm(self._outbound, self._outbound, account)
@@ -66,7 +70,8 @@ class PushServices:
 def check_push_services(settings: Settings) -> None:
     """Refuse push services that are wrong, before anything is started for them."""
     try:
-        PushServices(settings, Outbound(loopback=False))._configured()  # noqa: SLF001
+        nowhere = Outbound(loopback=False)
+        PushServices(settings, nowhere, nowhere)._configured()  # noqa: SLF001
     except (JoseError, ValueError) as flaw:
         raise SettingsError(f"A key of UPCOACH_FCM or UPCOACH_APNS is none: {flaw}") from None
 

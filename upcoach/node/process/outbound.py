@@ -1,4 +1,4 @@
-"""The outbound HTTP client, the only one that the server has.
+"""The outbound HTTP client: one for the operator's servers, and one for URLs that people chose.
 
 It goes where `outbound_guard` lets it, and follows no redirect: five seconds in all, an answer of a
 mebibyte at most, of which no more than is wanted is kept, no compression that could hide more, and
@@ -12,10 +12,12 @@ from urllib.parse import urlencode
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
+from upcoach.node.process.lookups import PEOPLES, LookUpBounds
 from upcoach.node.process.outbound_guard import GuardedResolver, RefusedTarget, Resolve, check_url
 from upcoach.services.base.fetching import LARGEST, Fetched, FetchFailed
 
 PATIENCE_S: Final = 5.0
+NAME_SHARE: Final = 0.9  # of it, for the name: a request that ends first leaves its look-up behind
 AT_ONCE: Final = 256  # connections; who sends much bounds it by themselves, and waits for nobody
 LARGEST_ANSWER: Final = 1024 * 1024
 LARGEST_HEADERS: Final = 16 * 1024
@@ -25,6 +27,9 @@ _UNHEARD: Final = 599  # what Tornado says for somebody who did not answer
 class Outbound:
     """Sends requests to other servers; *loopback* allows this machine without TLS.
 
+    Servers of the operator have a client of their own, with other *bounds*, so that whatever people
+    make requests wait for holds up none of those.
+
     Attributes
     ----------
     patience_s
@@ -32,8 +37,11 @@ class Outbound:
 
     """
 
-    def __init__(self, *, loopback: bool, resolve: Resolve | None = None) -> None:
+    def __init__(
+        self, *, loopback: bool, bounds: LookUpBounds = PEOPLES, resolve: Resolve | None = None
+    ) -> None:
         self._loopback = loopback
+        self._bounds = bounds
         self._resolve = resolve
         self.patience_s = PATIENCE_S
         self._http: SimpleAsyncHTTPClient | None = None
@@ -107,7 +115,12 @@ class Outbound:
 
     def _client(self) -> SimpleAsyncHTTPClient:
         if self._http is None:  # not before there is a loop
-            self._resolver = GuardedResolver(loopback=self._loopback, resolve=self._resolve)
+            self._resolver = GuardedResolver(
+                loopback=self._loopback,
+                bounds=self._bounds,
+                patience_s=self.patience_s * NAME_SHARE,
+                resolve=self._resolve,
+            )
             self._http = SimpleAsyncHTTPClient(
                 force_instance=True,
                 max_clients=AT_ONCE,

@@ -8,23 +8,22 @@ very addresses that were checked: a name that stands for others a moment later c
 On a developer's machine, *loopback* lets programs of theirs be reached, which have no certificate.
 """
 
+import asyncio
 import ipaddress
 import re
 import socket
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-from tornado.ioloop import IOLoop
 from tornado.netutil import Resolver
+
+from upcoach.node.process.lookups import PEOPLES, Addresses, LookUpBounds, LookUps
 
 LONGEST_URL: Final = 2_048
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
-THREADS: Final = 32  # of their own: a slow name server must hold up nobody else's work
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Addresses = list[tuple[int, Any]]
 Resolve = Callable[[str, int], Awaitable[Addresses]]
 
 # RFC 3986, 2: all that a URL is made of; no fragment, which is sent to nobody.
@@ -119,17 +118,25 @@ class GuardedResolver(Resolver):
     One that may not be spoils the rest: who mixes them wants to be asked again.
     """
 
-    def initialize(self, *, loopback: bool, resolve: Resolve | None = None) -> None:
+    def initialize(
+        self,
+        *,
+        loopback: bool,
+        bounds: LookUpBounds = PEOPLES,
+        patience_s: float = 5.0,
+        resolve: Resolve | None = None,
+    ) -> None:
         """See `Resolver`; *resolve* asks for the addresses of a name."""
         self._loopback = loopback
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="outbound")
-        self._resolve = resolve or self._ask
+        self._patience_s = patience_s
+        self._look_ups = LookUps(bounds)
+        self._resolve = resolve or self._look_ups
 
     async def resolve(
         self, host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> Addresses:
         """See `Resolver.resolve`."""
-        addresses = await self._resolve(host, port)
+        addresses = _as_address(host, port) or await self._asked(host, port)
         for _, (text, *_rest) in addresses:
             if not (self._loopback and host in LOOPBACK and _is_loopback(text)):
                 check_address(text)
@@ -137,15 +144,25 @@ class GuardedResolver(Resolver):
 
     def close(self) -> None:
         """See `Resolver.close`; whoever still waits for a name gets none."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._look_ups.close()
 
-    async def _ask(self, host: str, port: int) -> Addresses:
-        return await IOLoop.current().run_in_executor(self._threads, _look_up, host, port)
+    async def _asked(self, host: str, port: int) -> Addresses:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await self._resolve(host, port)
+        except TimeoutError:
+            raise TimeoutError("Timeout while its name was looked up") from None
 
 
-def _look_up(host: str, port: int) -> Addresses:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [(family, address) for family, _, _, _, address in found]
+def _as_address(host: str, port: int) -> Addresses:
+    """The address that *host* is; nothing for a name, which alone is looked up."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return []
+    if address.version == 4:
+        return [(socket.AF_INET, (host, port))]
+    return [(socket.AF_INET6, (host, port, 0, 0))]
 
 
 def _is_number(host: str) -> bool:
