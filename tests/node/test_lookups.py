@@ -121,7 +121,7 @@ async def test_a_name_that_nobody_answers_for_is_given_up_before_its_request() -
 
     outbound = Outbound(loopback=False, resolve=hang)
     outbound.patience_s = 1.0
-    with pytest.raises(FetchFailed, match="Timeout while resolving"):
+    with pytest.raises(FetchFailed, match="Timeout while its name was looked up"):
         await outbound.post("https://hooks.example.com/", b"", {}, 0)
     assert given_up.is_set()
     outbound.close()
