@@ -87,6 +87,9 @@ class Metrics:
             ("rule",),
             buckets=(0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0),
         )
+        self.timers_overdue_s = gauge(
+            "upcoach_timers_overdue_seconds", "Age of the oldest timer that is due and not begun."
+        )
 
     def exposition(self) -> bytes:
         """All metrics in the Prometheus text format."""

@@ -73,6 +73,7 @@ from upcoach.store.schema.orphan_transactions import OrphanTransactions
 from upcoach.store.schema.schema import Schema
 from upcoach.store.secrets.keyring import KeyRing, MasterKeys
 from upcoach.store.write.committer import Committer
+from upcoach.store.write.overdue_timers import OverdueTimers
 
 RESTART_S = 1.0  # before work that broke begins again
 # How long the loop waits for a thread that computes, each time that it comes back from a socket:
@@ -277,6 +278,7 @@ class Node:
             self.assembly.mail,
             StreamTrimming(self._redis.writer, utc_now),
             OrphanTransactions(self.database),
+            OverdueTimers(self.database, utc_now, self.metrics),
         )
         if "schedule" in self._settings.roles:
             owners = (*owners, self.assembly.timers)
