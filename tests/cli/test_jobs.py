@@ -35,10 +35,10 @@ async def test_timers_are_listed_by_their_rules_and_run_by_name(settings: Settin
         async with server.node.database.connection():
             stored = await server.node.database["timers"].find_one({"rule": "habit_reminder"})
         assert stored is not None
-        assert await timers.claim(1) == []
+        assert await timers.claim(1, ["habit_reminder"]) == []
         await timer_commands.run_timer(settings, settings.mongo_url, stored["_id"])
-        [claimed] = await timers.claim(1)
+        [claimed] = await timers.claim(1, ["habit_reminder"])
         assert claimed.rule == "habit_reminder"
-        await timers.fail(claimed, "KeyError")
+        await timers.fail(claimed, "KeyError", None)
         listed = await timer_commands.list_timers(settings, settings.mongo_url)
         assert f"failed: {stored['_id']} (due " in listed.splitlines()[-1]

@@ -38,7 +38,7 @@ async def test_a_timer_that_nobody_does_is_measured_and_warned_of_once(settings:
                 now = first["due"] + minutes * MINUTE
                 await watch.look()
                 seen.append(overdue(metrics))
-            assert await Timers(database, lambda: now).claim(10)
+            assert await Timers(database, lambda: now).claim(10, [first["rule"]])
             await watch.look()
             seen.append(overdue(metrics))
 

@@ -5,7 +5,6 @@ import datetime as dt
 from typing import Any
 
 import msgspec
-import pytest
 
 from config.settings import Settings
 from models.base.clock import utc_now
@@ -20,10 +19,12 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from upcoach.client import RestClient
-from upcoach.services.base.timers import TRIES, Fired, TimerRunner
+from upcoach.services.base.timers import FIRST_WAIT, PER_OWNER, Fired, TimerRunner
+from upcoach.services.notifications.reminders.habit_reminders import HabitReminders
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.write.timers import COLLECTION, LEASE, Advance, DueTimer, Timers
 
+RULES = (HABIT_REMINDER.name, TASK_DUE.name)
 EVERY_MORNING = {"id": HABIT, "name": "Run", "reminders": [{"time": "07:30"}]}
 TOMORROW = (utc_now() + dt.timedelta(days=1)).date()
 TASK = {"title": "Call", "due_date": str(TOMORROW), "due_time": "18:00", "tz": "UTC"}
@@ -155,18 +156,18 @@ async def test_two_schedulers_never_claim_the_same(settings: Settings) -> None:
         watch = Watch()
         watch.pass_over(max(row["due"] for row in await rows(other)))
         schedulers = [Timers(server.node.database, watch), Timers(other, watch)]
-        claimed = await asyncio.gather(*(timers.claim(10) for timers in schedulers * 4))
+        claimed = await asyncio.gather(*(timers.claim(10, RULES) for timers in schedulers * 4))
         names = [timer.about for timers in claimed for timer in timers]
         assert len(names) == len(set(names)) > 0
 
         # What the dead have claimed is claimed again, and not before their minute is over.
-        left = [timer for _ in range(8) for timer in await schedulers[0].claim(10)]
+        left = [timer for _ in range(8) for timer in await schedulers[0].claim(10, RULES)]
         assert sorted(names + [timer.about for timer in left]) == sorted(
             row["about"] for row in await rows(other)
         )
         watch.now += LEASE
-        again = await schedulers[1].claim(100)
-        assert (len(again), {timer.tries for timer in again}) == (40, {2})
+        again = await schedulers[1].claim(100, RULES)
+        assert (len(again), {timer.failures for timer in again}) == (40, {0})
 
 
 async def test_a_document_that_is_written_meanwhile_has_the_last_word(settings: Settings) -> None:
@@ -176,7 +177,7 @@ async def test_a_document_that_is_written_meanwhile_has_the_last_word(settings: 
         watch, timers = Watch(), Timers(server.node.database, Watch())
         watch.pass_over(await due_of(server, person))
         timers = Timers(server.node.database, watch)
-        [claimed] = await timers.claim(10)
+        [claimed] = await timers.claim(10, RULES)
 
         headers = {"If-Match": '"v1"'}
         path = ONE_HABIT.format(id=HABIT)
@@ -185,8 +186,8 @@ async def test_a_document_that_is_written_meanwhile_has_the_last_word(settings: 
         due = await due_of(server, person)
 
         await timers.advance([Advance(claimed, None)])
-        await timers.put_off(claimed, dt.timedelta(days=400))
-        await timers.fail(claimed, "late")
+        await timers.put_off([claimed], dt.timedelta(days=400))
+        await timers.fail(claimed, "late", None)
         [row] = await rows(server.node.database)
         assert (row["due"], row["claim_at"], row["due"].hour) == (due, due, 12)
 
@@ -215,7 +216,7 @@ async def test_what_is_due_is_done_and_waits_for_its_next_time(settings: Setting
         assert runner._metrics.timers.labels("habit_reminder", "dropped")._value.get() == 1
 
 
-async def test_what_cannot_be_done_is_tried_again_and_shown_in_the_end(settings: Settings) -> None:
+async def test_what_cannot_be_done_is_tried_again_until_it_is_too_late(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await newcomer(server)
         await done(person.call("POST", "/v1/habits", EVERY_MORNING))
@@ -223,30 +224,112 @@ async def test_what_cannot_be_done_is_tried_again_and_shown_in_the_end(settings:
         runner = runner_of(server, watch, recorder)
         watch.pass_over(due)
 
-        recorder.failures = [Unavailable("database_away", "gone")]
-        with pytest.RaisesGroup(Unavailable):
-            await runner.run_due()
-        watch.now += LEASE
-        recorder.failures = [KeyError("broken"), KeyError("broken")]
+        recorder.failures = [Unavailable("feed_contended", "Too many writers.")]
         await runner.run_due()
-        async with server.node.database.connection():
-            tried = {"$set": {"tries": TRIES - 1, "claim_at": watch.now}}
-            await server.node.database[COLLECTION].update_many({}, tried)
+        [row] = await rows(server.node.database)
+        assert (row["failures"], "failure" in row) == (0, False)
+        watch.now += FIRST_WAIT
+        recorder.failures = [KeyError("broken")]
         await runner.run_due()
-        assert len(recorder.fired) == 3
         [count] = await runner.timers.counts()
         assert (count.rule, count.failed, count.late) == ("habit_reminder", 1, 0)
         [failed] = await runner.timers.failed(10)
-        assert (failed.name.split("/")[1:], failed.failure) == (
+        assert (failed.name.split("/")[1:], failed.failures, failed.failure) == (
             [HABIT, HABIT_REMINDER.name],
+            1,
             "KeyError",
         )
+        watch.now += dt.timedelta(hours=2)
+        await runner.run_due()
+        assert [is_late for _, _, is_late in recorder.fired] == [False, False, True]
+        assert await rows(server.node.database) == []
 
-        recorder.failures.clear()
+
+async def test_a_timer_that_failed_is_run_by_hand(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await newcomer(server)
+        await done(person.call("POST", "/v1/habits", EVERY_MORNING))
+        watch = Watch()
+        watch.pass_over(await due_of(server, person))
+        runner = runner_of(server, watch, Recorder())
+        [claimed] = await runner.timers.claim(1, RULES)
+        await runner.timers.fail(claimed, "KeyError", None)
+        await runner.run_due()
+        [failed] = await runner.timers.failed(10)
+
         assert await runner.timers.run_now(failed.name)
         assert not await runner.timers.run_now("usr_none/hab_none/habit_reminder")
         await runner.run_due()
         assert await rows(server.node.database) == []
+
+
+async def test_one_that_fails_takes_no_other_along(settings: Settings) -> None:
+    async with serving(settings) as server:
+        people = [await newcomer(server) for _ in range(3)]
+        for person in people:
+            await done(person.call("POST", "/v1/habits", EVERY_MORNING))
+        watch, recorder = Watch(), Recorder(next_in=dt.timedelta(days=1))
+        recorder.failures = [Unavailable("feed_contended", "Too many writers.")]
+        watch.pass_over(max(row["due"] for row in await rows(server.node.database)))
+
+        await runner_of(server, watch, recorder).run_due()
+
+        assert len(recorder.fired) == 3
+        ahead = [row["due"] > watch.now for row in await rows(server.node.database)]
+        assert sorted(ahead) == [False, True, True]
+
+
+async def test_what_cannot_be_read_keeps_its_timer_and_refuses_no_write(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await newcomer(server)
+        await done(person.call("POST", "/v1/habits", EVERY_MORNING))
+        due, node = await due_of(server, person), server.node
+        key = {"_id": f"{scope_of(server, person).user}/{HABIT}"}
+        await node.database.handle["habits"].update_one(key, {"$set": {"schedule": "never"}})
+        watch = Watch()
+        watch.pass_over(due)
+        documents = node.services.habits.habits._documents
+        runner = TimerRunner(Timers(node.database, watch), documents, watch, Metrics())
+        sender = node.services.notifications.sender
+        handler = HabitReminders(documents, node.services.habits.habit_reports, sender)
+        runner.handles(HABIT_REMINDER.name, handler)
+
+        await runner.run_due()
+
+        assert [row["due"] for row in await rows(node.database)] == [due]
+        version = {"If-Match": '"v1"'}
+        path = ONE_HABIT.format(id=HABIT)
+        changed = await person.call("PATCH", path, {"name": "Walk"}, headers=version)
+        assert changed.status == 409
+        await done(person.call("DELETE", path))
+        assert await rows(node.database) == []
+
+
+async def test_nobody_has_all_the_turns(settings: Settings) -> None:
+    async with serving(settings) as server:
+        busy, other = await newcomer(server), await newcomer(server)
+        minute = {"reminders": [{"time": "07:30"}]}
+        for _ in range(3 * PER_OWNER):
+            await done(busy.call("POST", "/v1/habits", {"name": "x", **minute}))
+        await done(other.call("POST", "/v1/habits", EVERY_MORNING))
+        watch, recorder = Watch(), Recorder()
+        watch.pass_over(max(row["due"] for row in await rows(server.node.database)))
+
+        await runner_of(server, watch, recorder).run_due()
+
+        fired = [about for about, _, _ in recorder.fired]
+        assert len(fired) == 3 * PER_OWNER + 1
+        assert fired.index(HABIT) <= PER_OWNER
+
+
+async def test_the_end_of_the_calendar_refuses_no_write(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await newcomer(server)
+        far = EVERY_MORNING | {"starts_on": "9999-12-31"}
+        assert (await person.call("POST", "/v1/habits", far)).status == 201
+        assert await rows(server.node.database) == []
+        documents = await server.node.services.habits.habits.page(scope_of(server, person))
+        assert await Timers(server.node.database, Watch()).add_missing(documents) == 0
 
 
 async def test_timers_are_counted_by_how_they_stand(settings: Settings) -> None:
@@ -261,7 +344,7 @@ async def test_timers_are_counted_by_how_they_stand(settings: Settings) -> None:
         assert (count.waiting, count.late, count.running, count.failed) == (4, 0, 0, 0)
         assert count.next_due == min(row["due"] for row in await rows(server.node.database))
         watch.pass_over(max(row["due"] for row in await rows(server.node.database)))
-        await timers.claim(1)
+        await timers.claim(1, RULES)
         [count] = await timers.counts()
         assert (count.waiting, count.late, count.running, count.failed) == (0, 3, 1, 0)
 

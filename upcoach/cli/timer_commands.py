@@ -9,7 +9,7 @@ from upcoach.node.connecting import open_database
 from upcoach.node.process.listener import StartError
 from upcoach.store.write.timers import FailedTimer, TimerCount, Timers
 
-SHOWN = 20  # timers that rest
+SHOWN = 20  # timers that have failed
 
 _COLUMNS = "{:<28} {:>9} {:>9} {:>9} {:>9}  {}"
 
@@ -43,5 +43,5 @@ def _row(count: TimerCount) -> str:
 def _failure(timer: FailedTimer) -> str:
     since = moment_in_words(timer.due)
     return (
-        f"failed: {timer.name} (due {since}, tried {counted(timer.tries, 'time')}: {timer.failure})"
+        f"failed: {timer.name} (due {since}, {counted(timer.failures, 'failure')}: {timer.failure})"
     )

@@ -1,15 +1,16 @@
 """Does what timers ask for, each on one node of all, and sees to it that none is missing."""
 
 import asyncio
+import collections
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 import structlog
 
 from models.base.clock import Clock
 from models.base.document import Document
-from models.base.errors import Unavailable
+from models.base.errors import NotFound, Unavailable
 from models.base.jobs import PeriodicJob
 from models.base.metrics import Metrics
 from models.base.timers import TimerRule
@@ -24,7 +25,8 @@ CONCURRENT: Final = 64  # of them: their writes share transactions
 PATIENCE_S: Final = 10.0  # for one timer: all that a process claims are done within its lease
 FIRST_WAIT: Final = dt.timedelta(seconds=5)
 LONGEST_WAIT: Final = dt.timedelta(hours=1)
-TRIES: Final = 12  # before somebody has to look at it
+TRIES: Final = 12  # of what is never too late, before somebody has to look at it
+PER_OWNER: Final = 8  # timers of one person that are done in a round, of which everybody has one
 REPAIR_EVERY_S: Final = 6 * 3600.0
 REPAIRED: Final = 200  # documents at once
 
@@ -91,14 +93,13 @@ class TimerRunner:
 
     async def run_due(self) -> None:
         """Do all that is due."""
-        while claimed := await self.timers.claim(CLAIMED):
-            await self._run(claimed)
+        while claimed := await self.timers.claim(CLAIMED, self._handlers):
+            await self._run(await self._in_turn(claimed))
 
     async def repair(self) -> None:
         """Make the timers that are missing of what was written by builds that know none."""
-        for kind in (
-            kind for kind, rules in TIMERS.items() if any(rule.is_newer for rule in rules)
-        ):
+        older = [kind for kind, rules in TIMERS.items() if any(rule.is_newer for rule in rules)]
+        for kind in older:
             after = ""
             while True:
                 documents, after = await self._documents.page_across_owners(kind, after, REPAIRED)
@@ -109,40 +110,53 @@ class TimerRunner:
                 if not after:
                     break
 
+    async def _in_turn(self, claimed: Sequence[DueTimer]) -> list[DueTimer]:
+        """Those of *claimed* whose turn it is, a few of each person; the others go to the end."""
+        counts = collections.Counter[str]()
+        now, later = list[DueTimer](), list[DueTimer]()
+        for timer in claimed:
+            counts[timer.owner] += 1
+            (now if counts[timer.owner] <= PER_OWNER else later).append(timer)
+        await self.timers.put_off(later, dt.timedelta())
+        return now
+
     async def _run(self, claimed: Iterable[DueTimer]) -> None:
         """Do what *claimed* timers ask for, some at a time."""
         waiting = iter(claimed)
-        async with asyncio.TaskGroup() as running:
-            for _ in range(CONCURRENT):
-                running.create_task(self._run_some(waiting))
+        running = (self._run_some(waiting) for _ in range(CONCURRENT))
+        for failure in await asyncio.gather(*running, return_exceptions=True):
+            if failure is not None:
+                raise failure
 
     async def _run_some(self, waiting: Iterable[DueTimer]) -> None:
         advances: list[Advance] = []
-        for timer in waiting:
-            fired = await self._fire(timer)
-            if fired is not None:
-                advances.append(Advance(timer, fired.next_due))
-        await self.timers.advance(advances)
+        try:
+            for timer in waiting:
+                fired = await self._fire(timer)
+                if fired is not None:
+                    advances.append(Advance(timer, fired.next_due))
+        finally:  # whatever ended this: what is done is done
+            await self.timers.advance(advances)
 
     async def _fire(self, timer: DueTimer) -> Fired | None:
         """What became of *timer*; None if it is put off."""
-        handler = self._handlers.get(timer.rule)
-        if handler is None:  # of a newer build, whose nodes know it
-            await self.timers.put_off(timer, LONGEST_WAIT)
-            return None
-        now = self._clock()
-        is_late = _is_late(self._rules[timer.rule], timer, now)
+        now, rule = self._clock(), self._rules[timer.rule]
+        is_late = rule.grace is not None and now > timer.due + rule.grace
         try:
             async with asyncio.timeout(PATIENCE_S):
-                fired = await handler.fire(timer, now, is_late=is_late)
+                fired = await self._handlers[timer.rule].fire(timer, now, is_late=is_late)
                 require_progress(timer, fired, now)
-        except Unavailable:  # for all: whatever is claimed comes again when its lease is over
-            raise
+        except UnreadableDocument:  # by this build, or by any: it may be mended
+            await self.timers.put_off([timer], LONGEST_WAIT)
+            return None
+        except Unavailable:  # of its feed, or of the whole database, in which case this raises too
+            await self.timers.put_off([timer], FIRST_WAIT)
+            return None
         # One timer that cannot be done must not hold up the others.  It is logged with its trace,
         # and tried again.
         except Exception as failure:  # noqa: BLE001
-            _log.exception("timer_broken", rule=timer.rule, about=timer.about, tries=timer.tries)
-            await self._put_off(timer, failure)
+            _log.exception("timer_broken", rule=timer.rule, about=timer.about)
+            await self._fail(timer, rule, failure)
             return None
         self._metrics.timers.labels(timer.rule, fired.result).inc()
         if fired.result == "done":
@@ -150,13 +164,16 @@ class TimerRunner:
             self._metrics.timer_late_s.labels(timer.rule).observe(max(0.0, lateness))
         return fired
 
-    async def _put_off(self, timer: DueTimer, failure: Exception) -> None:
-        if timer.tries >= TRIES:
-            self._metrics.timers.labels(timer.rule, "failed").inc()
-            await self.timers.fail(timer, type(failure).__name__)  # its text may be personal
-        else:
-            wait = min(FIRST_WAIT * 2 ** (timer.tries - 1), LONGEST_WAIT)
-            await self.timers.put_off(timer, wait)
+    async def _fail(self, timer: DueTimer, rule: TimerRule, failure: Exception) -> None:
+        """Try *timer* again later: until it is too late, or for so many times."""
+        self._metrics.timers.labels(timer.rule, "failed").inc()
+        is_over = rule.grace is None and timer.failures + 1 >= TRIES
+        wait = None if is_over else min(FIRST_WAIT * 2 ** min(timer.failures, 20), LONGEST_WAIT)
+        await self.timers.fail(timer, type(failure).__name__, wait)  # its text may be personal
+
+
+class UnreadableDocument(Exception):
+    """The document of a timer cannot be read."""
 
 
 class DocumentTimer(Generic[D]):
@@ -170,10 +187,12 @@ class DocumentTimer(Generic[D]):
 
     async def fire(self, timer: DueTimer, now: dt.datetime, *, is_late: bool) -> Fired:
         """See `TimerHandler.fire`."""
-        found = await self._documents.find_many(self.kind, timer.owner, [timer.about])
-        if not found:
+        try:
+            document = await self._documents.get_any(self.kind, timer.owner, timer.about)
+        except NotFound:
             return Fired("skipped", None)
-        [document] = found
+        if isinstance(document, BrokenDocument):
+            raise UnreadableDocument
         if is_late and self.rule.grace is not None:
             return Fired("dropped", self.rule.next_due(document, now - self.rule.grace))
         is_done = await self.act(document, timer.due)
@@ -189,7 +208,3 @@ def require_progress(timer: DueTimer, fired: Fired, now: dt.datetime) -> None:
     earliest = timer.due if fired.result == "dropped" else now
     if fired.next_due is not None and fired.next_due <= earliest:
         raise ValueError(f"A timer of {timer.due} is due again at {fired.next_due}.")
-
-
-def _is_late(rule: TimerRule, timer: DueTimer, now: dt.datetime) -> bool:
-    return rule.grace is not None and now > timer.due + rule.grace

@@ -30,8 +30,8 @@ class BulkOperations:
             make = self._logged if is_logged(ref) else self._unlogged
             for operation in make(ref, after):
                 yield ref.kind.collection, operation
-            if ref.kind in TIMERS:
-                before = self._read.documents.get(ref)
+            before = self._read.documents.get(ref)
+            if ref.kind in TIMERS and after is not before:
                 for operation in changed_timers(ref, before, after, self._decider.at):
                     yield COLLECTION, operation
 

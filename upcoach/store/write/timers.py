@@ -8,10 +8,11 @@ fires at least once, and what it does must be known by an id that follows from w
 
 import datetime as dt
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
+import structlog
 from pymongo import DeleteOne, UpdateOne
 
 from models.base.clock import Clock
@@ -22,6 +23,7 @@ from upcoach.store.base import codec
 from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
+from upcoach.store.base.pacing import paced
 from upcoach.store.write.refs import Ref
 
 COLLECTION: Final = "timers"
@@ -29,12 +31,11 @@ LEASE: Final = dt.timedelta(minutes=1)  # for which one process has what it clai
 COLLECTIONS: Final = (
     CollectionSpec(
         COLLECTION,
-        (
-            Index(name="claim_at", keys=("claim_at",), sparse=True),
-            Index(name="rule", keys=("rule", "due")),
-        ),
+        (Index(name="claim_at", keys=("claim_at",), sparse=True),),
     ),
 )
+
+_log = structlog.get_logger(__name__)
 
 Operations = Iterator[UpdateOne | DeleteOne]
 
@@ -48,8 +49,8 @@ class DueTimer(msgspec.Struct, frozen=True, kw_only=True):
         The id of the document.
     due
         When it was to be done.
-    tries
-        How often it was claimed for that, this time included.
+    failures
+        How often that has failed.
 
     """
 
@@ -57,7 +58,7 @@ class DueTimer(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     about: str
     due: dt.datetime
-    tries: int
+    failures: int
     revision: str
     claim: str
 
@@ -70,11 +71,11 @@ class Advance(msgspec.Struct, frozen=True):
 
 
 class FailedTimer(msgspec.Struct, frozen=True):
-    """A timer that rests: its name, since when it is due, how often it was tried, and why not."""
+    """A timer that has failed: its name, since when it is due, how often, and by what."""
 
     name: str
     due: dt.datetime
-    tries: int
+    failures: int
     failure: str
 
 
@@ -94,22 +95,35 @@ def changed_timers(
 ) -> Operations:
     """The operations that keep the timers of a document which is written *at* a moment."""
     for rule in TIMERS.get(ref.kind, ()):
-        due = None if after is None else rule.next_due(after, at)
+        due = _due(rule, after, at)
         if isinstance(before, BrokenDocument) or _due(rule, before, at) != due:
             yield _removal(rule, ref) if due is None else _setting(rule, ref, due)
 
 
 def missing_timers(document: Document, at: dt.datetime) -> Operations:
-    """The operations that make what timers of *document* are missing, and change none."""
+    """The operations that make what timers of *document* are missing, or are set too late."""
     ref = Ref(type(document), document.owner, document.id)
     for rule in TIMERS.get(ref.kind, ()):
-        due = rule.next_due(document, at)
+        due = _due(rule, document, at)
         if due is not None:
-            yield UpdateOne(_key(rule, ref), {"$setOnInsert": _row(rule, ref, due)}, upsert=True)
+            key, row = _key(rule, ref), _row(rule, ref, due)
+            yield UpdateOne(key, {"$setOnInsert": row}, upsert=True)
+            yield UpdateOne(key | {"due": {"$gt": due}}, {"$set": row})
 
 
 def _due(rule: TimerRule, document: Document | None, at: dt.datetime) -> dt.datetime | None:
-    return None if document is None else rule.next_due(document, at)
+    """When *document* next asks for something; None if it does not exist, or cannot be read.
+
+    None also beyond the end of the calendar, and for what its rule cannot take: a timer is no
+    reason to refuse a write.
+    """
+    if document is None or isinstance(document, BrokenDocument):
+        return None
+    try:
+        return rule.next_due(document, at)
+    except (OverflowError, ValueError, LookupError, TypeError):
+        _log.exception("timer_undecided", rule=rule.name, about=document.id)
+        return None
 
 
 def _setting(rule: TimerRule, ref: Ref, due: dt.datetime) -> UpdateOne:
@@ -132,7 +146,7 @@ def _row(rule: TimerRule, ref: Ref, due: dt.datetime) -> Bson:
         "about": ref.id,
         "due": due,
         "claim_at": due,
-        "tries": 0,
+        "failures": 0,
         "revision": secrets.token_hex(8),
     }
 
@@ -144,17 +158,17 @@ class Timers:
         self._database = database
         self._clock = clock
 
-    async def claim(self, limit: int) -> list[DueTimer]:
-        """Lease at most *limit* timers that are due for a minute, the earliest first."""
+    async def claim(self, limit: int, rules: Collection[str]) -> list[DueTimer]:
+        """Lease at most *limit* due timers of some *rules* for a minute, the earliest first."""
         now, claim = self._clock(), secrets.token_hex(8)
         async with self._database.connection():
             rows = self._database[COLLECTION]
-            is_due: Bson = {"claim_at": {"$lte": now}}
+            is_due: Bson = {"claim_at": {"$lte": now}, "rule": {"$in": sorted(rules)}}
             due = rows.find(is_due, {"_id": 1}, sort=[("claim_at", 1)], limit=limit)
             names = [row["_id"] async for row in due]
             if not names:
                 return []
-            lease = {"$set": {"claim_at": now + LEASE, "claim": claim}, "$inc": {"tries": 1}}
+            lease = {"$set": {"claim_at": now + LEASE, "claim": claim}}
             await rows.update_many({"_id": {"$in": names}, **is_due}, lease)
             claimed = await rows.find({"_id": {"$in": names}, "claim": claim}).to_list()
         timers = [msgspec.convert(row, DueTimer) for row in claimed]
@@ -164,29 +178,36 @@ class Timers:
         """Set when each timer is due next; those that were set anew meanwhile stay so."""
         await self._write([_advance(advance) for advance in advances])
 
-    async def put_off(self, timer: DueTimer, wait: dt.timedelta) -> None:
-        """Let *timer* be claimed again after *wait*."""
+    async def put_off(self, timers: Collection[DueTimer], wait: dt.timedelta) -> None:
+        """Let *timers* be claimed again after *wait*, as if nothing had been tried."""
         change = {"$set": {"claim_at": self._clock() + wait}, "$unset": {"claim": ""}}
-        await self._write([UpdateOne(_as_claimed(timer), change)])
+        await self._write([UpdateOne(_as_claimed(timer), change) for timer in timers])
 
-    async def fail(self, timer: DueTimer, failure: str) -> None:
-        """Let *timer* rest, with the reason, until somebody runs it by hand."""
-        change = {"$set": {"failure": failure}, "$unset": {"claim": "", "claim_at": ""}}
+    async def fail(self, timer: DueTimer, failure: str, wait: dt.timedelta | None) -> None:
+        """Let *timer* be tried again after *wait*; without one, when somebody runs it by hand."""
+        change: dict[str, Any] = {
+            "$set": {"failure": failure},
+            "$inc": {"failures": 1},
+            "$unset": {"claim": ""},
+        }
+        if wait is None:
+            change["$unset"]["claim_at"] = ""
+        else:
+            change["$set"]["claim_at"] = self._clock() + wait
         await self._write([UpdateOne(_as_claimed(timer), change)])
 
     async def run_now(self, name: str) -> bool:
         """Let the timer called *name* be claimed at once; whether there is one."""
-        change = {"$set": {"claim_at": self._clock(), "tries": 0}, "$unset": {"failure": ""}}
+        change = {"$set": {"claim_at": self._clock(), "failures": 0}, "$unset": {"failure": ""}}
         async with self._database.connection():
             found = await self._database[COLLECTION].update_one({"_id": name}, change)
         return found.matched_count == 1
 
-    async def add_missing(self, documents: Collection[Document]) -> int:
-        """Make what timers of *documents* are missing; return how many."""
+    async def add_missing(self, documents: Iterable[Document]) -> int:
+        """Make what timers of *documents* are missing or too late; return how many were missing."""
         now = self._clock()
-        operations = [
-            operation for document in documents for operation in missing_timers(document, now)
-        ]
+        found = (missing_timers(document, now) for document in documents)
+        operations = [operation async for each in paced(found) for operation in each]
         return await self._write(operations)
 
     async def counts(self) -> list[TimerCount]:
@@ -210,11 +231,13 @@ class Timers:
             return [TimerCount(rule=row.pop("_id"), **row) async for row in rows]
 
     async def failed(self, limit: int) -> list[FailedTimer]:
-        """Some of the timers that rest, with the reason of each."""
+        """Some of the timers that have failed, with the reason of each."""
         async with self._database.connection():
             query = {"failure": {"$exists": True}}
             rows = await self._database[COLLECTION].find(query, limit=limit).to_list()
-        return [FailedTimer(row["_id"], row["due"], row["tries"], row["failure"]) for row in rows]
+        return [
+            FailedTimer(row["_id"], row["due"], row["failures"], row["failure"]) for row in rows
+        ]
 
     async def _write(self, operations: Sequence[UpdateOne | DeleteOne]) -> int:
         if not operations:
@@ -237,6 +260,6 @@ def _as_claimed(timer: DueTimer) -> Bson:
 def _advance(advance: Advance) -> UpdateOne | DeleteOne:
     if advance.next_due is None:
         return DeleteOne(_as_claimed(advance.timer))
-    fields = {"due": advance.next_due, "claim_at": advance.next_due, "tries": 0}
-    change: dict[str, Any] = {"$set": fields, "$unset": {"claim": ""}}
+    fields = {"due": advance.next_due, "claim_at": advance.next_due, "failures": 0}
+    change: dict[str, Any] = {"$set": fields, "$unset": {"claim": "", "failure": ""}}
     return UpdateOne(_as_claimed(advance.timer), change)
