@@ -11,9 +11,7 @@ import pytest
 
 from tests.support.wire.waiting import until
 from upcoach.node.process.lookups import PEOPLES, Addresses, LookUpBounds, LookUps
-from upcoach.node.process.outbound import Outbound
 from upcoach.node.process.outbound_guard import GuardedResolver
-from upcoach.services.base.fetching import FetchFailed
 
 ANSWER: Final[Addresses] = [(socket.AF_INET, ("1.1.1.1", 443))]
 HANGING: Final = """
@@ -109,7 +107,7 @@ async def test_an_address_is_looked_up_nowhere() -> None:
     resolver.close()
 
 
-async def test_a_name_that_nobody_answers_for_is_given_up_before_its_request() -> None:
+async def test_a_name_that_nobody_answers_for_is_given_up() -> None:
     given_up = asyncio.Event()
 
     async def hang(_host: str, _port: int) -> Addresses:
@@ -119,12 +117,11 @@ async def test_a_name_that_nobody_answers_for_is_given_up_before_its_request() -
             given_up.set()
         return []
 
-    outbound = Outbound(loopback=False, resolve=hang)
-    outbound.patience_s = 1.0
-    with pytest.raises(FetchFailed, match="Timeout while its name was looked up"):
-        await outbound.post("https://hooks.example.com/", b"", {}, 0)
+    resolver = GuardedResolver(loopback=False, patience_s=0.01, resolve=hang)
+    with pytest.raises(TimeoutError, match="Timeout while its name was looked up"):
+        await resolver.resolve("hooks.example.com", 443)
     assert given_up.is_set()
-    outbound.close()
+    resolver.close()
 
 
 def test_a_look_up_that_hangs_does_not_delay_the_end_of_the_process() -> None:

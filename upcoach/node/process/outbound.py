@@ -17,7 +17,7 @@ from upcoach.node.process.outbound_guard import GuardedResolver, RefusedTarget, 
 from upcoach.services.base.fetching import LARGEST, Fetched, FetchFailed
 
 PATIENCE_S: Final = 5.0
-NAME_SHARE: Final = 0.9  # of it, for the name: a request that ends first leaves its look-up behind
+NAME_SHARE: Final = 0.8  # of it, for the name: a request that ends first leaves its look-up behind
 AT_ONCE: Final = 256  # connections; who sends much bounds it by themselves, and waits for nobody
 LARGEST_ANSWER: Final = 1024 * 1024
 LARGEST_HEADERS: Final = 16 * 1024
