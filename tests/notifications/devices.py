@@ -1,5 +1,6 @@
 """Registering devices for pushes, and what is pushed to them."""
 
+import asyncio
 import datetime as dt
 from typing import Final
 
@@ -34,14 +35,20 @@ async def registered(person: RestClient, body: Json) -> str:
 
 
 class Carried:
-    """A push service that keeps what it is given, and fails as it is told for a token."""
+    """A push service that keeps what it is given, and fails, or hangs, as told for a token."""
 
     def __init__(self) -> None:
+        self.hanging: dict[str, asyncio.Event] = {}
+        self.hung = 0
         self.pushes: list[tuple[str, PushMessage]] = []
         self.failures: dict[str, list[Exception]] = {}
 
     async def carry(self, target: PushTarget, message: PushMessage, at: dt.datetime) -> None:  # noqa: ARG002
         """See `PushCarrier`."""
+        if target.token in self.hanging:
+            self.hung += 1
+            await self.hanging[target.token].wait()
+            return
         failures = self.failures.get(target.token, [])
         if failures:
             raise failures.pop(0)

@@ -89,8 +89,8 @@ async def test_a_request_is_leased_and_comes_again_until_it_is_discarded(
         assert set(stored) == {"_id", "at", "until", "tries", "master", "wish"}
         assert b"Ann" not in msgspec.msgpack.encode(stored, enc_hook=str)
         assert (first.request, first.tries, leased, early) == (request, 1, None, None)
-        assert second == msgspec.structs.replace(first, tries=2)
-        assert third == msgspec.structs.replace(first, tries=3)
+        assert second == msgspec.structs.replace(first, tries=2, age=TURN)
+        assert third == msgspec.structs.replace(first, tries=3, age=TURN + LATER)
         assert await database[collection].count_documents({}) == 0
 
 
@@ -123,6 +123,28 @@ async def test_what_cannot_be_read_holds_up_nothing(settings: Settings, name: st
         assert taken.request == request
         left = {row["_id"]: row["at"] for row in await database[collection].find({}).to_list()}
         assert left == {"let_tomorrow": NOON + LATER, taken.id: NOON + TURN}
+
+
+@each
+async def test_what_was_tried_before_is_taken_by_itself(settings: Settings, name: str) -> None:
+    async with opened(settings, name) as (_, outbox, watch):
+        for _ in range(3):
+            await outbox.add(OUTBOXES[name][1])
+        tried, untried = await outbox.take("first"), await outbox.take("first")
+        assert tried is not None
+        assert untried is not None
+        await outbox.put_off(untried.id, TURN, is_tried=False)
+        left = await outbox.take("first")
+        assert left is not None
+        await outbox.discard(left.id)
+        watch.at += TURN
+
+        found: list[tuple[str, str]] = []
+        for tries in ("first", "later"):
+            while (pending := await outbox.take(tries)) is not None:
+                found.append((tries, pending.id))
+
+        assert found == [("first", untried.id), ("later", tried.id)]
 
 
 async def test_what_is_named_is_there_once(settings: Settings) -> None:

@@ -1,5 +1,9 @@
 """Sends pushes in the background, from the outbox: to all devices of a person, each by itself."""
 
+import contextlib
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 import structlog
@@ -10,15 +14,20 @@ from models.base.ids import derived_uuid
 from models.base.jobs import PeriodicJob
 from models.base.messages.push import PushRequest
 from models.notifications.push_device import MOST, PushDevice
-from upcoach.services.base.delivery import OutboxWorker
+from upcoach.services.base.delivery import Later, OutboxWorker
 from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget, TokenGone
 from upcoach.services.base.delivery.pushing import Pushing
 from upcoach.services.notifications.push_devices import PushDevices
 from upcoach.store.collections.documents import Documents
-from upcoach.store.outbox.outbox import Pending
+from upcoach.store.outbox.outbox import Pending, Tries
 from upcoach.store.secrets.refresh_generations import RefreshGenerations
 
-AT_ONCE: Final = 32  # a push service that hangs holds up one of them
+# A push service that hangs holds up one of these.  Whose pushes failed before have few of them:
+# a browser's endpoint is whatever its client has named, and may hang for ever.
+PLACES: Final[tuple[Tries, ...]] = ("first",) * 24 + ("later",) * 8
+MOST_OF_ONE: Final = 4  # of them, that one person's pushes take
+NEXT: Final = dt.timedelta(seconds=1)  # is looked again whether one of these is free
+TRIED_FOR: Final = dt.timedelta(hours=1)  # a push that comes later still tells of little
 
 _log = structlog.get_logger(__name__)
 
@@ -40,7 +49,8 @@ class Pusher:
         self._outbox = pushing.outbox
         self._carriers = pushing.carriers
         self._clock = clock
-        self._worker = OutboxWorker("push", pushing.outbox, self._deliver, AT_ONCE)
+        self._worker = OutboxWorker("push", pushing.outbox, self._deliver, PLACES, TRIED_FOR)
+        self._busy = Counter[str]()  # the places that each person's pushes take
         self.send_one = self._worker.deliver_one
 
     @property
@@ -56,8 +66,22 @@ class Pusher:
             await self._divide(pending)
             return
         found = await self._documents.find_many(PushDevice, request.owner, [request.device])
-        for device in await self._open(found):
-            await self._carry(pending, device)
+        with self._place(request.owner):
+            for device in await self._open(found):
+                await self._carry(pending, device)
+
+    @contextlib.contextmanager
+    def _place(self, owner: str) -> Iterator[None]:
+        """Take one of the places of *owner*; `Later` if all are taken."""
+        if self._busy[owner] >= MOST_OF_ONE:
+            raise Later(NEXT)
+        self._busy[owner] += 1
+        try:
+            yield
+        finally:
+            self._busy[owner] -= 1
+            if not self._busy[owner]:
+                del self._busy[owner]
 
     async def _divide(self, pending: Pending[PushRequest]) -> None:
         """Ask for a push to each device, under a name that follows from both."""

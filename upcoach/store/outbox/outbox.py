@@ -8,7 +8,7 @@ carried out at least once, and twice only where a process ended between the two.
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec.msgpack import Decoder
@@ -27,6 +27,12 @@ R = TypeVar("R")
 TURN: Final = dt.timedelta(minutes=1)  # for which one process has what it took
 LATER: Final = dt.timedelta(minutes=5)  # is looked again at what this build does not know
 KEPT: Final = dt.timedelta(days=1)  # after which nobody waits for it any more
+Tries = Literal["any", "first", "later"]  # which of what is due: never tried, or tried before
+_TRIED: Final[dict[Tries, dict[str, Any]]] = {
+    "any": {},
+    "first": {"tries": 0},
+    "later": {"tries": {"$gt": 0}},
+}
 _DUPLICATE_KEY: Final = 11_000
 
 
@@ -50,17 +56,19 @@ class OutboxForm(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         """Its collection with its indexes."""
         indexes = (
             Index(name="at", keys=("at",)),
+            Index(name="first", keys=("at",), partial={"tries": 0}),
             Index(name="until", keys=("until",), kept=dt.timedelta(0)),
         )
         return CollectionSpec(self.collection, indexes)
 
 
 class Pending(msgspec.Struct, Generic[R], frozen=True):
-    """A request under its id, and the number of attempts, this one included."""
+    """A request under its id, with its *age*; the number of *tries* includes this one."""
 
     id: str
     request: R
     tries: int
+    age: dt.timedelta
 
 
 class Outbox(Generic[R]):
@@ -106,13 +114,13 @@ class Outbox(Generic[R]):
             "wish": seal(key, plain, associated_data(self.collection, name)),
         }
 
-    async def take(self) -> Pending[R] | None:
-        """Lease the next due request for a minute; None when none is due."""
+    async def take(self, tries: Tries = "any") -> Pending[R] | None:
+        """Lease the next due request of so many *tries* for a minute; None when none is due."""
         while True:
             now = self._clock()
             async with self._database.connection():
                 stored = await self._database[self.collection].find_one_and_update(
-                    {"at": {"$lte": now}},
+                    {"at": {"$lte": now}, **_TRIED[tries]},
                     {"$set": {"at": now + TURN}, "$inc": {"tries": 1}},
                     sort=[("at", 1)],
                     return_document=ReturnDocument.AFTER,
@@ -127,14 +135,16 @@ class Outbox(Generic[R]):
             except msgspec.ValidationError:  # of a newer build, whose nodes know it
                 await self.put_off(stored["_id"], LATER)
                 continue
-            return Pending(stored["_id"], request, stored["tries"])
+            age = now - (stored["until"] - KEPT)
+            return Pending(stored["_id"], request, stored["tries"], age)
 
-    async def put_off(self, name: str, wait: dt.timedelta) -> None:
-        """Reschedule the request *name* after *wait*."""
+    async def put_off(self, name: str, wait: dt.timedelta, *, is_tried: bool = True) -> None:
+        """Reschedule the request *name* after *wait*; what was not tried has a try less."""
+        change: Bson = {"$set": {"at": self._clock() + wait}}
+        if not is_tried:
+            change["$inc"] = {"tries": -1}
         async with self._database.connection():
-            await self._database[self.collection].update_one(
-                {"_id": name}, {"$set": {"at": self._clock() + wait}}
-            )
+            await self._database[self.collection].update_one({"_id": name}, change)
 
     async def discard(self, name: str) -> None:
         """Delete the request *name*."""

@@ -2,14 +2,15 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable
+import functools
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
 import structlog
 
 from models.base.errors import Unavailable
 from models.base.jobs import PeriodicJob
-from upcoach.store.outbox.outbox import Outbox, Pending
+from upcoach.store.outbox.outbox import KEPT, Outbox, Pending, Tries
 
 LOOK_EVERY_S: Final = 5.0  # for what others have put off, or left behind
 FIRST_WAIT: Final = dt.timedelta(seconds=10)
@@ -21,7 +22,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Later(Exception):
-    """Postpones a request until *wait* is over."""
+    """Postpones a request, which was not tried, until *wait* is over."""
 
     def __init__(self, wait: dt.timedelta) -> None:
         super().__init__()
@@ -48,9 +49,11 @@ class Undeliverable(Exception):
 
 
 class OutboxWorker(Generic[R]):
-    """Delivers what is due in *outbox*, up to *at_once* requests at a time.
+    """Delivers what is due in *outbox*, at each of *places* one request at a time.
 
-    *deliver* returns when a request is done with, or raises one of the errors above.
+    A place is for what any, the first, or a later try is due of.  Each is a job of its own, so that
+    one that hangs holds up itself alone.  *deliver* returns when a request is done with, or raises
+    one of the errors above.  What is older than *tried_for* is not put off any more.
     """
 
     def __init__(
@@ -58,53 +61,65 @@ class OutboxWorker(Generic[R]):
         name: str,
         outbox: Outbox[R],
         deliver: Callable[[Pending[R]], Awaitable[None]],
-        at_once: int = 1,
+        places: Sequence[Tries] = ("any",),
+        tried_for: dt.timedelta = KEPT,
     ) -> None:
         self._name = name
         self._outbox = outbox
         self._deliver = deliver
-        self._at_once = at_once
-        self._requested = asyncio.Event()
-        outbox.on_added = self._requested.set
+        self._tried_for = tried_for
+        self._places = [(tries, asyncio.Event()) for tries in places]
+        outbox.on_added = self._wake
 
     @property
     def jobs(self) -> tuple[PeriodicJob, ...]:
-        """The periodic delivery."""
-        job = PeriodicJob(
-            name=self._name,
-            every_s=LOOK_EVERY_S,
-            run=self._deliver_all,
-            at_once=True,
-            sooner=self._requested,
+        """The periodic delivery, at each place."""
+        return tuple(
+            PeriodicJob(
+                name=f"{self._name}_{number}" if number else self._name,
+                every_s=LOOK_EVERY_S,
+                run=functools.partial(self._deliver_due, tries),
+                at_once=True,
+                sooner=requested,
+            )
+            for number, (tries, requested) in enumerate(self._places)
         )
-        return (job,)
 
-    async def deliver_one(self) -> bool:
+    async def deliver_one(self, tries: Tries = "any") -> bool:
         """Deliver the first request that is due, or postpone it; return whether any was due."""
-        pending = await self._outbox.take()
+        pending = await self._outbox.take(tries)
         if pending is None:
             return False
-        wait = await self._wait_after(pending)
+        try:
+            wait = await self._wait_after(pending)
+        except Later as later:
+            await self._outbox.put_off(pending.id, later.wait, is_tried=False)
+            return True
         if wait is None:
+            await self._outbox.discard(pending.id)
+        elif pending.age + wait > self._tried_for:
+            _log.warning("delivery_given_up", **self._about(pending))
             await self._outbox.discard(pending.id)
         else:
             await self._outbox.put_off(pending.id, wait)
         return True
 
-    async def _deliver_all(self) -> None:
-        workers = (self._deliver_due() for _ in range(self._at_once))
-        results = await asyncio.gather(*workers, return_exceptions=True)
-        for failure in filter(None, results):
-            raise failure
+    def _wake(self) -> None:
+        for tries, requested in self._places:
+            if tries != "later":
+                requested.set()
 
-    async def _deliver_due(self) -> None:
-        while await self.deliver_one():
+    async def _deliver_due(self, tries: Tries) -> None:
+        while await self.deliver_one(tries):
             pass
+
+    def _about(self, pending: Pending[R]) -> dict[str, str]:
+        kind = type(pending.request).__name__
+        return {"channel": self._name, "letter": pending.id, "wish": kind}
 
     async def _wait_after(self, pending: Pending[R]) -> dt.timedelta | None:
         """Try *pending*, and return how long it is put off; None when it is done with."""
-        kind = type(pending.request).__name__
-        about = {"channel": self._name, "letter": pending.id, "wish": kind}
+        about = self._about(pending)
         try:
             await self._deliver(pending)
         except Undeliverable:
@@ -112,9 +127,7 @@ class OutboxWorker(Generic[R]):
         except CarrierAway as failure:
             _log.warning("delivery_put_off", **about, why=str(failure))
             return max(_wait(pending), failure.wait)
-        except Later as later:
-            return later.wait
-        except Unavailable:  # the database is away: for all
+        except (Later, Unavailable):  # the database is away: for all
             raise
         # One request that cannot be carried out must not hold up those behind it.  It is logged
         # with its trace, kept, and tried again later.
