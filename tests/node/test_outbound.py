@@ -315,6 +315,50 @@ async def test_what_takes_too_long_or_too_much_is_given_up(path: str) -> None:
             await outbound.post(f"{receiver.url}/{path}", b"{}", {}, 100)
 
 
+HEAD: Final = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        HEAD,
+        HEAD + b"X: " + b"x" * 20_000 + b"\r\n\r\n",
+        HEAD + b"X: x\r\n" * 20_000,
+        HEAD + b"no header\r\n\r\n",
+        HEAD + b"Content-Length: many\r\n\r\n",
+        HEAD + b"Content-Length: -1\r\n\r\n",
+        HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        HEAD + b"Content-Length: 9\r\n\r\nab",
+        HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"0" * 70_000,
+        HEAD + b"Transfer-Encoding: other\r\n\r\n",
+        b"HTTP/1.1 204 Nothing\r\nContent-Length: 2\r\n\r\nab",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000,
+    ],
+    ids=range(17),
+)
+async def test_whatever_is_no_answer_is_a_failure_of_the_request(answer: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"{}")
+            writer.write(answer)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    outbound = Outbound(loopback=True)
+    async with server:
+        with pytest.raises(FetchFailed):
+            await outbound.post(
+                f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", b"{}", {}, 100
+            )
+    outbound.close()
+
+
 async def test_no_more_of_an_answer_is_kept_than_wanted() -> None:
     async with receiving() as (receiver, outbound):
         answer = await outbound.post(f"{receiver.url}/abcdef", b"{}", {"x-y": "z"}, 12)

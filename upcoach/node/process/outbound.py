@@ -108,6 +108,9 @@ class Outbound:
             answer = await self._client().fetch(request, raise_error=False)
         except (HTTPClientError, RefusedTarget, OSError, ValueError) as failure:
             raise FetchFailed(str(failure) or type(failure).__name__) from None
+        # Tornado has more words for an answer that is none, such as a head that is too large.
+        except Exception as failure:  # noqa: BLE001
+            raise FetchFailed(f"its answer cannot be read: {type(failure).__name__}") from None
         if answer.code == _UNHEARD:
             raise FetchFailed(str(answer.error or answer.reason))
         answer_headers = {name.lower(): value for name, value in answer.headers.get_all()}
