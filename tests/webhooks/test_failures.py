@@ -182,3 +182,23 @@ async def test_those_that_hang_make_no_other_late(engines: TestEngines) -> None:
         await write_goals(bob, 10)
 
         assert len(await receiver.wait_for(10)) == 10
+
+
+async def test_who_has_lost_the_lease_disables_nothing(engines: TestEngines) -> None:
+    """A replay during the last try gives the webhook its tries back."""
+    settings = engines.settings(UPCOACH_ROLES=SENDING)
+    async with serving(settings) as server, Receiver().listening() as receiver:
+        server.node.webhooks.waits = ()
+        server.node.assembly.chosen_outbound.patience_s = 1.0
+        receiver.modes["a"] = "hangs"
+        person = await server.person()
+        webhook = (await add_webhook(person, f"{receiver.url}/a", "goal.*"))["webhook"]["id"]
+        await write_goals(person, 1)
+        await receiver.wait_for(1)
+
+        path = f"{WEBHOOKS}/{webhook}"
+        await done(person.call("POST", f"{path}/replay", {"since": "0"}))
+        receiver.modes["a"] = 204
+        await receiver.wait_for(2)
+
+        assert (await done(person.call("GET", path))).body["enabled"]

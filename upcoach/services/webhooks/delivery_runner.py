@@ -261,6 +261,9 @@ class DeliveryRunner:
         share = random.random()  # noqa: S311 - not all at once
         wait = retry_wait(tries, share, sent.retry_after, self.waits)
         if sent.is_gone or wait is None:
+            # Whoever has it by now, as after a replay, judges by its own tries.
+            if not await self._progress.keep(key, self._holder, self._clock()):
+                return
             await self._webhooks.disable(key, "gone" if sent.is_gone else "failing")
             await self._switch_off(key)
             _log.info("webhook_disabled", webhook=webhook.id, status=sent.delivery.status)
