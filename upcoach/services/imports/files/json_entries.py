@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 TOKENS: Final = 5_000_000  # that are looked at: some seconds
-_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{},:]', re.DOTALL)
+# A string that does not end is one to the end: else each of its marks would begin another try.
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[][{},:]', re.DOTALL)
 _OPENS: Final = frozenset((b"[", b"{"))
 _CLOSES: Final = frozenset((b"]", b"}"))
 
