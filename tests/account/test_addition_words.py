@@ -41,7 +41,7 @@ WORDS: Final = {
     "Changes of your account": "is now sent to another server, “thief dot example”, as a webhook",
     "You have a client": "You have a client, “Test Person”, at UpCoach now",
 }
-EVIL: Final = "Win “now”.\nhttps://evil.example/x www.evil.example a@evil.example evil\u3002example"
+EVIL: Final = "Win “now”. https://evil.example/x www.evil.example a@evil.example evil\u3002example"
 
 
 def flat(text: str) -> str:

@@ -16,6 +16,7 @@ import pytest
 import handlers.pages
 from models.account import Addition, AdditionDetails, FactorChange, PasswordOrigin, WayName
 from models.base.messages.mail import Mail
+from models.webhooks import DisabledReason
 from tests.support.people.mail import html_of, text_of
 from upcoach.services.base.mail import html_part, texts
 from upcoach.services.base.mail.carriers import POLICY, as_message
@@ -67,6 +68,7 @@ CALLS: Final[dict[Callable[..., Mail], list[tuple[Any, ...]]]] = {
     texts.access_method_added: additions(),
     texts.factors_removed: [(ANN, link("forgot"))],
     texts.factors_changed: [(ANN, change, link("forgot")) for change in get_args(FactorChange)],
+    texts.webhook_disabled: [(ANN, EVIL, reason) for reason in get_args(DisabledReason)],
 }
 OTHERS: Final = (
     Mail(ANN, EVIL, f"{EVIL}\nand {EVIL}\n\nhttps://evil.example/<b>\n\n{EVIL}\n"),

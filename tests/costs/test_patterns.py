@@ -14,6 +14,10 @@ BOUNDED: Final = {
         r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+\Z",
     ): "254 characters, looked at first",
     ("upcoach.services.account.federation.id_tokens", r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+"): "the same",
+    (
+        "upcoach.services.imports.files.json_entries",
+        r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[][{},:]',
+    ): "what begins as a string ends with the text at the latest",
     ("upcoach.embedded.errors", "version `([^']+)' not found"): "what the dynamic linker prints",
     ("upcoach.cli.explain.questions", r"/\{(\w+)\}(?=[^{}]*$)"): "paths of our own table",
 }

@@ -102,7 +102,8 @@ async def test_malformed_json_is_refused_everywhere(settings: Settings) -> None:
                     headers=headers,
                 )
                 for operation in with_body("json", "merge-patch")
-                for raw in MALFORMED.values()
+                for name, raw in MALFORMED.items()
+                if name != "NaN" or not operation.unread  # of files, what is wrong is left out
             ],
         )
 

@@ -171,6 +171,7 @@ def full(base: Json) -> Iterator[Document]:
         snoozed_until=NOON,
         expires_at=NOON,
         key="task:tsk_1",
+        held_until=NOON,
         **base,
     )
     yield NotificationPreferences(

@@ -77,7 +77,7 @@ PUBLIC: Final[dict[str, Bad]] = {
     "bytes": Bad(REQUEST, raw=b"\xff\xfe=\xff"),
     "no UTF-8": Bad(REQUEST, raw=b"grant_type=%ff"),
     "NUL": Bad(REQUEST, {"state": "\0"}),
-    "a new line": Bad(REQUEST, {"code": "a\nb"}),
+    "a new line": Bad(GRANT, {"code": "a\nb"}),
     "9000 letters": Bad(REQUEST, {"code": "x" * 9_000}),
     "a hundred parameters": Bad(REQUEST, raw=b"&".join(b"x%d=1" % n for n in range(100))),
     "a body of 70 kB": Bad(REQUEST, raw=b"x=" + b"y" * 70_000, status=413),

@@ -14,6 +14,7 @@ from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
 from tests.journal.places import ENTRY_SHARE, PAGE
 from tests.laws.contexts import WRITES
+from tests.notifications.writing import PREFERENCES
 from tests.support.laws.snapshots import events_since, snapshot
 from tests.support.laws.surface import surface
 from tests.support.people.furnished import ENTRY, GOAL, GOALS, HABIT, ONE_GOAL, WATER, furnished
@@ -125,6 +126,7 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
         rows = [(row.method, row.path, row.url, row.body, row.base) for row in WRITES]
         rows += [
             ("PATCH", "/v1/me", "/v1/me", {"name": "Ann"}, 1),
+            ("PATCH", PREFERENCES, PREFERENCES, {"digest": False}, None),
             ("PUT", SHARE, share, {"kinds": ["goal"]}, None),
             ("DELETE", SHARE, share, {}, None),
             ("DELETE", CLIENT, CLIENT.format(client=scope_of(server, coach).user), {}, None),
