@@ -21,6 +21,8 @@ from tests.support.people.mail import html_of, text_of
 from upcoach.services.base.mail import html_part, texts
 from upcoach.services.base.mail.carriers import POLICY, as_message
 
+# All that Python takes for the end of a line, or for a space.
+SPACES: Final = [letter for letter in map(chr, range(0x3001)) if letter.isspace()]
 NOON: Final = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
 ANN: Final = "ann@example.org"
 EVIL: Final = "<b>Eve</b> & <a href='https://evil.example'>\"co\"</a>"
@@ -68,7 +70,9 @@ CALLS: Final[dict[Callable[..., Mail], list[tuple[Any, ...]]]] = {
     texts.access_method_added: additions(),
     texts.factors_removed: [(ANN, link("forgot"))],
     texts.factors_changed: [(ANN, change, link("forgot")) for change in get_args(FactorChange)],
-    texts.webhook_disabled: [(ANN, EVIL, reason) for reason in get_args(DisabledReason)],
+    texts.webhook_disabled: [
+        (ANN, host, why) for host in ("", EVIL) for why in get_args(DisabledReason)
+    ],
 }
 OTHERS: Final = (
     Mail(ANN, EVIL, f"{EVIL}\nand {EVIL}\n\nhttps://evil.example/<b>\n\n{EVIL}\n"),
@@ -167,6 +171,13 @@ def test_no_value_is_markup_and_nothing_is_loaded(letter: Mail) -> None:
         *("role", "width", "cellpadding", "cellspacing", "border", "align"),
     }
     assert not re.search(r"url\(|@import|expression", html_of(as_sent(letter)))
+
+
+@pytest.mark.parametrize("subject", [f"Run{space}\r\nBcc: eve@example.org" for space in SPACES])
+def test_every_subject_is_one_line(subject: str) -> None:
+    message = as_sent(Mail(ANN, subject, "x\n"))
+
+    assert (message["Subject"], message["Bcc"]) == ("Run Bcc: eve@example.org", None)
 
 
 def test_the_buttons_of_all_our_links_say_what_they_do() -> None:

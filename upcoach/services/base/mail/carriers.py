@@ -46,7 +46,8 @@ def as_message(name: str, letter: Mail, sender: str, at: dt.datetime) -> EmailMe
         message["From"] = sender
     except _NO_ADDRESS:
         raise Undeliverable from None
-    message["Subject"] = letter.subject
+    # Of a name, say; a header takes no end of a line, of which there are ten.
+    message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{name}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834, 5: no vacation answers to it
