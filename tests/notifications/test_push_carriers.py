@@ -25,6 +25,7 @@ from upcoach.services.base.delivery.push_carriers import (
     TokenGone,
 )
 from upcoach.services.base.push import apns, fcm
+from upcoach.services.base.push.answers import LONGEST_WAIT
 from upcoach.services.base.push.apns import Apns, ApnsKey
 from upcoach.services.base.push.fcm import Fcm, ServiceAccount
 from upcoach.services.base.push.web_push import VapidKey, WebPush, decoded, sealed
@@ -281,13 +282,26 @@ async def test_each_answer_of_a_push_service_is_understood(
 
 
 @pytest.mark.parametrize("name", SERVICES)
-async def test_a_push_service_says_how_long_it_is_left_alone(name: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "wait_s"),
+    [
+        ("90", 90),
+        ("9" * 20, LONGEST_WAIT.total_seconds()),
+        ("Mon, 05 Jan 2026 12:01:00 GMT", 60),
+        ("Mon, 05 Jan 2026 11:00:00 GMT", 0),
+        ("Mon, 05 Jan 2026 12:01:00 +99999999999999999999", 0),
+        ("soon", 0),
+    ],
+)
+async def test_a_push_service_says_how_long_it_is_left_alone(
+    name: str, asked: str, wait_s: float
+) -> None:
     async with SERVICES[name]() as (service, carrier, target):
-        service.answers.append((429, {"retry-after": "90"}, b""))
+        service.answers.append((429, {"retry-after": asked}, b""))
         with pytest.raises(CarrierAway) as away:
             await carrier.carry(target, MESSAGE, NOON)
 
-    assert away.value.wait == dt.timedelta(seconds=90)
+    assert away.value.wait == dt.timedelta(seconds=wait_s)
 
 
 @pytest.mark.parametrize("name", SERVICES)

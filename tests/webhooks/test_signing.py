@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.webhooks import RETRY_WAITS, retry_wait
-from upcoach.services.base.fetching import Fetched
-from upcoach.services.webhooks.sending import retry_after_of
+from upcoach.services.base.fetching import Fetched, retry_after_of
 from upcoach.services.webhooks.signing import message_id, new_keys, signed_headers
 
 NOW: Final = dt.datetime(2026, 1, 5, 12, 0, 0, 654_321, tzinfo=dt.UTC)
@@ -61,6 +60,7 @@ def test_an_identifier_is_of_one_webhook_and_one_event() -> None:
         ("Mon, 05 Jan 2026 12:01:00 -0000", None),
         ("Mon, 05 Jan 99999 12:01:00 GMT", None),
         ("Mon, 99999999999999999999 Jan 2026 12:01:00 GMT", None),
+        ("Mon, 05 Jan 2026 12:01:00 +99999999999999999999", None),
         ("-5", None),
         ("1.5", None),
         ("\u0661\u0662", None),

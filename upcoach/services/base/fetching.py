@@ -1,6 +1,8 @@
 """The interfaces of outbound HTTP requests."""
 
+import datetime as dt
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -44,3 +46,15 @@ class Poster(Protocol):
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], kept: int) -> Fetched:
         """The response of any status with *kept* bytes of it at most, or raise `FetchFailed`."""
+
+
+def retry_after_of(answer: Fetched, at: dt.datetime) -> dt.timedelta | None:
+    """What an answer's `Retry-After` says, in seconds or as a date (RFC 9110, 10.2.3)."""
+    text = answer.headers.get("retry-after", "")
+    if text.isascii() and text.isdigit():
+        return dt.timedelta(seconds=int(text[:9]))
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):  # whatever strangers write into a date
+        return None
+    return None if moment.tzinfo is None else moment - at

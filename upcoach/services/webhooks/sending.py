@@ -2,7 +2,6 @@
 
 import datetime as dt
 import time
-from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
 import msgspec
@@ -11,7 +10,7 @@ from models.base.clock import Clock
 from models.base.ids import new_id
 from models.base.merge_patch import Json
 from models.webhooks import Webhook, WebhookDelivery
-from upcoach.services.base.fetching import Fetched, FetchFailed, Poster
+from upcoach.services.base.fetching import Fetched, FetchFailed, Poster, retry_after_of
 from upcoach.services.webhooks.signing import message_id, new_message_id, signed_headers
 
 ANSWER_BYTES: Final = 1_024  # of an answer, that the log keeps
@@ -108,15 +107,3 @@ def _error(status: int) -> str:
     if 300 <= status < 400:
         return f"it answers {status}, and redirects are not followed"
     return f"it answers {status}"
-
-
-def retry_after_of(answer: Fetched, now: dt.datetime) -> dt.timedelta | None:
-    """What the answer's `Retry-After` says, in seconds or as a date (RFC 9110, 10.2.3)."""
-    text = answer.headers.get("retry-after", "")
-    if text.isascii() and text.isdigit():
-        return dt.timedelta(seconds=int(text[:9]))
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):  # whatever strangers write into a date
-        return None
-    return None if moment.tzinfo is None else moment - now
