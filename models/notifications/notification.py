@@ -185,14 +185,22 @@ class Notification(Document, frozen=True, kw_only=True):
         )
         return self.revised(draft, at)
 
+    def held(self, until: dt.datetime, at: dt.datetime) -> Self:
+        """The same notification, held back until another moment."""
+        return msgspec.structs.replace(self.advanced(at), held_until=until)
+
     def released(self, at: dt.datetime) -> Self:
         """The same notification, held back by nothing any more."""
         return msgspec.structs.replace(self.advanced(at), held_until=None)
 
+    def snoozed(self, until: dt.datetime, at: dt.datetime) -> Self:
+        """The same notification, put off until another moment."""
+        return msgspec.structs.replace(self.advanced(at), snoozed_until=until)
+
     def awake(self, at: dt.datetime) -> Self:
-        """The same notification, put off no longer, and seen by nobody since."""
+        """The same notification, put off and held back no longer, and seen by nobody since."""
         return msgspec.structs.replace(
-            self.advanced(at), snoozed_until=None, seen=False, seen_at=None
+            self.advanced(at), snoozed_until=None, held_until=None, seen=False, seen_at=None
         )
 
     def is_gone(self, at: dt.datetime) -> bool:

@@ -17,6 +17,7 @@ from models.notifications.preferences import NotificationPreferences
 OwnTime = Literal["mood_check_in", "journal_prompt", "daily_summary"]
 
 GRACE: Final = dt.timedelta(hours=3)  # how late a time of day is still about that day
+HELD_GRACE: Final = dt.timedelta(hours=12)  # how late what was held back or put off still comes
 EVENING: Final = 19 * 60  # the minute of the day at which open streaks and goals are looked at
 SPREAD: Final = 30  # minutes, so that not everybody's in a zone are looked at together
 
@@ -65,8 +66,8 @@ MOOD_CHECK_IN: Final = _rule("mood_check_in")
 JOURNAL_PROMPT: Final = _rule("journal_prompt")
 DAILY_SUMMARY: Final = _rule("daily_summary")
 EVENING_CHECK: Final = TimerRule(name="evening_check", next_due=evening, grace=GRACE, is_newer=True)
-QUIET_OVER: Final = TimerRule(name="quiet_hours_over", next_due=_released)
-SNOOZE_OVER: Final = TimerRule(name="snooze_over", next_due=comes_again)
+QUIET_OVER: Final = TimerRule(name="quiet_hours_over", next_due=_released, grace=HELD_GRACE)
+SNOOZE_OVER: Final = TimerRule(name="snooze_over", next_due=comes_again, grace=HELD_GRACE)
 TIMERS: Final[Mapping[type[Document], tuple[TimerRule, ...]]] = {
     NotificationPreferences: (MOOD_CHECK_IN, JOURNAL_PROMPT, DAILY_SUMMARY),
     Notification: (QUIET_OVER, SNOOZE_OVER),
@@ -75,6 +76,7 @@ TIMERS: Final[Mapping[type[Document], tuple[TimerRule, ...]]] = {
 __all__ = [
     "DAILY_SUMMARY",
     "EVENING_CHECK",
+    "HELD_GRACE",
     "JOURNAL_PROMPT",
     "MOOD_CHECK_IN",
     "QUIET_OVER",

@@ -126,6 +126,14 @@ class NotificationSender:
             return False
 
 
+def preferences_of(changes: WriteContext, user: User) -> NotificationPreferences:
+    """The preferences of *user*, which the write has read, or what holds without any."""
+    preferences = changes.find(NotificationPreferences, user.id, preferences_id(user.id))
+    if preferences is None:
+        return NotificationPreferences.default(user.id, user.tz, user.created_at)
+    return preferences
+
+
 def push_of(notification: Notification, at: dt.datetime) -> PushRequest:
     """The push of *notification*, which takes the place of one about the same."""
     return PushRequest(
@@ -174,10 +182,7 @@ def _drafted(
 
 
 def _delivery(changes: WriteContext, request: NotificationRequest, user: User) -> Delivery:
-    name = preferences_id(user.id)
-    preferences = changes.find(NotificationPreferences, user.id, name)
-    if preferences is None:
-        preferences = NotificationPreferences.default(user.id, user.tz, user.created_at)
+    preferences = preferences_of(changes, user)
     return delivery_of(
         request.type, changes.at, preferences, user.tz, is_own_time=request.is_own_time
     )

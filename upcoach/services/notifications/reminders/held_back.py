@@ -8,10 +8,21 @@ from models.access.scope import Scope
 from models.account import User
 from models.base.messages.push import PushRequest
 from models.notifications import Notification, NotificationPreferences, preferences_id
-from models.notifications.delivery import digest_of
-from models.notifications.timers import QUIET_OVER, SNOOZE_OVER
+from models.notifications.delivery import (
+    comes_again,
+    delivery_of,
+    digest_of,
+    is_snoozed,
+    quiet_until,
+)
+from models.notifications.timers import HELD_GRACE, QUIET_OVER, SNOOZE_OVER
 from upcoach.services.base.timers import DocumentTimer
-from upcoach.services.notifications.base.notifying import PUSHED, mail_of, push_of
+from upcoach.services.notifications.base.notifying import (
+    PUSHED,
+    mail_of,
+    preferences_of,
+    push_of,
+)
 from upcoach.services.notifications.texts import text_of
 from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Documents, Selection
@@ -38,32 +49,29 @@ class HeldNotifications(DocumentTimer[Notification]):
     async def act(self, document: Notification, due: dt.datetime) -> bool:
         """See `DocumentTimer.act`: the first of them takes all the others along."""
         owner = document.owner
+        if document.held_until is None or document.held_until > due:
+            return False  # another took it along
         wanted = Selection(
             order="held_until", span=Range(above=_NEVER, last=due), descending=True, limit=MOST
         )
-        held = await self._documents.select(Notification, owner, wanted)
-        ids = [notification.id for notification in held]
+        ids = [one.id for one in await self._documents.select(Notification, owner, wanted)]
 
         def decide(changes: WriteContext) -> Outcome[None]:
-            released = [
-                changes.update(notification, notification.released(changes.at))
-                for notification in changes.find_all(Notification, owner, ids)
-                if notification.held_until is not None and notification.held_until <= due
-            ]
-            _send(changes, owner, digest_of(released, changes.at))
-            return Outcome(verb="updated" if released else "unchanged", document=None)
+            notifications = changes.find_all(Notification, owner, ids)
+            held = [one for one in notifications if one.held_until and one.held_until <= due]
+            user = changes.find(User, owner, owner)
+            if user is None or not held:
+                return Outcome(verb="unchanged", document=None)
+            _release(changes, user, held, max(due, changes.at))
+            return Outcome(verb="updated", document=None)
 
-        reads = (
-            *(Ref(Notification, owner, name) for name in ids),
-            Ref(NotificationPreferences, owner, preferences_id(owner)),
-            Ref(User, owner, owner),
-        )
+        reads = (*(Ref(Notification, owner, name) for name in ids), *_person(owner))
         write = Write(scope=Scope(user=owner), reads=reads, decide=decide)
         return (await self._committer.commit(write)).verb == "updated"
 
 
 class SnoozedNotifications(DocumentTimer[Notification]):
-    """Pushes again what its person has put off until now."""
+    """Pushes again what its person has put off until now, where they prefer that."""
 
     kind = Notification
     rule = SNOOZE_OVER
@@ -73,29 +81,79 @@ class SnoozedNotifications(DocumentTimer[Notification]):
         self._committer = committer
 
     async def act(self, document: Notification, due: dt.datetime) -> bool:
-        """See `DocumentTimer.act`."""
-        ref = Ref(Notification, document.owner, document.id)
+        """See `DocumentTimer.act`: it is a time that the person has set."""
+        owner = document.owner
+        ref = Ref(Notification, owner, document.id)
 
         def decide(changes: WriteContext) -> Outcome[None]:
-            snoozed = changes.find(*ref)
-            if not isinstance(snoozed, Notification) or snoozed.snoozed_until != due:
+            snoozed = changes.find(Notification, owner, document.id)
+            user = changes.find(User, owner, owner)
+            if user is None or snoozed is None or snoozed.read or snoozed.snoozed_until != due:
                 return Outcome(verb="unchanged", document=None)
-            awake = changes.update(snoozed, snoozed.awake(changes.at))
-            changes.send_push(push_of(awake, changes.at))
+            _wake(changes, user, snoozed, max(due, changes.at))
             return Outcome(verb="updated", document=None)
 
-        write = Write(scope=Scope(user=document.owner), reads=(ref,), decide=decide)
+        write = Write(scope=Scope(user=owner), reads=(ref, *_person(owner)), decide=decide)
         return (await self._committer.commit(write)).verb == "updated"
 
 
-def _send(changes: WriteContext, owner: str, worth: Sequence[Notification]) -> None:
-    """Send what is *worth* a message now over its channels: several pushes are one."""
-    user = changes.find(User, owner, owner)
-    if user is None:
+def _person(owner: str) -> tuple[Ref, ...]:
+    """What a write reads of whoever it may push to."""
+    return (
+        Ref(NotificationPreferences, owner, preferences_id(owner)),
+        Ref(User, owner, owner),
+    )
+
+
+def _release(
+    changes: WriteContext, user: User, held: Sequence[Notification], at: dt.datetime
+) -> None:
+    """Let go what is *held*, or hold it until the quiet hours end that somebody is in by now."""
+    preferences = preferences_of(changes, user)
+    until = quiet_until(preferences.quiet_hours, at, user.tz)
+    released = []
+    for notification in held:
+        is_fresh = notification.held_until is None or notification.held_until >= at - HELD_GRACE
+        if until is not None and is_fresh:  # they have moved, or want them longer
+            changes.update(notification, notification.held(until, changes.at))
+        else:
+            after = _let_go(changes, notification, at)
+            released += [after] if is_fresh else []
+    _send(changes, user, preferences, digest_of(released, at))
+
+
+def _let_go(changes: WriteContext, held: Notification, at: dt.datetime) -> Notification:
+    """Hold back a notification no longer; a snooze that is over by then ends with that."""
+    after = held.awake(changes.at) if _is_snooze_over(held, at) else held.released(changes.at)
+    return changes.update(held, after)
+
+
+def _is_snooze_over(notification: Notification, at: dt.datetime) -> bool:
+    """Whether *notification* was put off until *at* or before, and is told of with this."""
+    return comes_again(notification, _NEVER) is not None and not is_snoozed(notification, at)
+
+
+def _wake(changes: WriteContext, user: User, snoozed: Notification, at: dt.datetime) -> None:
+    """End a snooze, or prolong it where quiet hours hold back also what has its own time."""
+    delivery = delivery_of(
+        snoozed.type, at, preferences_of(changes, user), user.tz, is_own_time=True
+    )
+    is_pushed = "push" in delivery.channels
+    if is_pushed and delivery.held_until is not None:
+        changes.update(snoozed, snoozed.snoozed(delivery.held_until, changes.at))
         return
-    preferences = changes.find(NotificationPreferences, owner, preferences_id(owner))
-    if preferences is None:
-        preferences = NotificationPreferences.default(owner, user.tz, user.created_at)
+    awake = changes.update(snoozed, snoozed.awake(changes.at))
+    if is_pushed:
+        changes.send_push(push_of(awake, changes.at))
+
+
+def _send(
+    changes: WriteContext,
+    user: User,
+    preferences: NotificationPreferences,
+    worth: Sequence[Notification],
+) -> None:
+    """Send what is *worth* a message now over its channels: several pushes are one."""
     for notification in worth:  # each with the link that stops those of its type
         if preferences.channels_of(notification.type).mail:
             changes.send_mail(mail_of(notification, user, changes.at))
