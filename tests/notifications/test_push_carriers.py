@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from structlog.testing import capture_logs
 
 from tests.support.server.push_service import BrowserSubscription, PushService
 from upcoach.node.process.http2_client import Http2Client
@@ -252,15 +253,17 @@ OUTCOMES: Final[list[tuple[str, Answer, type[Exception] | None]]] = [
     *(("web", (status, {}, b""), CarrierAway) for status in (429, 500, 502, 503)),
     *(("web", (status, {}, b""), Undeliverable) for status in (301, 400, 401, 403, 413)),
     ("google", (404, {}, fcm_error("UNREGISTERED")), TokenGone),
-    ("google", (403, {}, fcm_error("SENDER_ID_MISMATCH")), TokenGone),
+    ("google", (403, {}, fcm_error("SENDER_ID_MISMATCH")), Undeliverable),
     ("google", (400, {}, fcm_error("INVALID_ARGUMENT")), Undeliverable),
+    ("google", (404, {}, fcm_error("NOT_FOUND")), Undeliverable),  # of a project that is none
+    ("google", (404, {}, b"<html>"), Undeliverable),
     ("google", (400, {}, b"[[[["), Undeliverable),
     ("google", (429, {}, fcm_error("QUOTA_EXCEEDED")), CarrierAway),
     ("google", (503, {}, b"<html>"), CarrierAway),
     ("apple", (200, {}, b""), None),
     ("apple", (410, {}, reason("Unregistered")), TokenGone),
-    ("apple", (400, {}, reason("BadDeviceToken")), TokenGone),
-    ("apple", (400, {}, reason("DeviceTokenNotForTopic")), TokenGone),
+    ("apple", (400, {}, reason("BadDeviceToken")), Undeliverable),
+    ("apple", (400, {}, reason("DeviceTokenNotForTopic")), Undeliverable),
     ("apple", (400, {}, reason("PayloadEmpty")), Undeliverable),
     ("apple", (403, {}, reason("ExpiredProviderToken")), CarrierAway),
     ("apple", (429, {}, reason("TooManyRequests")), CarrierAway),
@@ -279,6 +282,26 @@ async def test_each_answer_of_a_push_service_is_understood(
             return
         with pytest.raises(outcome):
             await carrier.carry(target, MESSAGE, NOON)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("google", (403, {}, fcm_error("SENDER_ID_MISMATCH"))),
+        ("google", (404, {}, b"<html>")),
+        ("apple", (400, {}, reason("BadDeviceToken"))),
+        ("apple", (400, {}, reason("DeviceTokenNotForTopic"))),
+    ],
+)
+async def test_what_may_be_a_wrong_setting_is_in_the_log(name: str, answer: Any) -> None:
+    async with SERVICES[name]() as (service, carrier, target):
+        service.answers.append(answer)
+        with capture_logs() as lines, pytest.raises(Undeliverable):
+            await carrier.carry(target, MESSAGE, NOON)
+
+    [line] = lines
+    assert (line["event"], line["log_level"]) == ("push_device_not_ours", "warning")
+    assert target.token not in str(line)
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -18,9 +18,9 @@ API: Final = "https://api.push.apple.com"
 SANDBOX: Final = "https://api.sandbox.push.apple.com"
 MOST_BYTES: Final = 4096
 TOKEN_LIFE: Final = dt.timedelta(minutes=40)  # Apple takes one for an hour, a new one each 20 min
-GONE: Final[frozenset[str | int]] = frozenset(
-    {410, "Unregistered", "BadDeviceToken", "DeviceTokenNotForTopic"}
-)
+GONE: Final[frozenset[str | int]] = frozenset({410, "Unregistered"})
+# So is answered to every device, too, when `sandbox`, or the topic, is that of another app.
+DOUBTFUL: Final = frozenset({"BadDeviceToken", "DeviceTokenNotForTopic"})
 STALE: Final = frozenset({"ExpiredProviderToken", "InvalidProviderToken"})
 
 
@@ -85,7 +85,7 @@ class Apns:
         if reason in STALE:
             self._token = ""
             raise CarrierAway(f"answered {answer.status} {reason}")
-        check_answer(answer, reason, at, gone=GONE)
+        check_answer(answer, reason, at, gone=GONE, doubtful=DOUBTFUL)
 
     def _provider_token(self, at: dt.datetime) -> str:
         if not self._token or at - self._token_since > TOKEN_LIFE:

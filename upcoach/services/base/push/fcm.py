@@ -20,8 +20,9 @@ LIFE: Final = dt.timedelta(hours=1)  # of an assertion, the most that Google tak
 SPARE: Final = dt.timedelta(minutes=1)  # before its end a token is replaced
 MOST_BYTES: Final = 4000
 MOST_LIFE: Final = dt.timedelta(days=28)  # that FCM keeps a push
-# UNREGISTERED: the app is gone; SENDER_ID_MISMATCH: the token is one of another project.
-GONE: Final[frozenset[str | int]] = frozenset({404, "UNREGISTERED", "SENDER_ID_MISMATCH"})
+GONE: Final[frozenset[str | int]] = frozenset({"UNREGISTERED"})
+# So is answered to every device, too, when the project is another one, or none.
+DOUBTFUL: Final[frozenset[str | int]] = frozenset({"SENDER_ID_MISMATCH", 404})
 
 
 class ServiceAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +65,7 @@ class Fcm:
         if answer.status == 401:  # the token was taken back
             self._token = ""
             raise CarrierAway("answered 401")
-        check_answer(answer, _reason(answer), at, gone=GONE)
+        check_answer(answer, _reason(answer), at, gone=GONE, doubtful=DOUBTFUL)
 
     async def _access_token(self, at: dt.datetime) -> str:
         if self._token and at < self._token_until:
