@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from config.settings import Settings
 from tests.support.people.authenticator import Authenticator
 from tests.support.people.enrolling import FACTORS_PATH, SESSIONS, AccountHolder
@@ -125,6 +127,7 @@ async def test_an_operator_ends_all_sessions_by_address(settings: Settings) -> N
         assert again.status == 201
 
 
+@pytest.mark.chaos
 async def test_an_operator_removes_the_factors_of_whoever_is_locked_out(
     settings: Settings,
 ) -> None:

@@ -128,6 +128,7 @@ async def test_explain_says_that_it_takes_minutes_on_engines_of_its_own(tmp_path
     assert "a running server" in said
 
 
+@pytest.mark.chaos
 async def test_sockets_of_every_process_end_after_a_revoke(tmp_path: Path) -> None:
     async with served(tmp_path, UPCOACH_PROCESSES="2") as (process, server):
         said, codes = await revoked(process, server, tmp_path)
@@ -136,6 +137,7 @@ async def test_sockets_of_every_process_end_after_a_revoke(tmp_path: Path) -> No
     assert codes == {4403}
 
 
+@pytest.mark.chaos
 async def test_commands_work_at_once_and_without_a_server(tmp_path: Path) -> None:
     some = [COMMANDS[name] for name in ("client-add", "audit-verify", "migrate")]
 
@@ -155,6 +157,7 @@ async def test_a_server_that_starts_meanwhile_waits_for_a_command(tmp_path: Path
     assert token
 
 
+@pytest.mark.chaos
 async def test_a_server_that_stops_meanwhile_harms_no_command(tmp_path: Path) -> None:
     async with served(tmp_path, UPCOACH_DRAIN_S="0") as (process, server):
         await register(server)

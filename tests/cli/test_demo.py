@@ -24,6 +24,7 @@ async def use_up_registrations(settings: Settings) -> None:
     await redis.aclose()
 
 
+@pytest.mark.chaos
 async def test_the_demo_says_whom_it_leaves_behind_however_many_were_played(
     engines: TestEngines, capsys: pytest.CaptureFixture[str]
 ) -> None:

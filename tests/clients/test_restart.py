@@ -94,6 +94,7 @@ def goals_are(number: int) -> Callable[[SyncDevice], bool]:
     return lambda device: len(device.documents["goal"]) == number
 
 
+@pytest.mark.chaos
 async def test_an_application_may_end_at_any_moment(settings: Settings) -> None:
     async with serving(settings) as server:
         refused, number, is_whole = 0, 0, False

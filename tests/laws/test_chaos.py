@@ -149,6 +149,7 @@ async def test_what_redis_lost_before_anybody_read_it_is_delivered(frail: TestEn
         await person.check()
 
 
+@pytest.mark.chaos
 async def test_what_redis_lost_with_its_connections_is_delivered_by_a_node_that_started_without_it(
     frail: TestEngines,
 ) -> None:

@@ -75,6 +75,7 @@ def clean(steps: list[Step]) -> float:
     return losses_of_others(steps)[0]
 
 
+@pytest.mark.chaos
 def test_an_import_of_fifty_thousand_entries_harms_nobody_else(
     steps: list[Step], clean: float
 ) -> None:

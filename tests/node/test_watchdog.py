@@ -138,6 +138,7 @@ def test_what_holds_the_loop_is_written_down_once_with_how_long_it_took() -> Non
     assert process.returncode == 0
 
 
+@pytest.mark.chaos
 def test_a_held_loop_is_silent_towards_systemd(manager: Manager) -> None:
     environ = manager.environ(watchdog_s=2)
     with holding("hold_with_python", 5, environ=environ) as process:

@@ -83,6 +83,7 @@ async def test_a_queue_on_a_socket_is_given_back_whole(settings: Settings, ahead
         assert [answer["body"]["title"] for answer in again[ahead : ahead + 4]] == list("0123")
 
 
+@pytest.mark.chaos
 async def test_what_was_given_up_is_not_waited_for_without_end(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()
