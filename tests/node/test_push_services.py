@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from config.setting_rows import SettingsError
 from config.settings import Settings
@@ -14,16 +14,29 @@ from upcoach.node.process.outbound import Outbound
 from upcoach.node.push_services import PushServices, check_push_services
 from upcoach.services.base.push.web_push import decoded
 
-KEY: Final = (
-    ec.generate_private_key(ec.SECP256R1())
-    .private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    .decode()
-)
+PEM: Final = serialization.Encoding.PEM
+
+
+def private(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+    sealing: serialization.KeySerializationEncryption | None = None,
+) -> str:
+    form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(PEM, form, sealing or plain).decode()
+
+
+def public(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(PEM, form).decode()
+
+
+EC: Final = ec.generate_private_key(ec.SECP256R1())
+RSA: Final = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+KEY: Final = private(EC)
+P_384: Final = private(ec.generate_private_key(ec.SECP384R1()))
+SEALED: Final = private(EC, serialization.BestAvailableEncryption(b"hidden"))
 APNS: Final = {"team": "T1", "key_id": "K1", "topic": "org.upcoach", "key": KEY}
+FCM: Final = {"project_id": "p", "client_email": "a@b.c", "private_key": private(RSA)}
 
 
 def carriers_of(environ: dict[str, str]) -> tuple[dict[str, str], str]:
@@ -60,13 +73,22 @@ def test_what_is_configured_is_sent() -> None:
     ("name", "value"),
     [
         ("APNS", {"team": "T1"}),
-        ("APNS", APNS | {"key": "none"}),
+        *(("APNS", APNS | {"key": key}) for key in ("none", public(EC), P_384, SEALED)),
+        ("APNS", APNS | {"key": private(RSA)}),
         ("FCM", {"type": "service_account"}),
-        ("FCM", {"project_id": "p", "client_email": "a@b.c", "private_key": "none"}),
+        *(("FCM", FCM | {"private_key": key}) for key in ("none", public(RSA), KEY, SEALED)),
     ],
 )
 def test_what_is_wrong_is_said_before_the_start(name: str, value: dict[str, str]) -> None:
     settings = Settings.from_environ({f"UPCOACH_{name}": json.dumps(value)})
 
-    with pytest.raises(SettingsError, match=f"UPCOACH_{name}"):
+    with pytest.raises(SettingsError, match=f"UPCOACH_{name} ") as refusal:
         check_push_services(settings)
+
+    assert not any(len(text) > 20 and text in str(refusal.value) for text in value.values())
+
+
+def test_what_is_right_is_started_with() -> None:
+    environ = {"UPCOACH_FCM": json.dumps(FCM), "UPCOACH_APNS": json.dumps(APNS)}
+
+    check_push_services(Settings.from_environ(environ))

@@ -1,7 +1,8 @@
 """The push services of the settings: what carries pushes to which platform."""
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -61,19 +62,28 @@ class PushServices:
             carriers["web"] = WebPush(self._chosen, key, _contact(settings))
         if settings.fcm:
             account = _read("FCM", settings.fcm, ServiceAccount)
-            carriers["android"] = Fcm(self._outbound, self._outbound, account)
+            with _key_of("FCM"):
+                carriers["android"] = Fcm(self._outbound, self._outbound, account)
         if settings.apns:
-            carriers["ios"] = Apns(self._http2, _read("APNS", settings.apns, ApnsKey))
+            names = _read("APNS", settings.apns, ApnsKey)
+            with _key_of("APNS"):
+                carriers["ios"] = Apns(self._http2, names)
         return carriers
 
 
 def check_push_services(settings: Settings) -> None:
     """Refuse push services that are wrong, before anything is started for them."""
+    nowhere = Outbound(loopback=False)
+    PushServices(settings, nowhere, nowhere)._configured()  # noqa: SLF001
+
+
+@contextlib.contextmanager
+def _key_of(name: str) -> Iterator[None]:
+    """Say of a key that cannot sign what is wrong, in the words of the library that signs."""
     try:
-        nowhere = Outbound(loopback=False)
-        PushServices(settings, nowhere, nowhere)._configured()  # noqa: SLF001
-    except (JoseError, ValueError) as flaw:
-        raise SettingsError(f"A key of UPCOACH_FCM or UPCOACH_APNS is none: {flaw}") from None
+        yield
+    except (JoseError, ValueError, TypeError) as flaw:
+        raise SettingsError(f"The key of UPCOACH_{name} cannot sign: {flaw}") from None
 
 
 def _read(name: str, row: Mapping[str, Any], form: type[Any]) -> Any:

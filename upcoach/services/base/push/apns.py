@@ -61,6 +61,7 @@ class Apns:
         self._post = post
         self._names = key
         self._key = ECKey.import_key(key.key)
+        self._signed({})  # a key that cannot sign is refused now, and not with the first push
         self._api = api or (SANDBOX if key.sandbox else API)
         self._token = ""
         self._token_since = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -89,11 +90,13 @@ class Apns:
 
     def _provider_token(self, at: dt.datetime) -> str:
         if not self._token or at - self._token_since > TOKEN_LIFE:
-            header = {"alg": "ES256", "kid": self._names.key_id}
-            claims = {"iss": self._names.team, "iat": int(at.timestamp())}
-            self._token = jwt.encode(header, claims, self._key, algorithms=["ES256"])
+            self._token = self._signed({"iss": self._names.team, "iat": int(at.timestamp())})
             self._token_since = at
         return self._token
+
+    def _signed(self, claims: dict[str, Any]) -> str:
+        header = {"alg": "ES256", "kid": self._names.key_id}
+        return jwt.encode(header, claims, self._key, algorithms=["ES256"])
 
 
 def _form(message: PushMessage) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class Fcm:
         self._post = post
         self._account = account
         self._key = RSAKey.import_key(account.private_key)
+        self._signed({})  # a key that cannot sign is refused now, and not with the first push
         self._url = f"{api}/v1/projects/{account.project_id}/messages:send"
         self._token = ""
         self._token_until = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -82,13 +83,17 @@ class Fcm:
         return self._token
 
     def _assertion(self, at: dt.datetime) -> str:
-        claims = {
-            "iss": self._account.client_email,
-            "scope": PERMISSION,
-            "aud": self._account.token_uri,
-            "iat": int(at.timestamp()),
-            "exp": int((at + LIFE).timestamp()),
-        }
+        return self._signed(
+            {
+                "iss": self._account.client_email,
+                "scope": PERMISSION,
+                "aud": self._account.token_uri,
+                "iat": int(at.timestamp()),
+                "exp": int((at + LIFE).timestamp()),
+            }
+        )
+
+    def _signed(self, claims: dict[str, Any]) -> str:
         header = {"alg": "RS256", "typ": "JWT", "kid": self._account.private_key_id}
         return jwt.encode(header, claims, self._key, algorithms=["RS256"])
 
