@@ -72,24 +72,24 @@ class Simulation:
                 self.now += LEASE
                 await self._scheduler().run_due()
 
-    async def told(self) -> list[tuple[str, dt.datetime]]:
-        """What was reminded of, and for which moment: by the first part of a notification's id."""
+    async def told(self) -> list[str]:
+        """What was reminded of, by the keys of notifications: of which date, and for which time."""
         documents = self._server.node.services.habits.habits._documents
-        found: list[tuple[str, dt.datetime]] = []
+        found: list[str] = []
         for owner in {habit.owner for habit in self.habits}:
             after = ""
             while page := await documents.page(Notification, owner, after=after, limit=500):
-                found += [(one.about or "", _moment_of(one.id)) for one in page]
+                found += [notification.key for notification in page]
                 after = page[-1].id
         return sorted(found)
 
-    def expected(self, until: dt.datetime) -> list[tuple[str, dt.datetime]]:
-        """What has to be reminded of between the beginning and *until*."""
+    def expected(self) -> list[str]:
+        """What has to be reminded of between the beginning and now."""
         return sorted(
-            (habit.id, occurrence.at)
+            f"habit_reminder:{habit.id}:{occurrence.local_date}:{occurrence.time}"
             for habit in self.habits
             for occurrence in occurrences(
-                habit.reminders, habit.tz, habit.day_start, self.began, until, lambda _: True
+                habit.reminders, habit.tz, habit.day_start, self.began, self.now, lambda _: True
             )
         )
 
@@ -102,9 +102,3 @@ class Simulation:
         )
         runner.handles(HABIT_REMINDER.name, handler)
         return runner
-
-
-def _moment_of(name: str) -> dt.datetime:
-    """The moment in a notification's id (RFC 9562, 5.8, as it is used here)."""
-    milliseconds = int(name.removeprefix("ntf_").replace("-", "")[:12], 16)
-    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)

@@ -4,13 +4,17 @@ import datetime as dt
 import random
 from typing import Any
 
+import msgspec
 import pytest
 
 from config.settings import Settings
 from models.base.clock import utc_now
 from models.base.metrics import Metrics
-from models.base.time import DAY, local_date
+from models.base.time import DAY, instant_of_minute, local_date
+from models.habits import Habit
+from models.habits.reminders import Reminder
 from models.notifications import Notification, notification_id
+from models.notifications.delivery import minute_of_day
 from tests.notifications.devices import Carried, carried_of, phone, registered
 from tests.notifications.simulated_weeks import ZONES, Simulation
 from tests.notifications.writing import new, tell
@@ -19,7 +23,7 @@ from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from upcoach.client import RestClient
-from upcoach.services.base.timers import TimerRunner
+from upcoach.services.base.timers import DocumentTimer, TimerRunner
 from upcoach.services.notifications import NotificationRequest
 from upcoach.services.notifications.base.notifying import NotificationSender
 from upcoach.services.notifications.reminders.held_back import (
@@ -45,7 +49,7 @@ async def simulated(settings: Settings, *, people: int, days: int, seed: int) ->
 
         told = await simulation.told()
         assert len(told) == len(set(told))
-        assert [one for one in told if one[1] <= until] == simulation.expected(until)
+        assert told == simulation.expected()
         return len(told)
 
 
@@ -362,3 +366,47 @@ async def test_what_was_read_or_let_go_meanwhile_is_left_alone(settings: Setting
         assert not await snoozed.act(free, free.snoozed_until)
         assert not await held_back.act(free, later)
         assert await documents.page(Notification, owner) == kept
+
+
+async def test_nobody_is_told_of_a_date_twice_who_moves_or_changes_a_time(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        person, tz, west = await server.person(), by_day(), "Pacific/Honolulu"
+        call, owner = person.call, scope_of(server, person).user
+        times = {"mood_check_in": "12:00", "journal_prompt": "12:00", "daily_summary": "12:00"}
+        await done(call("PATCH", "/v1/notifications/preferences", times))
+        today = local_date(utc_now(), tz)
+        begin = {"name": "Read", "tz": tz, "starts_on": str(today - 10 * DAY)}
+        habit = (await done(call("POST", "/v1/habits", begin))).body
+        for days in range(1, 6):
+            path = f"/v1/habits/{habit['id']}/entries/{today - days * DAY}"
+            await done(call("PUT", path, {}))
+        handlers = server.node.assembly.timers._handlers
+        told = dict[str, list[bool]]()
+        for rule in ("mood_check_in", "journal_prompt", "daily_summary", "evening_check"):
+            handler = handlers[rule]
+            assert isinstance(handler, DocumentTimer)
+            [document] = await handler._documents.page(handler.kind, owner)
+            for zone, minute in ((tz, 12 * 60), (tz, 13 * 60), (west, 12 * 60)):
+                moved = msgspec.structs.replace(document, tz=zone)
+                is_told = await handler.act(moved, instant_of_minute(today, minute, zone))
+                told.setdefault(rule, []).append(is_told)
+
+        reminders = handlers["habit_reminder"]
+        assert isinstance(reminders, DocumentTimer)
+        [document] = await reminders._documents.page(Habit, owner)
+        for zone, time in ((tz, "12:00"), (west, "12:00"), (west, "13:00")):
+            moved = msgspec.structs.replace(document, tz=zone, reminders=(Reminder(time=time),))
+            moment = instant_of_minute(today, minute_of_day(time), zone)
+            told.setdefault(time, []).append(await reminders.act(moved, moment))
+
+        once = [True, False, False]
+        assert told == {
+            "mood_check_in": once,
+            "journal_prompt": once,
+            "daily_summary": once,
+            "evening_check": once,
+            "12:00": [True, False],
+            "13:00": [True],
+        }

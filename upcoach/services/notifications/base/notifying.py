@@ -43,7 +43,7 @@ class NotificationRequest(msgspec.Struct, frozen=True, kw_only=True):
     owner
         Whom to notify.
     at
-        The moment that it is about: that of the reminder, or of the event.
+        The moment that it is about: that of the event, or `moment_of_date` if its key has a date.
     key
         What tells it from others of that moment: "habit_reminder:hab_…".
     case
@@ -85,6 +85,14 @@ class NotificationRequest(msgspec.Struct, frozen=True, kw_only=True):
             Ref(NotificationPreferences, self.owner, preferences_id(self.owner)),
             Ref(User, self.owner, self.owner),
         )
+
+
+def moment_of_date(day: dt.date) -> dt.datetime:
+    """The moment that stands for a date wherever its person is, and whatever time they have set.
+
+    So whoever moves west, or puts off a time of day, is not told of a date once more.
+    """
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
 
 
 def notify(changes: WriteContext, request: NotificationRequest) -> Notification | None:

@@ -14,7 +14,11 @@ from upcoach.services.goals import Goals
 from upcoach.services.goals.goals import Assessment
 from upcoach.services.habits.habit_reports import HabitReports
 from upcoach.services.habits.report_types import HabitToday
-from upcoach.services.notifications.base.notifying import NotificationRequest, NotificationSender
+from upcoach.services.notifications.base.notifying import (
+    NotificationRequest,
+    NotificationSender,
+    moment_of_date,
+)
 from upcoach.services.notifications.texts import Value
 from upcoach.store.collections.documents import Documents
 
@@ -43,7 +47,7 @@ class EveningChecks(DocumentTimer[User]):
         habits = await self._reports.today(scope, None, None)
         assessed = await self._goals.assess_all(scope, day)
         requests = [
-            *_streaks(habits, document.id, due),
+            *_streaks(habits, document.id),
             *await self._at_risk(scope, assessed),
         ]
         sent = [await self._sender.send(request) for request in requests]
@@ -58,9 +62,7 @@ class EveningChecks(DocumentTimer[User]):
         return [_goal_at_risk(goal, days[goal.id]) for goal in goals]
 
 
-def _streaks(
-    habits: Sequence[HabitToday], owner: str, at: dt.datetime
-) -> Iterator[NotificationRequest]:
+def _streaks(habits: Sequence[HabitToday], owner: str) -> Iterator[NotificationRequest]:
     """The longest of the streaks that end tonight."""
     open_ones = [
         habit for habit in habits if habit.at_risk and not habit.done and habit.streak >= SHORTEST
@@ -69,7 +71,7 @@ def _streaks(
         yield NotificationRequest(
             owner=owner,
             type="streak_at_risk",
-            at=at,
+            at=moment_of_date(habit.local_date),
             key=f"streak_at_risk:{habit.habit}:{habit.local_date}",
             values={"habit": habit.name, "count": habit.streak},
             link=f"/habits/{habit.habit}",
@@ -91,7 +93,7 @@ def _goal_at_risk(goal: Goal, day: dt.date) -> NotificationRequest:
         owner=goal.owner,
         type="at_risk_goal",
         case=case,
-        at=dt.datetime.combine(first, dt.time(), dt.UTC),
+        at=moment_of_date(first),
         key=f"at_risk_goal:{goal.id}",
         values=values,
         link=f"/goals/{goal.id}",

@@ -7,7 +7,11 @@ from models.access.scope import Scope
 from models.habits import HABIT_REMINDER, Habit, Occurrence, occurrences
 from upcoach.services.base.timers import DocumentTimer
 from upcoach.services.habits.habit_reports import HabitReports
-from upcoach.services.notifications.base.notifying import NotificationRequest, NotificationSender
+from upcoach.services.notifications.base.notifying import (
+    NotificationRequest,
+    NotificationSender,
+    moment_of_date,
+)
 from upcoach.store.collections.documents import Documents
 
 _BEFORE: Final = dt.timedelta.resolution
@@ -50,7 +54,7 @@ def _request(habit: Habit, occurrence: Occurrence, streak: int) -> NotificationR
     return NotificationRequest(
         owner=habit.owner,
         type="habit_reminder",
-        at=occurrence.at,
+        at=moment_of_date(occurrence.local_date),
         key=f"habit_reminder:{habit.id}:{occurrence.local_date}:{occurrence.time}",
         values={"habit": habit.name, "streak": streak, "date": occurrence.local_date},
         link=f"/habits/{habit.id}",

@@ -12,7 +12,11 @@ from upcoach.services.base.timers import DocumentTimer
 from upcoach.services.goals import Goals
 from upcoach.services.habits.habit_reports import HabitReports
 from upcoach.services.journal.prompts import Prompts
-from upcoach.services.notifications.base.notifying import NotificationRequest, NotificationSender
+from upcoach.services.notifications.base.notifying import (
+    NotificationRequest,
+    NotificationSender,
+    moment_of_date,
+)
 from upcoach.services.notifications.texts import Value
 from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Documents, Selection
@@ -30,11 +34,11 @@ class _OwnTime(DocumentTimer[NotificationPreferences]):
     async def act(self, document: NotificationPreferences, due: dt.datetime) -> bool:
         """See `DocumentTimer.act`."""
         day = local_date(due, document.tz)
-        request = await self.request(document, day, due)
+        request = await self.request(document, day)
         return request is not None and await self._sender.send(request)
 
     async def request(
-        self, preferences: NotificationPreferences, day: dt.date, at: dt.datetime
+        self, preferences: NotificationPreferences, day: dt.date
     ) -> NotificationRequest | None:
         """What is said on *day*; None if nothing."""
         raise NotImplementedError
@@ -46,7 +50,7 @@ class MoodCheckIns(_OwnTime):
     rule = MOOD_CHECK_IN
 
     async def request(
-        self, preferences: NotificationPreferences, day: dt.date, at: dt.datetime
+        self, preferences: NotificationPreferences, day: dt.date
     ) -> NotificationRequest | None:
         """See `_OwnTime.request`."""
         wanted = Selection(order="at", where={"local_date": day}, limit=1)
@@ -55,7 +59,7 @@ class MoodCheckIns(_OwnTime):
         return NotificationRequest(
             owner=preferences.owner,
             type="mood_check_in",
-            at=at,
+            at=moment_of_date(day),
             key=f"mood_check_in:{day}",
             link="/moods/new",
             is_own_time=True,
@@ -72,7 +76,7 @@ class JournalPrompts(_OwnTime):
         self._prompts = prompts
 
     async def request(
-        self, preferences: NotificationPreferences, day: dt.date, at: dt.datetime
+        self, preferences: NotificationPreferences, day: dt.date
     ) -> NotificationRequest | None:
         """See `_OwnTime.request`."""
         wanted = Selection(
@@ -90,7 +94,7 @@ class JournalPrompts(_OwnTime):
         return NotificationRequest(
             owner=preferences.owner,
             type="journal_prompt",
-            at=at,
+            at=moment_of_date(day),
             key=f"journal_prompt:{day}",
             values={"prompt": prompts[0].text, "id": prompts[0].id},
             link=f"/journal/new?prompt={prompts[0].id}",
@@ -111,7 +115,7 @@ class DailySummaries(_OwnTime):
         self._goals = goals
 
     async def request(
-        self, preferences: NotificationPreferences, day: dt.date, at: dt.datetime
+        self, preferences: NotificationPreferences, day: dt.date
     ) -> NotificationRequest | None:
         """See `_OwnTime.request`."""
         scope = Scope(user=preferences.owner)
@@ -130,7 +134,7 @@ class DailySummaries(_OwnTime):
         return NotificationRequest(
             owner=preferences.owner,
             type="daily_summary",
-            at=at,
+            at=moment_of_date(day),
             key=f"daily_summary:{day}",
             values=values,
             link="/today",
