@@ -95,9 +95,11 @@ def _is_plain_http(origin: str) -> bool:
 def _faults_of_keys(settings: "Settings") -> Iterator[str]:
     keys = {f"UPCOACH_MASTER_KEYS ({name})": key for name, key in settings.master_keys.items()}
     keys["UPCOACH_INDEX_KEY"] = settings.index_key
+    if settings.vapid_key:
+        keys["UPCOACH_VAPID_KEY"] = settings.vapid_key
     seen: dict[bytes, str] = {}
     for name, key in keys.items():
-        make = f"make one with: {MAKE_KEY if name == 'UPCOACH_INDEX_KEY' else MAKE_NAMED_KEY}"
+        make = f"make one with: {MAKE_NAMED_KEY if ' ' in name else MAKE_KEY}"
         if is_guessable(key):
             yield f"{name} is not random, so others can guess it; {make}"
         elif key in seen:

@@ -6,8 +6,8 @@ import hashlib
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 OTHER_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 # As random as keys have to be, and the same each time.
-BYTES = [hashlib.sha256(b"%d" % number).digest() for number in range(3)]
-NEWEST, OLDER, INDEX = (base64.urlsafe_b64encode(one).decode() for one in BYTES)
+BYTES = [hashlib.sha256(b"%d" % number).digest() for number in range(4)]
+NEWEST, OLDER, INDEX, VAPID = (base64.urlsafe_b64encode(one).decode() for one in BYTES)
 
 PRODUCTION = {
     "UPCOACH_ENV": "production",

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from config.exposure import is_guessable
 from config.setting_rows import SettingsError
-from config.settings import Settings
-from tests.config.keys import KEY, NEWEST, OLDER, OTHER_KEY, PRODUCTION
+from config.settings import Settings, rows
+from tests.config.keys import INDEX, KEY, NEWEST, OLDER, OTHER_KEY, PRODUCTION
 
 
 @pytest.mark.parametrize("name", sorted(set(PRODUCTION) - {"UPCOACH_ENV"}))
@@ -57,6 +57,9 @@ def test_production_tells_of_all_that_it_needs_at_once() -> None:
         ("MASTER_KEYS", f"k1:{OTHER_KEY}", "UPCOACH_MASTER_KEYS (k1) is not random"),
         ("MASTER_KEYS", f"k2:{NEWEST},k1:{KEY}", "UPCOACH_MASTER_KEYS (k1) is not random"),
         ("MASTER_KEYS", f"k2:{NEWEST},k1:{NEWEST}", "(k1) is the same key as UPCOACH_MASTER_KEYS"),
+        ("VAPID_KEY", OTHER_KEY, "UPCOACH_VAPID_KEY is not random"),
+        ("VAPID_KEY", INDEX, "UPCOACH_VAPID_KEY is the same key as UPCOACH_INDEX_KEY"),
+        ("VAPID_KEY", OLDER, "UPCOACH_VAPID_KEY is the same key as UPCOACH_MASTER_KEYS (k1)"),
         ("INDEX_KEY", "c2hvcnQ", "must be 32 bytes"),
         ("SMTP_URL", "", "UPCOACH_SMTP_URL is needed in production"),
         ("MONGO_URL", "", "UPCOACH_MONGO_URL is needed in production"),
@@ -143,6 +146,9 @@ def test_random_keys_are_taken(key: bytes) -> None:
         *((name, text) for name in ("INDEX_KEY", "MASTER_KEYS") for text in ("", "short")),
         ("INDEX_KEY", OTHER_KEY),
         ("INDEX_KEY", NEWEST),
+        ("VAPID_KEY", "short"),
+        ("VAPID_KEY", OTHER_KEY),
+        ("VAPID_KEY", NEWEST),
         ("MASTER_KEYS", f"k1:{OTHER_KEY}"),
         ("MASTER_KEYS", f"k2:{NEWEST},k1:{NEWEST}"),
     ],
@@ -196,3 +202,14 @@ def test_a_domain_that_the_pages_are_in_is_taken(domain: str, url: str) -> None:
     settings = Settings.from_environ({"UPCOACH_ENV": "development"} | names)
 
     assert settings.passkey_domain == domain
+
+
+def test_every_key_that_a_command_makes_has_to_be_random() -> None:
+    made = {name: row for name, row in rows().items() if row.make}
+    zeros = {row.name: f"{'k1:' * (':' in row.form)}{OTHER_KEY}" for row in made.values()}
+
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_environ(PRODUCTION | zeros)
+
+    refused = [line.partition(" ")[0] for line in str(refusal.value).splitlines()]
+    assert sorted(refused) == sorted(zeros)

@@ -14,7 +14,7 @@ from config import forms
 from config.reference import markdown
 from config.setting_rows import SettingsError
 from config.settings import Settings, rows
-from tests.config.keys import BYTES, INDEX, KEY, NEWEST, OTHER_KEY, PRODUCTION
+from tests.config.keys import BYTES, INDEX, KEY, NEWEST, OTHER_KEY, PRODUCTION, VAPID
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,7 +85,7 @@ def test_every_name_is_read() -> None:
         "UPCOACH_DRAIN_S": "16",
         "UPCOACH_MAIL_FROM": "Coach <no-reply@example.org>",
         "UPCOACH_PROVIDERS": '[{"name": "google", "clients": ["hidden-google"]}]',
-        "UPCOACH_VAPID_KEY": INDEX,
+        "UPCOACH_VAPID_KEY": VAPID,
         "UPCOACH_FCM": '{"project_id": "upcoach-1"}',
         "UPCOACH_APNS": '{"team": "T1"}',
     }
@@ -112,7 +112,7 @@ def test_every_name_is_read() -> None:
         smtp_url="smtps://mailer:hidden-smtp@mail.example.org",
         mail_from="Coach <no-reply@example.org>",
         providers=({"name": "google", "clients": ["hidden-google"]},),
-        vapid_key=BYTES[2],
+        vapid_key=BYTES[3],
         fcm={"project_id": "upcoach-1"},
         apns={"team": "T1"},
         roles=frozenset({"web", "learn"}),
