@@ -23,7 +23,10 @@ CONTEXT = ModelContext(
     content=(Notification, NotificationPreferences, PushDevice),
     mails=(NotificationMail,),
     permissions={
-        "notifications:read": Permission("see your notifications, and when you get any"),
+        "notifications:read": Permission(
+            "see your notifications, which name habits, goals, tasks and people, "
+            "and when you get any"
+        ),
         "notifications:write": Permission(
             "mark and delete your notifications, and choose when you get any"
         ),

@@ -198,6 +198,21 @@ async def test_who_has_said_how_they_feel_is_not_asked(settings: Settings) -> No
         assert len(await evening.pass_over("mood_check_in")) == 2
 
 
+async def test_what_is_given_to_write_about_tells_of_no_mood(settings: Settings) -> None:
+    async with serving(settings) as server:
+        evening = Evening(server, await server.person())
+        call, tz = evening.person.call, by_day()
+        await done(call("PATCH", "/v1/me", {"tz": tz}, headers={"If-Match": '"v1"'}))
+        at_night = {"journal_prompt": "23:30"}
+        await done(call("PATCH", "/v1/notifications/preferences", at_night))
+        await done(call("POST", "/v1/moods", {"level": 1, "tz": tz}))
+
+        [told] = await evening.pass_over("journal_prompt")
+
+        assert told["data"]["id"].startswith("day-")
+        assert told["link"].endswith(told["data"]["id"])
+
+
 async def test_a_streak_that_ends_tonight_is_warned_of_once(settings: Settings) -> None:
     async with serving(settings) as server:
         evening = Evening(server, await server.person())

@@ -87,8 +87,8 @@ class JournalPrompts(_OwnTime):
         )
         if await self._documents.select(JournalEntry, preferences.owner, wanted):
             return None
-        scope = Scope(user=preferences.owner)
-        prompts = await self._prompts.of(scope, day, with_mood=True, with_goals=True)
+        # Apps that may see notifications need not know of moods and goals, which a prompt tells of.
+        prompts = await self._prompts.of(Scope(user=preferences.owner), day)
         if not prompts:
             return None
         return NotificationRequest(
