@@ -172,10 +172,12 @@ async def test_those_that_hang_make_no_other_late(engines: TestEngines) -> None:
         runner.waits, runner.places, runner.failing_places = QUICK, 4, 3
         server.node.assembly.chosen_outbound.patience_s = 0.5
         receiver.modes["hangs"] = "hangs"
-        ann, bob = await server.person(), await server.person()
-        for _ in range(8):
-            await add_webhook(ann, f"{receiver.url}/hangs", "goal.*")
-        await write_goals(ann, 1)
+        bob = await server.person()
+        for _ in range(4):
+            ann = await server.person()
+            for _ in range(2):
+                await add_webhook(ann, f"{receiver.url}/hangs", "goal.*")
+            await write_goals(ann, 1)
         await receiver.wait_for(10, "hangs")  # some of them for the second time
         await add_webhook(bob, f"{receiver.url}/a", "goal.*")
 

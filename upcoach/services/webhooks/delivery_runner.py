@@ -27,6 +27,7 @@ from models.wire.cursor import Cursor
 from models.wire.events import Event, feed_owner, user_feed
 from upcoach.services.webhooks import WebhookServices
 from upcoach.services.webhooks.sending import Sent, event_message
+from upcoach.store.base.pages import Page
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.collections.webhook_progress import WebhookKey
 from upcoach.store.log.event_log import EventLog
@@ -35,14 +36,40 @@ from upcoach.store.log.heads import Heads
 LOOK_EVERY_S: Final = 1.0  # for what is due
 PLACES: Final = 64  # webhooks that are sent to at once, by one process
 FAILING_PLACES: Final = 32  # beside them, of those of which the last try failed
+PER_OWNER: Final = 2  # places of either sort for one person, by one process
+# So many are looked at for a place, as most of a person's ten webhooks may have to wait for theirs.
+ROWS_PER_PLACE: Final = 5
 ROWS: Final = 500  # records of one query
 PAGE: Final = 50  # events
 PAGE_BYTES: Final = 4 * 1024 * 1024
 TURN: Final = 100  # deliveries, after which others have a turn
+TURN_EVENTS: Final = 500  # the same, also of those that a webhook does not want
+TURN_S: Final = 10.0
 SOON: Final = dt.timedelta(minutes=1)
 BROKEN: Final = dt.timedelta(minutes=5)  # after which one is looked at again that broke its task
 
 _log = structlog.get_logger(__name__)
+
+
+class _Turn:
+    """How far a webhook has come, and what is left of its turn: deliveries, events and time."""
+
+    def __init__(self, progress: WebhookProgress, length_s: float) -> None:
+        self.seq, self.tries = progress.seq, progress.tries
+        self._ends_at = asyncio.get_running_loop().time() + length_s
+        self._events = self._sent = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether others are next; not before it has come further by one event."""
+        is_late = self._events > 0 and asyncio.get_running_loop().time() >= self._ends_at
+        return is_late or self._sent >= TURN or self._events >= TURN_EVENTS
+
+    def passed(self, seq: int, *, is_sent: bool) -> None:
+        """Go on behind event *seq*, which was sent or is not wanted."""
+        self.seq, self.tries = seq, 0
+        self._events += 1
+        self._sent += is_sent
 
 
 class DeliveryRunner:
@@ -55,6 +82,8 @@ class DeliveryRunner:
     places, failing_places
         How many webhooks are sent to at once, and how many beside them of those of which the last
         try failed.
+    turn_s
+        After how long one of them lets others have its place.
 
     """
 
@@ -68,7 +97,7 @@ class DeliveryRunner:
         metrics: Metrics,
     ) -> None:
         self.waits = RETRY_WAITS
-        self.places, self.failing_places = PLACES, FAILING_PLACES
+        self.places, self.failing_places, self.turn_s = PLACES, FAILING_PLACES, TURN_S
         self._webhooks = services.webhooks
         self._sender = services.sender
         self._progress = services.progress
@@ -81,7 +110,6 @@ class DeliveryRunner:
         self._holder = new_id("wdr")
         self._woken: set[str] = set()
         self._changed: set[str] = set()  # whose webhooks are others than before
-        self._has_begun = False
         self._event = asyncio.Event()
         self._tasks: dict[WebhookKey, asyncio.Task[None]] = {}
         self._failing: set[WebhookKey] = set()  # those of the tasks that have such a place
@@ -98,9 +126,8 @@ class DeliveryRunner:
 
     async def catch_up(self) -> set[str]:
         """Find what no event has told of, and whoever has webhooks."""
-        if not self._has_begun:
-            await self._begin_unknown()
-            self._has_begun = True
+        await self._begin_unknown()
+        await self._progress.wake_enabled(ROWS, self._clock())
         async for page in self._pages():
             seqs: dict[str, int] = {}
             for progress in page:
@@ -142,40 +169,55 @@ class DeliveryRunner:
 
     async def _look(self) -> None:
         """Begin with what is due, as far as there are places."""
-        now = self._clock()
         if self._changed:
             changed, self._changed = self._changed, set()
-            for owner in changed:
-                await self._begin_unknown(owner)
-            await self._progress.wake(changed, now)
-        for is_failing in (False, True):
-            places = self._places(is_failing=is_failing)
-            if places > 0:
-                # Those that are under way may be due again: their leases are renewed late.
-                limit = places + len(self._tasks)
-                for key in await self._progress.due(now, limit, is_failing=is_failing):
-                    self._begin(key, is_failing=is_failing)
-        if self._woken and self._places(is_failing=False) > 0:
+            try:
+                await self._begin_changed(changed)
+            except BaseException:
+                self._changed |= changed
+                raise
+        if self._woken:
             woken, self._woken = self._woken, set()
-            for key in await self._progress.idle(woken):
-                if not self._begin(key, is_failing=False):
-                    self._woken.add(key.owner)
+            try:
+                await self._progress.wake(woken, self._clock(), also_off=False)
+            except BaseException:
+                self._woken |= woken
+                raise
+        # Those that are woken queue with the others by age: whoever has more than others, and
+        # whoever fails, comes after them.
+        for is_failing in (False, True):
+            if self._places(is_failing=is_failing) > 0:
+                limit = ROWS_PER_PLACE * (self.places + self.failing_places)
+                due = await self._progress.due(self._clock(), limit, is_failing=is_failing)
+                for key in due:
+                    self._begin(key, is_failing=is_failing)
+
+    async def _begin_changed(self, owners: Collection[str]) -> None:
+        for owner in sorted(owners):
+            await self._begin_unknown(owner)
+        await self._progress.wake(owners, self._clock(), also_off=True)
 
     def _places(self, *, is_failing: bool) -> int:
         if is_failing:
             return self.failing_places - len(self._failing)
         return self.places - (len(self._tasks) - len(self._failing))
 
-    def _begin(self, key: WebhookKey, *, is_failing: bool) -> bool:
-        """Begin a task for a webhook; False when there is one, or no place for it."""
+    def _begin(self, key: WebhookKey, *, is_failing: bool) -> None:
+        """Begin a task for a webhook, unless there is one, or no place for it."""
         if key in self._tasks or self._places(is_failing=is_failing) <= 0:
-            return False
+            return
+        if self._of_owner(key.owner, is_failing=is_failing) >= PER_OWNER:
+            return
         task = asyncio.create_task(self._serve(key), name=f"webhook {key.webhook}")
         self._tasks[key] = task
         if is_failing:
             self._failing.add(key)
         task.add_done_callback(lambda _: self._ended(key))
-        return True
+
+    def _of_owner(self, owner: str, *, is_failing: bool) -> int:
+        return sum(
+            key.owner == owner and (key in self._failing) is is_failing for key in self._tasks
+        )
 
     def _ended(self, key: WebhookKey) -> None:
         del self._tasks[key]
@@ -211,32 +253,49 @@ class DeliveryRunner:
                 await self._progress.put_off(key, self._holder, 0, self._clock() + BROKEN)
 
     async def _deliver(self, key: WebhookKey, progress: WebhookProgress) -> None:
-        feed, seq, tries, sent = user_feed(key.owner), progress.seq, progress.tries, 0
-        while sent < TURN:
-            page = await self._log.bounded_page(feed, seq, PAGE, PAGE_BYTES)
+        feed, turn = user_feed(key.owner), _Turn(progress, self.turn_s)
+        while not turn.is_over:
+            page = await self._log.bounded_page(feed, turn.seq, PAGE, PAGE_BYTES)
             await self._log.load_keys([feed])
-            for event in page.items:
-                webhook = await self._webhooks.find(key)
-                if webhook is None or not webhook.enabled:
-                    await self._give_up(key, webhook)
-                    return
-                outcome = await self._send(key, webhook, event, tries + 1)
-                if outcome is not None and not outcome.delivery.delivered:
-                    await self._put_off(key, webhook, tries + 1, outcome)
-                    return
-                seq, tries = event.seq, 0
-                sent += outcome is not None
-                is_last = event is page.items[-1]
-                if is_last and not page.has_more:
-                    break  # where it has come to is saved as it comes to rest
-                if (outcome is not None or is_last) and not await self._progress.advance(
-                    key, self._holder, seq, self._clock()
-                ):
-                    return
-            if not page.has_more:
-                await self._rest(key, feed, seq, tries)
+            if not await self._deliver_page(key, turn, page):
                 return
-        await self._progress.hand_over(key, self._holder, self._clock())
+            if not page.has_more and (not page.items or turn.seq == page.items[-1].seq):
+                await self._rest(key, feed, turn)
+                return
+        if await self._progress.advance(key, self._holder, turn.seq, self._clock()):
+            await self._progress.hand_over(key, self._holder, self._clock())
+
+    async def _deliver_page(self, key: WebhookKey, turn: _Turn, page: Page[Event]) -> bool:
+        """Send the events of *page*; False if there is nothing more to do for now."""
+        webhook = await self._find_enabled(key)
+        for event in page.items:
+            if webhook is None or turn.is_over:
+                break
+            outcome = None
+            if webhook.wants(event.type):
+                webhook = await self._find_enabled(key)  # it may be another by now
+                if webhook is None:
+                    break
+                outcome = await self._send(key, webhook, event, turn.tries + 1)
+                if outcome is not None and not outcome.delivery.delivered:
+                    await self._put_off(key, webhook, turn, outcome)
+                    return False
+            turn.passed(event.seq, is_sent=outcome is not None)
+            # Behind the last of all, it is saved as the webhook comes to rest.
+            is_saved = page.has_more if event is page.items[-1] else outcome is not None
+            if is_saved and not await self._progress.advance(
+                key, self._holder, turn.seq, self._clock()
+            ):
+                return False
+        return webhook is not None
+
+    async def _find_enabled(self, key: WebhookKey) -> Webhook | None:
+        """The webhook; None if it is to be sent nothing more, which is saved."""
+        webhook = await self._webhooks.find(key)
+        if webhook is None or not webhook.enabled:
+            await self._give_up(key, webhook)
+            return None
+        return webhook
 
     async def _send(
         self, key: WebhookKey, webhook: Webhook, event: Event, attempt: int
@@ -256,9 +315,9 @@ class DeliveryRunner:
         await self._deliveries.add(key, outcome.delivery)
         return outcome
 
-    async def _put_off(self, key: WebhookKey, webhook: Webhook, tries: int, sent: Sent) -> None:
+    async def _put_off(self, key: WebhookKey, webhook: Webhook, turn: _Turn, sent: Sent) -> None:
         """Try again later, or disable a webhook that is gone, or has failed for long enough."""
-        share = random.random()  # noqa: S311 - not all at once
+        share, tries = random.random(), turn.tries + 1  # noqa: S311 - not all at once
         wait = retry_wait(tries, share, sent.retry_after, self.waits)
         if sent.is_gone or wait is None:
             # Whoever has it by now, as after a replay, judges by its own tries.
@@ -268,7 +327,8 @@ class DeliveryRunner:
             await self._switch_off(key)
             _log.info("webhook_disabled", webhook=webhook.id, status=sent.delivery.status)
             return
-        await self._progress.put_off(key, self._holder, tries, self._clock() + wait)
+        until = self._clock() + wait
+        await self._progress.put_off(key, self._holder, tries, until, seq=turn.seq)
         if wait < SOON:  # the usual look would be late for it
             asyncio.get_running_loop().call_later(wait.total_seconds(), self._event.set)
 
@@ -286,8 +346,8 @@ class DeliveryRunner:
         if webhook is None or webhook.enabled:
             self.look_anew(key.owner)
 
-    async def _rest(self, key: WebhookKey, feed: str, seq: int, tries: int) -> None:
+    async def _rest(self, key: WebhookKey, feed: str, turn: _Turn) -> None:
         """Wait for something new, which may have come while the webhook was still taken."""
-        await self._progress.rest(key, self._holder, seq, tries)
-        if await self._log.page(feed, seq, 1):
+        await self._progress.rest(key, self._holder, turn.seq, turn.tries)
+        if await self._log.page(feed, turn.seq, 1):
             self.wake([key.owner])

@@ -68,13 +68,6 @@ class WebhookProgressStore:
             cursor = self._current.find(query, {"_id": 1}, sort=[("at", 1)])
             return [_key_of(stored) for stored in await cursor.limit(limit).to_list()]
 
-    async def idle(self, owners: Collection[str]) -> list[WebhookKey]:
-        """The webhooks of *owners* that had all that there was, and are not disabled."""
-        query = {"owner": {"$in": sorted(owners)}, "at": None, "is_off": None}
-        async with self._database.connection():
-            cursor = self._current.find(query, {"_id": 1})
-            return [_key_of(stored) for stored in await cursor.to_list()]
-
     async def claim(self, key: WebhookKey, now: dt.datetime, holder: str) -> WebhookProgress | None:
         """Lease a webhook that is idle or due; None if it is neither any more."""
         query = {"_id": codec.key_of(*key), "$or": [{"at": None}, {"at": {"$lte": now}}]}
@@ -94,9 +87,22 @@ class WebhookProgressStore:
         """Go on without having come further; False if another has it by now."""
         return await self._change(key, holder, {"$set": {"at": now + LEASE}})
 
-    async def put_off(self, key: WebhookKey, holder: str, tries: int, until: dt.datetime) -> None:
-        """Save that *tries* have failed, and that the next is made at *until*."""
-        change = {"tries": tries, "is_failing": tries > 0, "at": until, "holder": ""}
+    async def put_off(
+        self,
+        key: WebhookKey,
+        holder: str,
+        tries: int,
+        until: dt.datetime,
+        *,
+        seq: int | None = None,
+    ) -> None:
+        """Save that *tries* have failed of what is behind *seq*, and that the next is at *until*.
+
+        Without *seq*, of what is behind where the webhook had come to.
+        """
+        change: Bson = {"tries": tries, "is_failing": tries > 0, "at": until, "holder": ""}
+        if seq is not None:
+            change["seq"] = seq
         await self._change(key, holder, {"$set": change})
 
     async def hand_over(self, key: WebhookKey, holder: str, now: dt.datetime) -> None:
@@ -113,11 +119,36 @@ class WebhookProgressStore:
         off = {"is_off": True, "tries": 0, "is_failing": False, "holder": ""}
         await self._change(key, holder, {"$unset": {"at": ""}, "$set": off})
 
-    async def wake(self, owners: Collection[str], now: dt.datetime) -> None:
-        """Have the idle webhooks of *owners* looked at, also disabled ones."""
-        query = {"owner": {"$in": sorted(owners)}, "at": None}
+    async def wake(self, owners: Collection[str], now: dt.datetime, *, also_off: bool) -> None:
+        """Have the idle webhooks of *owners* looked at, of disabled ones if *also_off*."""
+        query: Bson = {"owner": {"$in": sorted(owners)}, "at": None}
+        if not also_off:
+            query["is_off"] = None
+        collection = self._database[COLLECTION].with_options(write_concern=_QUICK)
         async with self._database.connection():
-            await self._database[COLLECTION].update_many(query, {"$set": {"at": now}})
+            await collection.update_many(query, {"$set": {"at": now}})
+
+    async def wake_enabled(self, limit: int, now: dt.datetime) -> None:
+        """Have up to *limit* looked at that were disabled, and are not any more, or are deleted."""
+        document = {
+            "from": Webhook.collection,
+            "localField": "_id",
+            "foreignField": "_id",
+            "as": "webhook",
+        }
+        pipeline: list[Bson] = [
+            {"$match": {"is_off": True, "at": None}},
+            {"$lookup": document},
+            {"$match": {"webhook.enabled": {"$ne": False}}},
+            {"$project": {"_id": 1}},
+            {"$limit": limit},
+        ]
+        async with self._database.connection():
+            cursor = await self._database[COLLECTION].aggregate(pipeline)
+            names = [stored["_id"] async for stored in cursor]
+            if names:
+                query = {"_id": {"$in": names}, "at": None}
+                await self._database[COLLECTION].update_many(query, {"$set": {"at": now}})
 
     async def unknown(self, limit: int, owner: str = "") -> list[WebhookKey]:
         """Up to *limit* webhooks of which there is no record: who made them died before it.
