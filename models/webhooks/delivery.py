@@ -31,7 +31,7 @@ class WebhookDelivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     error
         Why it was not delivered.
     answer
-        The first KiB of the answer's body.
+        The first KiB of the answer's body, if it was not delivered.
 
     """
 

@@ -153,7 +153,7 @@ async def test_any_answer_of_a_receiver_that_takes_it_will_do(engines: TestEngin
         pinged = (await done(person.call("POST", f"{WEBHOOKS}/{ids['c']}/ping"))).body
 
         assert pinged["delivered"] is True
-        assert pinged["answer"] == (b"\xff\x00<html>{" * 1_000)[:1_024].decode(errors="replace")
+        assert "answer" not in pinged
         listed = await deliveries_of(person, ids["c"])
         assert [one["type"] for one in listed] == ["goal.created", "goal.created", "webhook.ping"]
         assert listed[-1] == pinged

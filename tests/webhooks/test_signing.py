@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from models.webhooks import RETRY_WAITS, retry_wait
 from upcoach.services.base.fetching import Fetched, retry_after_of
+from upcoach.services.webhooks.sending import ANSWER_BYTES, outcome_of
 from upcoach.services.webhooks.signing import message_id, new_keys, signed_headers
 
 NOW: Final = dt.datetime(2026, 1, 5, 12, 0, 0, 654_321, tzinfo=dt.UTC)
@@ -88,3 +89,24 @@ def test_a_wait_is_that_of_the_table_or_what_was_asked_for(
 
 def test_all_waits_together_are_28_hours() -> None:
     assert dt.timedelta(hours=27) < sum(RETRY_WAITS, dt.timedelta()) < dt.timedelta(hours=28)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "answer"),
+    [
+        (200, b"taken", None),
+        (299, b"\xff", None),
+        (500, b"", None),
+        (500, b"no", "no"),
+        (302, b"x" * 2_000, "x" * 1_024),
+        (500, b"\xff" * 1_024, "\ufffd" * 341),
+        (500, b"a" + "\u20ac".encode() * 1_000, "a" + "\u20ac" * 341),
+    ],
+)
+def test_of_an_answer_that_refuses_a_kibibyte_is_kept(
+    status: int, body: bytes, answer: str | None
+) -> None:
+    kept = outcome_of(Fetched(status, body)).get("answer")
+
+    assert kept == answer
+    assert len((kept or "").encode()) <= ANSWER_BYTES

@@ -13,6 +13,7 @@ from tests.support.server.receiver import WEBHOOKS, Receiver, add_webhook
 from tests.support.wire.answers import done
 from upcoach.services.webhooks.delivery_runner import PER_OWNER
 from upcoach.store.base.codec import key_of
+from upcoach.store.collections.webhook_progress import WebhookKey
 
 SENDING: Final = "web,schedule"
 QUICK: Final = (dt.timedelta(milliseconds=5),) * len(RETRY_WAITS)
@@ -107,3 +108,26 @@ async def test_a_webhook_whose_enabling_nobody_heard_of_is_found(engines: TestEn
 
         await receiver.wait_for(3, "a")
         await receiver.wait_for(6, "b")
+
+
+async def test_of_the_log_of_deliveries_the_newest_are_kept(engines: TestEngines) -> None:
+    settings = engines.settings(UPCOACH_ROLES=SENDING)
+    async with serving(settings) as server, Receiver().listening() as receiver:
+        person = await server.person()
+        keys = []
+        for path in ("a", "b"):
+            issued = await add_webhook(person, f"{receiver.url}/{path}", "goal.*")
+            keys.append(WebhookKey(scope_of(server, person).user, issued["webhook"]["id"]))
+        for key in keys:
+            for _ in range(5):
+                await done(person.call("POST", f"{WEBHOOKS}/{key.webhook}/ping"))
+        log = server.node.services.webhooks.deliveries
+        before = await log.page(keys[0], "", 100)
+
+        async with asyncio.timeout(10):  # what is not on a majority yet is not seen
+            while len(after := await log.page(keys[0], "", 100)) > 2:
+                await log.trim(keys[0], kept=2, most=2)
+
+        assert [delivery.id for delivery in after] == [delivery.id for delivery in before[:2]]
+        assert len(before) == 5
+        assert len(await log.page(keys[1], "", 100)) == 5

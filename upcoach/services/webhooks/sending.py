@@ -13,7 +13,7 @@ from models.webhooks import Webhook, WebhookDelivery
 from upcoach.services.base.fetching import Fetched, FetchFailed, Poster, retry_after_of
 from upcoach.services.webhooks.signing import message_id, new_message_id, signed_headers
 
-ANSWER_BYTES: Final = 1_024  # of an answer, that the log keeps
+ANSWER_BYTES: Final = 1_024  # of an answer that refuses, which the log keeps
 GONE: Final = 410
 PING: Final = "webhook.ping"
 ATTEMPT_PREFIX: Final = "wda"
@@ -75,7 +75,7 @@ class WebhookSender:
         headers = signed_headers(webhook.keys_at(at), message.id, at, message.payload)
         try:
             answer = await self._poster.post(webhook.url, message.payload, headers, ANSWER_BYTES)
-            outcome, retry_after = _outcome(answer), retry_after_of(answer, at)
+            outcome, retry_after = outcome_of(answer), retry_after_of(answer, at)
         except FetchFailed as failure:
             outcome, retry_after = {"delivered": False, "error": str(failure)}, None
         delivery = WebhookDelivery(
@@ -91,13 +91,17 @@ class WebhookSender:
         return Sent(delivery, retry_after)
 
 
-def _outcome(answer: Fetched) -> Json:
+def outcome_of(answer: Fetched) -> Json:
+    """What a delivery says of an answer."""
     is_taken = 200 <= answer.status < 300
     outcome: Json = {"delivered": is_taken, "status": answer.status}
-    if not is_taken:
-        outcome["error"] = _error(answer.status)
+    if is_taken:
+        return outcome
+    outcome["error"] = _error(answer.status)
     if answer.body:
-        outcome["answer"] = answer.body.decode(errors="replace")
+        # A byte that is no text becomes three.
+        text = answer.body.decode(errors="replace").encode()[:ANSWER_BYTES]
+        outcome["answer"] = text.decode(errors="ignore")
     return outcome
 
 

@@ -1,6 +1,10 @@
-"""The log of deliveries to webhooks, for thirty days: sealed under the key of their owner."""
+"""The log of deliveries to webhooks, for thirty days: sealed under the key of their owner.
+
+Of one webhook it keeps about the newest thousand: what is older is deleted now and then.
+"""
 
 import datetime as dt
+import random
 from typing import Final
 
 import msgspec
@@ -16,6 +20,9 @@ from upcoach.store.secrets.keyring import KeyRing
 
 COLLECTION: Final = "webhook_deliveries"
 KEPT: Final = dt.timedelta(days=30)
+KEPT_ROWS: Final = 1_000  # of one webhook
+TRIM_EVERY: Final = 50  # deliveries, on the average
+TRIMMED_ROWS: Final = 500  # at once at most, which is more than come in between
 COLLECTIONS: Final = (CollectionSpec(COLLECTION, (Index(name="kept", keys=("at",), kept=KEPT),)),)
 
 _QUICK: Final = WriteConcern(w=1, j=False)  # it is a record of what was done, and no more
@@ -44,6 +51,18 @@ class WebhookDeliveries:
         collection = self._database[COLLECTION].with_options(write_concern=_QUICK)
         async with self._database.connection():
             await collection.insert_one({"_id": name, "at": delivery.at, "body": sealed})
+        if random.randrange(TRIM_EVERY) == 0:  # noqa: S311 - no secret
+            await self.trim(key)
+
+    async def trim(self, key: WebhookKey, kept: int = KEPT_ROWS, most: int = TRIMMED_ROWS) -> None:
+        """Delete up to *most* of what is older than the newest *kept* of a webhook."""
+        collection = self._database[COLLECTION].with_options(write_concern=_QUICK)
+        async with self._database.connection():
+            query = {"_id": codec.below(*key)}
+            cursor = collection.find(query, {"_id": 1}, sort=[("_id", -1)]).skip(kept)
+            names = [stored["_id"] for stored in await cursor.limit(most).to_list()]
+            if names:
+                await collection.delete_many({"_id": {"$in": names}})
 
     async def page(self, key: WebhookKey, before: str, limit: int) -> list[WebhookDelivery]:
         """Up to *limit* deliveries to a webhook, the newest first, before the one called so."""
