@@ -23,6 +23,7 @@ from upcoach.services.notifications.preferences import Preferences
 from upcoach.services.notifications.push_devices import PushDevices
 from upcoach.services.notifications.pusher import Pusher
 from upcoach.services.notifications.reminders import register_reminders
+from upcoach.store.collections.push_failures import PushFailures
 from upcoach.store.secrets.refresh_generations import RefreshGenerations
 
 __all__ = [
@@ -65,6 +66,7 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
         secret = dependencies.configuration.secret
         devices = PushDevices(documents, committer, pushing, secret)
         rotations = RefreshGenerations(dependencies.database)
+        failures = PushFailures(dependencies.database)
         preferences = Preferences(documents, committer)
         web_apps = dependencies.configuration.web_origins
         app = web_apps[0] if web_apps else ""
@@ -77,7 +79,7 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
             sender=sender,
             mails=mails,
             push_devices=devices,
-            pusher=Pusher(documents, rotations, devices, pushing, clock),
+            pusher=Pusher(documents, rotations, failures, devices, pushing, clock),
             notifications=Notifications(documents, committer, dependencies.clock),
             preferences=preferences,
             occasions=Occasions(documents, committer, habits.habit_reports, clock),

@@ -14,11 +14,12 @@ from models.base.ids import derived_uuid
 from models.base.jobs import PeriodicJob
 from models.base.messages.push import PushRequest
 from models.notifications.push_device import MOST, PushDevice
-from upcoach.services.base.delivery import Later, OutboxWorker
+from upcoach.services.base.delivery import CarrierAway, Later, OutboxWorker
 from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget, TokenGone
 from upcoach.services.base.delivery.pushing import Pushing
 from upcoach.services.notifications.push_devices import PushDevices
 from upcoach.store.collections.documents import Documents
+from upcoach.store.collections.push_failures import PushFailures
 from upcoach.store.outbox.outbox import Pending, Tries
 from upcoach.store.secrets.refresh_generations import RefreshGenerations
 
@@ -28,6 +29,10 @@ PLACES: Final[tuple[Tries, ...]] = ("first",) * 24 + ("later",) * 8
 MOST_OF_ONE: Final = 4  # of them, that one person's pushes take
 NEXT: Final = dt.timedelta(seconds=1)  # is looked again whether one of these is free
 TRIED_FOR: Final = dt.timedelta(hours=1)  # a push that comes later still tells of little
+# A browser that has failed so often in a row, for so long, is deleted: a push service that is away,
+# or a network of ours, comes back before.
+MOST_FAILURES: Final = 20
+FAILING_FOR: Final = dt.timedelta(days=3)
 
 _log = structlog.get_logger(__name__)
 
@@ -39,12 +44,14 @@ class Pusher:
         self,
         documents: Documents,
         rotations: RefreshGenerations,
+        failures: PushFailures,
         devices: PushDevices,
         pushing: Pushing,
         clock: Clock,
     ) -> None:
         self._documents = documents
         self._rotations = rotations
+        self._failures = failures
         self._devices = devices
         self._outbox = pushing.outbox
         self._carriers = pushing.carriers
@@ -118,6 +125,21 @@ class Pusher:
             await carrier.carry(_target(device), message, self._clock())
         except TokenGone as gone:
             _log.info("push_device_gone", device=device.id, why=str(gone))
+            await self._devices.drop(device)
+        except CarrierAway:
+            if device.platform == "web":
+                await self._count_failure(device)
+            raise
+        else:
+            if device.platform == "web":
+                await self._failures.end(device.token_hash)
+
+    async def _count_failure(self, device: PushDevice) -> None:
+        """Delete a browser whose endpoint fails for ever: it may be any that its client named."""
+        at = self._clock()
+        failures = await self._failures.add(device.token_hash, at)
+        if failures.times >= MOST_FAILURES and at - failures.since >= FAILING_FOR:
+            _log.info("push_device_failing", device=device.id, failures=failures.times)
             await self._devices.drop(device)
 
 

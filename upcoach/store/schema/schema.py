@@ -33,6 +33,7 @@ from upcoach.store.collections import (
     consumer_snapshots,
     oauth_clients,
     positions,
+    push_failures,
     webhook_deliveries,
     webhook_progress,
 )
@@ -58,6 +59,7 @@ MODULES: Final = (
     migrations,
     one_time_tokens,
     positions,
+    push_failures,
     push_outbox,
     idempotency,
     refresh_generations,
