@@ -12,6 +12,7 @@ from tests.support.people.furnished import GOALS, write_goals
 from tests.support.server import serving
 from tests.support.server.receiver import WEBHOOKS, Receiver, add_webhook
 from tests.support.wire.answers import done
+from upcoach.client import RestClient
 
 SENDING = "web,schedule"
 
@@ -128,6 +129,13 @@ async def test_a_webhook_that_is_disabled_goes_on_where_it_stopped(engines: Test
         assert (await person.call("GET", f"{path}/deliveries")).status == 404
 
 
+async def eventually_replayed(person: RestClient, path: str) -> None:
+    """Ask for a replay of everything, once the one before has caught up."""
+    async with asyncio.timeout(10):
+        while (await person.call("POST", f"{path}/replay", {"since": "0"})).status != 202:
+            await asyncio.sleep(0.01)
+
+
 async def test_events_are_sent_again_from_any_cursor(engines: TestEngines) -> None:
     settings = engines.settings(UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
@@ -146,6 +154,11 @@ async def test_events_are_sent_again_from_any_cursor(engines: TestEngines) -> No
         ]
 
         assert [one.message for one in again] == [one.message for one in first[1:]]
+        receiver.modes["a"] = 500
+        await eventually_replayed(person, path)
+        await receiver.wait_for(6)
+        late = await person.call("POST", f"{path}/replay", {"since": "0"})
+        assert (late.status, late.body["code"]) == (409, "replay_running")
         assert [one.body for one in again] == [one.body for one in first[1:]]
         assert [one.body["code"] for one in refused] == ["cursor_gone", "cursor_malformed"]
 

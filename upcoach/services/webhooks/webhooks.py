@@ -132,11 +132,13 @@ class Webhooks(Resources[Webhook, NewWebhook]):
         return sent.delivery
 
     async def replay(self, scope: Scope, webhook_id: str, seq: int) -> None:
-        """Send what is behind number *seq* of the feed anew."""
+        """Send what is behind number *seq* of the feed anew, one such replay after another."""
         webhook = await self.get(scope, webhook_id)
         if not webhook.enabled:
             raise Conflict("webhook_disabled", "Enable this webhook first.")
-        await self._progress.rewind(WebhookKey(scope.user, webhook_id), seq, self._clock())
+        key = WebhookKey(scope.user, webhook_id)
+        if not await self._progress.rewind(key, seq, self._clock()):
+            raise Conflict("replay_running", "Wait until this webhook has caught up.")
 
     async def deliveries(
         self, scope: Scope, webhook_id: str, before: str, limit: int

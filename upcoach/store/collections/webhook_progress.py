@@ -112,7 +112,7 @@ class WebhookProgressStore:
     async def rest(self, key: WebhookKey, holder: str, seq: int, tries: int) -> None:
         """Save that a webhook has come to *seq*, behind which there is nothing yet."""
         there = {"seq": seq, "tries": tries, "is_failing": tries > 0, "holder": ""}
-        await self._change(key, holder, {"$unset": {"at": ""}, "$set": there})
+        await self._change(key, holder, {"$unset": {"at": "", "is_rewound": ""}, "$set": there})
 
     async def switch_off(self, key: WebhookKey, holder: str) -> None:
         """Save that there is nothing to do before somebody enables a webhook."""
@@ -167,13 +167,18 @@ class WebhookProgressStore:
             cursor = await self._database[Webhook.collection].aggregate(pipeline)
             return [_key_of(stored) async for stored in cursor]
 
-    async def rewind(self, key: WebhookKey, seq: int, now: dt.datetime) -> None:
-        """Send what is behind *seq* anew, from whoever has the webhook now on."""
+    async def rewind(self, key: WebhookKey, seq: int, now: dt.datetime) -> bool:
+        """Send what is behind *seq* anew, from whoever has the webhook now on.
+
+        False if it has not caught up since it was last rewound, or has no record yet.
+        """
         change = {"seq": seq, "tries": 0, "is_failing": False, "at": now, "holder": ""}
+        query = {"_id": codec.key_of(*key), "is_rewound": None}
         async with self._database.connection():
-            await self._database[COLLECTION].update_one(
-                {"_id": codec.key_of(*key)}, {"$set": change}
+            outcome = await self._database[COLLECTION].update_one(
+                query, {"$set": change | {"is_rewound": True}}
             )
+        return outcome.matched_count == 1
 
     async def remove(self, key: WebhookKey) -> None:
         """Delete the record of a webhook that is no more."""
