@@ -2,6 +2,8 @@
 
 import base64
 import datetime as dt
+import threading
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
@@ -12,7 +14,13 @@ from hypothesis import strategies as st
 from models.webhooks import RETRY_WAITS, retry_wait
 from upcoach.services.base.fetching import Fetched, retry_after_of
 from upcoach.services.webhooks.sending import ANSWER_BYTES, outcome_of
-from upcoach.services.webhooks.signing import message_id, new_keys, signed_headers
+from upcoach.services.webhooks.signing import (
+    SMALL,
+    message_id,
+    new_keys,
+    sign,
+    signed_headers,
+)
 
 NOW: Final = dt.datetime(2026, 1, 5, 12, 0, 0, 654_321, tzinfo=dt.UTC)
 
@@ -28,6 +36,22 @@ def test_signatures_are_those_of_the_library(text: str) -> None:
     assert ours == library.sign("msg_1", NOW, payload.decode())
     assert asymmetric.startswith("v1a,")
     assert headers["Webhook-Timestamp"] == str(int(NOW.timestamp()))
+
+
+@pytest.mark.parametrize(("size", "is_here"), [(SMALL, True), (SMALL + 1, False)])
+async def test_a_large_payload_is_signed_in_a_thread(size: int, is_here: bool) -> None:  # noqa: FBT001
+    keys, payload = new_keys(), b"x" * size
+    threads = []
+
+    def read() -> Iterator[tuple[str, str]]:
+        threads.append(threading.current_thread())
+        yield keys.secret, keys.private_key
+
+    headers = await sign(read(), "msg_1", NOW, payload)
+
+    pair = (keys.secret, keys.private_key)
+    assert headers == signed_headers([pair], "msg_1", NOW, payload)
+    assert [thread is threading.main_thread() for thread in threads] == [is_here]
 
 
 def test_keys_have_the_forms_of_the_standard() -> None:

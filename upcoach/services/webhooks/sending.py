@@ -11,7 +11,7 @@ from models.base.ids import new_id
 from models.base.merge_patch import Json
 from models.webhooks import Webhook, WebhookDelivery
 from upcoach.services.base.fetching import Fetched, FetchFailed, Poster, retry_after_of
-from upcoach.services.webhooks.signing import message_id, new_message_id, signed_headers
+from upcoach.services.webhooks.signing import message_id, new_message_id, sign
 
 ANSWER_BYTES: Final = 1_024  # of an answer that refuses, which the log keeps
 GONE: Final = 410
@@ -72,7 +72,7 @@ class WebhookSender:
     async def send(self, webhook: Webhook, message: Message, attempt: int = 1) -> Sent:
         """Send *message* to where *webhook* leads."""
         at, began = self._clock(), time.perf_counter()
-        headers = signed_headers(webhook.keys_at(at), message.id, at, message.payload)
+        headers = await sign(webhook.keys_at(at), message.id, at, message.payload)
         try:
             answer = await self._poster.post(webhook.url, message.payload, headers, ANSWER_BYTES)
             outcome, retry_after = outcome_of(answer), retry_after_of(answer, at)

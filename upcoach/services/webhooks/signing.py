@@ -4,6 +4,7 @@ What is signed is the identifier, the time in seconds and the payload, with a fu
 each: by HMAC-SHA256 under a secret that both sides know (`v1`), and by Ed25519 (`v1a`).
 """
 
+import asyncio
 import base64
 import datetime as dt
 import hashlib
@@ -20,6 +21,7 @@ from models.webhooks import WebhookKeys
 SECRET_BYTES: Final = 32  # of 24 to 64
 SECRET, PRIVATE_KEY, PUBLIC_KEY = "whsec_", "whsk_", "whpk_"
 MESSAGE_PREFIX: Final = "msg"
+SMALL: Final = 64 * 1024  # bytes, which are signed in less time than a thread takes
 
 
 def new_keys() -> WebhookKeys:
@@ -42,6 +44,15 @@ def message_id(webhook: str, cursor: str) -> str:
 def new_message_id() -> str:
     """The identifier of a message that is of no event."""
     return new_id(MESSAGE_PREFIX)
+
+
+async def sign(
+    keys: Iterable[tuple[str, str]], message: str, at: dt.datetime, payload: bytes
+) -> dict[str, str]:
+    """See `signed_headers`; a large payload is signed in a thread, as it would hold up the loop."""
+    if len(payload) <= SMALL:
+        return signed_headers(keys, message, at, payload)
+    return await asyncio.to_thread(signed_headers, keys, message, at, payload)
 
 
 def signed_headers(
