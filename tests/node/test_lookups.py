@@ -5,13 +5,17 @@ import socket
 import subprocess
 import sys
 import threading
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from tests.support.engines import TestEngines
+from tests.support.server import serving
+from tests.support.server.receiver import Receiver
 from tests.support.wire.waiting import until
 from upcoach.node.process.lookups import PEOPLES, Addresses, LookUpBounds, LookUps
 from upcoach.node.process.outbound_guard import GuardedResolver
+from upcoach.services.base.fetching import FetchFailed
 
 ANSWER: Final[Addresses] = [(socket.AF_INET, ("1.1.1.1", 443))]
 HANGING: Final = """
@@ -122,6 +126,37 @@ async def test_a_name_that_nobody_answers_for_is_given_up() -> None:
         await resolver.resolve("hooks.example.com", 443)
     assert given_up.is_set()
     resolver.close()
+
+
+async def test_names_that_people_chose_hold_up_no_server_of_the_operator(
+    engines: TestEngines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, known = threading.Event(), socket.getaddrinfo
+
+    def hang(host: str, *args: Any, **options: Any) -> Any:
+        if ".hangs" in str(host):
+            opened.wait()
+            raise socket.gaierror(socket.EAI_AGAIN, "nobody answers")
+        return known(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    async with serving(engines.settings()) as server, Receiver().listening() as receiver:
+        assembly = server.node.assembly
+        near = receiver.url.replace("127.0.0.1", "localhost")
+        urls = [f"https://a.hangs{number}.example/" for number in range(PEOPLES.names)]
+        posts = [asyncio.create_task(assembly.chosen_outbound.post(u, b"", {}, 0)) for u in urls]
+        await until(lambda: threading.active_count() > PEOPLES.threads)
+
+        with pytest.raises(FetchFailed, match="too many names"):
+            await assembly.chosen_outbound.post(f"{near}/a", b"", {}, 0)
+        at_an_address = await assembly.chosen_outbound.post(f"{receiver.url}/b", b"", {}, 0)
+        of_the_operator = await assembly.outbound(f"{near}/c", {"form": "x"})
+
+        assert (at_an_address.status, of_the_operator.status) == (204, 204)
+        assert [received.path for received in receiver.received] == ["b", "c"]
+        opened.set()
+        outcomes = await asyncio.gather(*posts, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {FetchFailed}
 
 
 def test_a_look_up_that_hangs_does_not_delay_the_end_of_the_process() -> None:
