@@ -26,7 +26,8 @@ class Http2Client:
         """See `upcoach.services.base.push.apns.Http2Poster`."""
         try:
             answer = await self._client().post(url, content=body, headers=dict(headers))
-        except (httpx.HTTPError, OSError) as failure:
+        # Also what it does not call an error of HTTP, such as a status that is no number.
+        except Exception as failure:  # noqa: BLE001
             raise FetchFailed(type(failure).__name__) from None
         known = {name.lower(): value for name, value in answer.headers.items()}
         return Fetched(answer.status_code, answer.content[:LARGEST], known)
