@@ -25,8 +25,7 @@ WORDS: Final = {"isdecimal", "isdigit", "isnumeric"}
 ASKED: Final = {
     "models/account/quoting.py": "digits of names, which are left out of mails",
     "models/base/text/card_numbers.py": "the digits of all scripts, which are hidden",
-    "upcoach/services/base/push/answers.py": "a number of seconds, whoever wrote it",
-    "upcoach/services/webhooks/sending.py": "the same",
+    "upcoach/services/base/fetching.py": "a number of seconds, whoever wrote it",
     "upcoach/services/imports/readers/loop_histories.py": "Loop's folders in its locale's digits",
     "upcoach/services/imports/readers/streaks.py": "`isascii` is asked first",
     "upcoach/node/process/outbound_guard.py": "a name that ends in any digits is refused",
