@@ -109,6 +109,7 @@ async def test_who_gives_up_the_end_leaves_no_step_behind() -> None:
         await heeded.wait()
 
 
+@pytest.mark.chaos
 async def test_a_node_whose_mongodb_is_stuck_publishes_and_is_over_in_time(
     engines: TestEngines,
 ) -> None:
