@@ -144,6 +144,6 @@ async def test_one_account_has_no_more_on_the_disk_than_one_archive(
             await two.send(LOOP, shown, 8 * MIB, 3 * MIB)
             assert await two.status() == 503
             assert await uploaded(other, with_photos(2 * MIB), new_mutation_id())
-            assert spooled(server) == 3 * MIB
+            await until(lambda: spooled(server) == 3 * MIB)
         await until(lambda: spooled(server) == 0)
     assert SPOOLED_BY_USER == ARCHIVE_BYTES

@@ -149,8 +149,9 @@ def full_of_bodies(server: Server) -> Iterator[None]:
 @contextlib.contextmanager
 def refused_too_often(server: Server) -> Iterator[None]:
     """Others of this network were refused too often."""
-    refused, now = server.node.runner.refused, asyncio.get_running_loop().time()
-    while not refused.take(HOUSEHOLD, now).wait_s:
+    refused = server.node.runner.refused
+    for_long = asyncio.get_running_loop().time() + 10  # seconds: they are given back meanwhile
+    while not refused.take(HOUSEHOLD, for_long).wait_s:
         pass
     yield
     refused._buckets.clear()
