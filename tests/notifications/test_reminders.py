@@ -32,7 +32,7 @@ from upcoach.services.notifications.reminders.held_back import (
 )
 from upcoach.store.write.timers import COLLECTION, Timers
 
-TIMES = ["00:10", "02:30", "07:45", "23:50"]
+TIMES = ["00:10", "02:30", "07:45", "21:30"]  # further apart than a step and a lease
 
 
 async def simulated(settings: Settings, *, people: int, days: int, seed: int) -> int:
