@@ -257,14 +257,18 @@ async def test_what_the_night_held_back_comes_as_one_message(settings: Settings)
         now = utc_now()
         start, end = now - dt.timedelta(hours=1), now + dt.timedelta(hours=1)
         night = {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
-        await done(call("PATCH", "/v1/notifications/preferences", {"quiet_hours": night}))
+        quiet = {"quiet_hours": night, "hold_own_times": True}
+        await done(call("PATCH", "/v1/notifications/preferences", quiet))
         carried = carried_of(server)
         await registered(evening.person, phone("token-of-the-phone"))
-        tomorrow = str(now.date() + DAY)
+        soon = now + dt.timedelta(minutes=3)
+        due = {"due_date": str(soon.date()), "due_time": f"{soon:%H:%M}", "tz": "UTC"}
         for title in ("Pay", "Call", "Write"):
-            await done(call("POST", "/v1/tasks", {"title": title, "due_date": tomorrow}))
-        told = await evening.at(dt.datetime.combine(now.date() + DAY, dt.time(10), dt.UTC))
+            await done(call("POST", "/v1/tasks", {"title": title, **due}))
+        told = await evening.at(soon)
         assert types(told) == ["task_due"] * 3
+        assert carried.pushes == []
+        await evening.at(end)
         await until_carried(carried, 1)
         [(_, message)] = carried.pushes
         assert message.body == "3 notifications are waiting for you."
