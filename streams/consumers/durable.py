@@ -272,13 +272,11 @@ class DurableRunner(Generic[AnyDurableConsumer]):
 
     @contextlib.contextmanager
     def _parking(self, feed: str, seq: int, what: str) -> Iterator[None]:
-        """Park what raises, the same way each time.
-
-        Turns are taken in order, and again after a restart: one that raises would end everybody's.
-        It is counted, and logged with its trace.
-        """
+        """Park what raises, the same way each time."""
         try:
             yield
+        # Turns are taken in order, and again after a restart: one that raises would end the
+        # consumer for everybody, for ever.  It is counted, and logged with its trace.
         except Exception:  # noqa: BLE001
             self._park(feed, seq, what)
 

@@ -61,6 +61,8 @@ class UnpublishedOutputs(Generic[Output]):
             return
         except Unreadable:  # its owner was erased
             pass
+        # What one output breaks would end the consumer for everybody, and again after each restart.
+        # It is counted, logged with its trace, and dropped.
         except Exception:  # noqa: BLE001
             self._park(key)
         if self._waiting.get(key) is output:

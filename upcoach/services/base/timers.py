@@ -1,5 +1,6 @@
 """Does what timers ask for, each on one node of all, and sees to it that none is missing."""
 
+import abc
 import asyncio
 import collections
 import datetime as dt
@@ -176,7 +177,7 @@ class UnreadableDocument(Exception):
     """The document of a timer cannot be read."""
 
 
-class DocumentTimer(Generic[D]):
+class DocumentTimer(abc.ABC, Generic[D]):
     """A handler of timers that does something for a document, which may be gone or changed."""
 
     kind: type[D]
@@ -198,9 +199,9 @@ class DocumentTimer(Generic[D]):
         is_done = await self.act(document, timer.due)
         return Fired("done" if is_done else "skipped", self.rule.next_due(document, now))
 
+    @abc.abstractmethod
     async def act(self, document: D, due: dt.datetime) -> bool:
         """Do what the timer asks for that was *due*, once; whether there was anything to do."""
-        raise NotImplementedError
 
 
 def require_progress(timer: DueTimer, fired: Fired, now: dt.datetime) -> None:

@@ -23,8 +23,7 @@ _BROKEN: Final = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
-    NotImplementedError,  # a version or a feature of zip that Python does not know
-    RuntimeError,  # an encrypted member whose entry does not say so
+    RuntimeError,  # a feature of zip that Python does not know, or encrypted without saying so
     EOFError,
     OSError,
     ValueError,

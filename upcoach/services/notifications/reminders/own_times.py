@@ -1,5 +1,6 @@
 """What people are asked and told at a time of day that they have set."""
 
+import abc
 import datetime as dt
 
 from models.access.scope import Scope
@@ -37,11 +38,11 @@ class _OwnTime(DocumentTimer[NotificationPreferences]):
         request = await self.request(document, day)
         return request is not None and await self._sender.send(request)
 
+    @abc.abstractmethod
     async def request(
         self, preferences: NotificationPreferences, day: dt.date
     ) -> NotificationRequest | None:
         """What is said on *day*; None if nothing."""
-        raise NotImplementedError
 
 
 class MoodCheckIns(_OwnTime):
