@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -22,7 +21,6 @@ from handlers.http.rest.operation_handler import OperationHandler
 from handlers.openapi import oauth_endpoints, other_routes, page, schemas
 from handlers.openapi.examples import example_of
 from handlers.openapi.operation_ids import NAMED
-from handlers.openapi.schema_names import NAMED as NAMED_SCHEMAS
 from handlers.openapi.schema_names import schema_name
 from handlers.openapi.static_documents import AGE_S, Redirection, without_prose
 from handlers.pages.base import PageHandler
@@ -105,92 +103,6 @@ def test_every_variable_part_of_a_path_is_described() -> None:
     for route in ROUTER.routes:
         described = DOCUMENT["paths"][route.path].get("parameters", [])
         assert tuple(one["name"] for one in described) == route.names
-
-
-def test_every_area_has_a_sentence() -> None:
-    areas = {ROUTER.areas.of(path) for path in DOCUMENT["paths"]}
-    assert areas == {tag["name"] for tag in DOCUMENT["tags"]}
-
-
-def test_every_operation_says_what_it_does() -> None:
-    for route in ROUTER.routes:
-        for method in route.operations:
-            described = DOCUMENT["paths"][route.path][method.lower()]
-            assert described["summary"], f"{method} {route.path}: its function has no docstring"
-
-
-def test_a_field_that_a_type_inherits_is_described_as_where_it_stands() -> None:
-    field = COMPONENTS["NewJournalEntry"]["properties"]["prompt"]
-
-    assert field["description"] == "The question that it answers."
-
-
-def fields_in(part: Any, place: str = "") -> Iterator[tuple[str, Json]]:
-    """The fields of all objects in a part of the document, however deep, and where they stand."""
-    if isinstance(part, dict):
-        fields = part.get("properties")
-        if isinstance(fields, dict) and not place.endswith("/properties"):
-            yield from ((f"{place}/{name}", field) for name, field in fields.items())
-        for name, member in part.items():
-            yield from fields_in(member, f"{place}/{name}")
-    elif isinstance(part, list):
-        for member in part:
-            yield from fields_in(member, place)
-
-
-def test_every_field_says_what_it_is() -> None:
-    mute = [place for place, field in fields_in(DOCUMENT) if not field.get("description")]
-
-    assert mute == []
-
-
-def test_a_name_of_one_word_is_of_something_that_people_know() -> None:
-    """Beside all others, `Point` or `Break` says nothing."""
-    alone = {name for name in COMPONENTS if re.fullmatch(r"[A-Z][a-z]+", name)}
-
-    assert alone == {
-        *("Goal", "Habit", "Insight", "Invitation", "Journal", "Mood", "Notification", "Passkey"),
-        *(
-            "Share",
-            "Task",
-            "Event",
-            "Login",
-            "Mutation",
-            "Problem",
-            "Readiness",
-            "Registration",
-            "Session",
-            "User",
-        ),
-        *("Repeat", "Trend", "Vacation", "Webhook"),
-    }
-    assert [name for name in COMPONENTS if "_" in name or not name.isalnum()] == []
-    assert {*NAMED_SCHEMAS.values()} - {"Page"} <= COMPONENTS.keys()
-    assert NAMED_SCHEMAS.keys() & COMPONENTS.keys() == set()
-
-
-def parameters() -> Iterator[tuple[str, Json]]:
-    """The parameters of each operation that stand with it."""
-    for path, item in DOCUMENT["paths"].items():
-        for method, operation in item.items():
-            shared = operation if method == "parameters" else operation.get("parameters", [])
-            yield from ((f"{method} {path}", one) for one in shared if "name" in one)
-
-
-def test_every_parameter_says_what_it_is_and_no_two_say_the_same() -> None:
-    mute = [(place, one["name"]) for place, one in parameters() if not one.get("description")]
-    names_by_place: dict[tuple[str, str], list[str]] = {}
-    for place, one in parameters():
-        names_by_place.setdefault((place, one["description"]), []).append(one["name"])
-    # The two ends of a range are described at once.
-    alike = [
-        names
-        for names in names_by_place.values()
-        if {name.rpartition("_")[2] for name in names} != {"from", "to"} and len(names) > 1
-    ]
-
-    assert mute == []
-    assert alike == []
 
 
 def test_no_answer_has_a_hidden_field_or_a_null() -> None:

@@ -1,0 +1,186 @@
+"""What quiet hours hold back, and what is put off, rings once and where it may."""
+
+import datetime as dt
+from typing import Any
+
+from config.settings import Settings
+from models.base.clock import utc_now
+from models.notifications import Notification, notification_id
+from tests.notifications.devices import Carried, carried_of, phone, registered
+from tests.notifications.evening import Evening, types
+from tests.notifications.writing import new, tell
+from tests.support.people.chaos import until
+from tests.support.people.scopes import scope_of
+from tests.support.server import Server, serving
+from tests.support.wire.answers import done
+from upcoach.client import RestClient
+from upcoach.services.notifications import NotificationRequest
+from upcoach.services.notifications.base.notifying import NotificationSender
+from upcoach.services.notifications.reminders.held_back import (
+    HeldNotifications,
+    SnoozedNotifications,
+)
+from upcoach.store.write.timers import COLLECTION
+
+
+async def until_carried(carried: Carried, count: int) -> None:
+    """Wait until so many pushes have left."""
+    await until(lambda: len(carried.pushes) >= count)
+
+
+async def test_what_was_put_off_comes_again(settings: Settings) -> None:
+    async with serving(settings) as server:
+        evening = Evening(server, await server.person())
+        call = evening.person.call
+        habit = {"name": "Run", "reminders": [{"time": "07:30"}]}
+        await done(call("POST", "/v1/habits", habit))
+        [told] = await evening.pass_over("habit_reminder")
+        later = utc_now() + dt.timedelta(hours=2)
+        path, headers = f"/v1/notifications/{told['id']}", {"If-Match": f'"v{told["version"]}"'}
+        until = {"snoozed_until": later.isoformat(), "seen": True}
+        await done(call("PATCH", path, until, headers=headers))
+        carried = carried_of(server)
+        await registered(evening.person, phone("token-of-the-phone"))
+
+        await evening.pass_over("snooze_over")
+        again = (await done(call("GET", path))).body
+        assert (again.get("snoozed_until"), again["seen"]) == (None, False)
+        await until_carried(carried, 1)
+        assert [message.title for _, message in carried.pushes] == ["Run"]
+
+
+async def test_what_the_night_held_back_comes_as_one_message(settings: Settings) -> None:
+    async with serving(settings) as server:
+        evening = Evening(server, await server.person())
+        call = evening.person.call
+        now = utc_now()
+        start, end = now - dt.timedelta(hours=1), now + dt.timedelta(hours=1)
+        night = {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
+        quiet = {"quiet_hours": night, "hold_own_times": True}
+        await done(call("PATCH", "/v1/notifications/preferences", quiet))
+        carried = carried_of(server)
+        await registered(evening.person, phone("token-of-the-phone"))
+        soon = now + dt.timedelta(minutes=3)
+        due = {"due_date": str(soon.date()), "due_time": f"{soon:%H:%M}", "tz": "UTC"}
+        for title in ("Pay", "Call", "Write"):
+            await done(call("POST", "/v1/tasks", {"title": title, **due}))
+        told = await evening.at(soon)
+        assert types(told) == ["task_due"] * 3
+        assert carried.pushes == []
+        await evening.at(end)
+        await until_carried(carried, 1)
+        [(_, message)] = carried.pushes
+        assert message.body == "3 notifications are waiting for you."
+        await evening.at(evening.now + dt.timedelta(hours=1))
+        async with server.node.database.connection():
+            rows = await server.node.database[COLLECTION].count_documents(
+                {"rule": "quiet_hours_over"}
+            )
+        assert (rows, len(carried.pushes)) == (0, 1)
+
+
+HOUR = dt.timedelta(hours=1)
+HOLDING = {"hold_own_times": True}
+SILENT = {"channels": {"task_due": {"push": False}}}
+
+# Hours from now: when quiet hours begin and end, of what is held back and put off until when;
+# what else is preferred; how many pushes there are after two hours, and in all.
+HELD_AND_SNOOZED: list[
+    tuple[tuple[int, int], int | None, int | None, dict[str, Any], tuple[int, int]]
+] = [
+    ((5, 6), None, 2, {}, (1, 1)),
+    ((5, 6), None, 2, SILENT, (0, 0)),
+    ((1, 3), None, 2, {}, (1, 1)),  # it is a time that the person has set
+    ((1, 3), None, 2, HOLDING, (0, 1)),
+    ((1, 3), 3, 2, {}, (1, 1)),  # not once more when the quiet hours end
+    ((1, 2), 2, 2, {}, (1, 1)),  # which they do at the same moment
+    ((1, 2), 2, 3, {}, (0, 1)),
+    ((1, 2), 2, None, {}, (1, 1)),
+    ((1, 3), 2, None, {}, (0, 1)),  # they last longer than was meant when it was held back
+    ((1, 2), -13, None, {}, (0, 0)),  # too long ago
+]
+
+
+async def test_what_was_held_back_or_put_off_rings_once_and_where_it_may(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        carried, now = carried_of(server), utc_now().replace(second=0, microsecond=0)
+        people = [await server.person() for _ in HELD_AND_SNOOZED]
+        evening = Evening(server, people[0])
+        for number, (person, case) in enumerate(zip(people, HELD_AND_SNOOZED, strict=True)):
+            (start, end), held, snoozed, more, _ = case
+            night = {"start": f"{now + start * HOUR:%H:%M}", "end": f"{now + end * HOUR:%H:%M}"}
+            preferences = {"quiet_hours": night, **more}
+            await done(person.call("PATCH", "/v1/notifications/preferences", preferences))
+            await registered(person, phone(f"token-of-the-phone-{number}"))
+            await tell_held(server, person, None if held is None else now + held * HOUR)
+            if snoozed is not None:
+                await snooze(person, now + snoozed * HOUR)
+        counts = []
+        for hours in (2, 4):
+            await evening.at(now + hours * HOUR + dt.timedelta(seconds=1))
+            counts.append(await pushes_to(server, carried, people))
+
+        expected = [pushes for *_, pushes in HELD_AND_SNOOZED]
+        assert list(zip(*counts, strict=True)) == expected
+
+
+async def tell_held(server: Server, person: RestClient, until: dt.datetime | None) -> None:
+    """Give *person* a notification that quiet hours hold back until a moment."""
+    name = notification_id(scope_of(server, person).user, utc_now(), str(until))
+    await tell(server, person, new(name, held_until=until))
+
+
+async def snooze(person: RestClient, until: dt.datetime) -> None:
+    """Put off the only notification of *person*."""
+    [told] = (await done(person.call("GET", "/v1/notifications"))).body["items"]
+    path, headers = f"/v1/notifications/{told['id']}", {"If-Match": '"v1"'}
+    patch = {"snoozed_until": until.isoformat()}
+    await done(person.call("PATCH", path, patch, headers=headers))
+
+
+async def pushes_to(server: Server, carried: Carried, people: list[RestClient]) -> list[int]:
+    """How many pushes each of *people* got, when one more that is sent to each has come."""
+    key = f"mark:{len(carried.pushes)}"
+    for person in people:
+        owner = scope_of(server, person).user
+        mark = NotificationRequest(
+            owner=owner, type="new_login", case="browser", at=utc_now(), key=key, link=key
+        )
+        assert await NotificationSender(server.node.committer).send(mark)
+
+    def is_marked() -> bool:
+        return sum(message.link == key for _, message in carried.pushes) == len(people)
+
+    await until(is_marked)
+    rings = [token for token, message in carried.pushes if message.type != "new_login"]
+    return [rings.count(f"token-of-the-phone-{number}") for number in range(len(people))]
+
+
+async def test_what_was_read_or_let_go_meanwhile_is_left_alone(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person, later = await server.person(), utc_now() + HOUR
+        handlers = server.node.assembly.timers._handlers
+        held_back, snoozed = handlers["quiet_hours_over"], handlers["snooze_over"]
+        assert isinstance(held_back, HeldNotifications)
+        assert isinstance(snoozed, SnoozedNotifications)
+        documents, owner = held_back._documents, scope_of(server, person).user
+        await tell_held(server, person, None)
+        await snooze(person, later)
+        [free] = await documents.page(Notification, owner)
+        assert free.snoozed_until is not None
+        await done(
+            person.call(
+                "PATCH",
+                f"/v1/notifications/{free.id}",
+                {"read": True},
+                headers={"If-Match": '"v2"'},
+            )
+        )
+        await tell_held(server, person, later)
+        kept = await documents.page(Notification, owner)
+
+        assert not await snoozed.act(free, free.snoozed_until)
+        assert not await held_back.act(free, later)
+        assert await documents.page(Notification, owner) == kept
