@@ -100,7 +100,7 @@ class Notifications(Resources[Notification, NewNotification]):
             if ids is None:
                 raise NeedsLookup(look)
             _mark(changes, scope, ids, up_to, read=read)
-            body = {"marked": total, "up_to": up_to.isoformat()}
+            body = {"marked": total, "up_to": msgspec.to_builtins(up_to)}
             return Outcome(verb="updated" if total else "unchanged", document=body)
 
         return await self._committer.submit(
