@@ -1,6 +1,5 @@
 """The page on which people choose how they are notified, and when nothing rings."""
 
-import re
 from typing import Final
 
 from handlers.http.manifest import HandlerRoute
@@ -11,6 +10,7 @@ from handlers.pages.rendering import PageView
 from handlers.pages.session_page import SessionPage
 from models.base.errors import Conflict, Invalid
 from models.base.merge_patch import Json
+from models.base.versions.version_conditions import UNWRITTEN
 from models.notifications import TYPES, NotificationPreferences, NotificationType
 from upcoach.services.base.request_parameters import Parameters
 
@@ -28,7 +28,6 @@ TITLES: Final[dict[NotificationType, str]] = {
     "new_login": "New logins to your account",
     "share_changed": "Your coaches and clients",
 }
-_VERSION: Final = re.compile("[0-9]{1,9}")
 _TICKED: Final = "yes"
 
 
@@ -42,12 +41,9 @@ class PreferencesPage(SessionPage):
     async def post(self) -> None:
         """Change it, unless somebody has done so since."""
         form = self.submitted_form()
-        version = form["version"]
-        base = int(version) if _VERSION.fullmatch(version) else 0
+        base = self.version_in(form) or UNWRITTEN
         try:
-            await self.submit(
-                preferences.CHANGE, _patch(form), session=self.own_session, base=base or None
-            )
+            await self.submit(preferences.CHANGE, _patch(form), session=self.own_session, base=base)
         except Invalid:
             words = "Quiet hours begin and end at different times of the day, such as 21:30."
             self._show(await self._newest(), words, 400)

@@ -1,9 +1,15 @@
 """What pages for people who have logged in have in common."""
 
+import re
+from typing import Final
+
 from handlers.pages.base import PageHandler
 from handlers.pages.next_steps import LOGIN
 from models.access.scope import Scope
 from models.account import Session
+from upcoach.services.base.request_parameters import Parameters
+
+_VERSION: Final = re.compile("[0-9]{1,9}")  # Python reads no number of thousands of digits
 
 
 class SessionPage(PageHandler):
@@ -19,6 +25,12 @@ class SessionPage(PageHandler):
             self.see_other(LOGIN)
         else:
             self.own_session = session
+
+    @staticmethod
+    def version_in(form: Parameters) -> int:
+        """The version that *form* was filled in from; 0 where it says none."""
+        version = form["version"]
+        return int(version) if _VERSION.fullmatch(version) else 0
 
     @property
     def scope(self) -> Scope:

@@ -1,6 +1,5 @@
 """The pages on which people change their profile, their address, and what is linked."""
 
-import re
 from typing import Final
 
 from handlers.account.operations import accounts, email_verification, federation
@@ -17,7 +16,6 @@ PROFILE: Final = "/account/profile"
 ADDRESS: Final = "/account/address"
 RESEND: Final = "/account/verify/resend"
 IDENTITIES: Final = "/account/identities"
-_VERSION: Final = re.compile("[0-9]{1,9}")  # Python reads no number of thousands of digits
 _PROBLEMS: Final = {
     "tz": "This time zone does not exist. Try Europe/Berlin or UTC, for example.",
     "locale": "Enter a language such as en or de-AT, or nothing.",
@@ -38,7 +36,7 @@ class ProfilePage(LoggedInPage):
         typed: Json = {name: form[name].strip() for name in ("name", "tz", "locale")}
         version = form["version"]
         patch = typed | {"locale": typed["locale"] or None}
-        base = int(version) if _VERSION.fullmatch(version) else 0
+        base = self.version_in(form)
         try:
             await self.submit(accounts.CHANGE_ME, patch, session=self.own_session, base=base)
         except Invalid as refusal:

@@ -92,6 +92,10 @@ class VersionCondition(int):
         return [_described(self._match), _described(self._none_match)]
 
 
+# Of a write that makes a document, and changes none (`If-None-Match: *`).
+UNWRITTEN: Final = VersionCondition.of(None, EntityTags(is_any=True))
+
+
 def base_of(if_match: str | None, if_none_match: str | None) -> int | None:
     """The base that the two headers of a write say; None without both.
 
