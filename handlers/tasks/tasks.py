@@ -8,10 +8,10 @@ from handlers.http.pagination import UpdatedQuery, between, span_and_rest
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
 from models.base.text.search_words import label
-from models.tasks import NewTask, Task
+from models.tasks import OPEN, NewTask, Task
 from models.tasks.task import Category, Priority
 from upcoach.services.tasks import Tasks, TaskServices
-from upcoach.services.tasks.tasks import OPEN, TaskStats
+from upcoach.services.tasks.tasks import TaskStats
 from upcoach.store.base.conditions import OneOf, Present
 from upcoach.store.collections.documents import Selection
 
@@ -74,7 +74,7 @@ class TaskQuery(UpdatedQuery, frozen=True, kw_only=True):
         """See `ListQuery.selection`."""
         where = self.given("status", "priority", "category", "goal")
         if self.status == "open":
-            where["status"] = OneOf(tuple(OPEN))
+            where["status"] = OneOf(tuple(sorted(OPEN)))
         due = between(self.due_from, self.due_to)
         order = _FIELDS[self.ordering().removeprefix("-")]
         span, rest = span_and_rest(order, {"due_date": due, "updated_at": self.updated()})

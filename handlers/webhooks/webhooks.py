@@ -4,11 +4,10 @@ from typing import Annotated, Final
 
 import msgspec
 
-from handlers.http.operations import Call, Operation, Query, Reply, document_reply, write_reply
+from handlers.http.operations import Call, Operation, Reply, document_reply, write_reply
 from handlers.http.pagination import (
     Items,
     PageQuery,
-    PageSize,
     items_reply,
     next_path,
     page_by_id,
@@ -38,13 +37,6 @@ class ReplayDraft(Draft, frozen=True, kw_only=True):
     """
 
     since: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-
-
-class DeliveriesQuery(Query, frozen=True, kw_only=True):
-    """Which page of the deliveries: *limit* of them *after* an id, the newest first."""
-
-    limit: PageSize = 100
-    after: str = ""
 
 
 class WebhookOperations(msgspec.Struct, frozen=True):
@@ -113,7 +105,7 @@ async def replay(services: WebhookOperations, call: Call) -> Reply:
 
 async def list_deliveries(services: WebhookOperations, call: Call) -> Reply:
     """List the attempts to send to a webhook in the last 30 days, the newest first."""
-    query, webhook = call.parse_query(DeliveriesQuery), call.names["id"]
+    query, webhook = call.parse_query(PageQuery), call.names["id"]
     found = await services.webhooks.deliveries(call.scope, webhook, query.after, query.limit + 1)
     items, following = found[: query.limit], ""
     if len(found) > len(items):
@@ -201,7 +193,7 @@ OPERATIONS: Final = (
         path=ONE + "/deliveries",
         run=list_deliveries,
         needs=MANAGE,
-        query=DeliveriesQuery,
+        query=PageQuery,
         gives=Items[WebhookDelivery],
     ),
 )

@@ -151,6 +151,34 @@ def instant_of_minute(day: dt.date, minute: int, tz: str) -> dt.datetime:
     return instant(day + days * DAY, dt.time(*divmod(minutes, 60)), tz)
 
 
+def minute_of_day(time: str) -> int:
+    """The minutes after midnight of a wall time.
+
+    Examples
+    --------
+    >>> minute_of_day("21:30")
+    1290
+
+    """
+    return int(time[:2]) * 60 + int(time[3:])
+
+
+def next_time(minute: int, tz: str, after: dt.datetime) -> dt.datetime:
+    """The next moment after *after* at which a clock in *tz* shows a minute of the day.
+
+    Examples
+    --------
+    >>> noon = dt.datetime(2026, 3, 28, 12, tzinfo=dt.UTC)
+    >>> str(next_time(150, "Europe/Berlin", noon))  # half past two is left out that night
+    '2026-03-29 01:30:00+00:00'
+
+    """
+    day = local_date(after, tz) - DAY
+    while (moment := instant_of_minute(day, minute, tz)) <= after:
+        day += DAY
+    return moment
+
+
 def start_of_day(day: dt.date, tz: str) -> dt.datetime:
     """The moment, in UTC, at which *day* begins in *tz*."""
     return instant(day, dt.time(), tz)

@@ -12,7 +12,7 @@ import msgspec
 
 from models.base.errors import invalid_field
 from models.base.text.type_words import shaped
-from models.base.time import DAY, instant_of_minute, local_date
+from models.base.time import DAY, instant_of_minute, local_date, minute_of_day
 from models.habits.schedules import Weekday
 
 # Some are stored with digits of other scripts; `check_new_reminder` refuses new ones.
@@ -52,7 +52,7 @@ class Reminder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def minute(self) -> int:
         """Minutes after midnight."""
-        return int(self.time[:2]) * 60 + int(self.time[3:])
+        return minute_of_day(self.time)
 
 
 def check_new_reminder(reminder: Reminder, place: int) -> None:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from models.base.time import DAY, instant_of_minute, local_date
+from models.base.time import DAY, instant_of_minute, local_date, minute_of_day
 from models.notifications.notification import Notification
 from models.notifications.preferences import NotificationPreferences, QuietHours
 from models.notifications.types import NotificationType
@@ -122,15 +122,3 @@ def _nights(
         day = today + days * DAY
         last = day + DAY if end < start else day
         yield instant_of_minute(day, start, tz), instant_of_minute(last, end, tz)
-
-
-def minute_of_day(time: str) -> int:
-    """The minutes after midnight of a wall time.
-
-    Examples
-    --------
-    >>> minute_of_day("21:30")
-    1290
-
-    """
-    return int(time[:2]) * 60 + int(time[3:])

@@ -6,8 +6,6 @@ it again writes it nowhere, also after it was deleted.
 """
 
 import datetime as dt
-import hashlib
-import uuid
 from typing import Annotated, ClassVar, Final, Self
 
 import msgspec
@@ -15,6 +13,7 @@ import msgspec
 from models.base.document import Document, Draft, Lookup, Order, Privacy
 from models.base.errors import invalid_field
 from models.base.fields import Moment, ShortText, Title
+from models.base.ids import dated_uuid
 from models.base.time import to_stored
 from models.notifications.types import NotificationType
 
@@ -28,23 +27,8 @@ Details = Annotated[dict[str, str | int | float], msgspec.Meta(max_length=16)]
 
 
 def notification_id(owner: str, at: dt.datetime, key: str) -> str:
-    """The id of the notification of *owner* about *key* at the moment *at*: it sorts by that.
-
-    A UUID of version 8 (RFC 9562, 5.8): milliseconds, then a digest of owner and key.
-
-    Examples
-    --------
-    >>> noon = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
-    >>> notification_id("usr_1", noon, "task:tsk_1")
-    'ntf_019b8e07-4600-84f7-bf31-b9280f85c0fc'
-
-    """
-    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    milliseconds = (at - epoch) // dt.timedelta(milliseconds=1)
-    digest = bytearray(hashlib.sha256(f"{owner}\x1f{key}".encode()).digest()[:10])
-    digest[0] = digest[0] & 0x0F | 0x80
-    digest[2] = digest[2] & 0x3F | 0x80
-    return f"{ID_PREFIX}_{uuid.UUID(bytes=milliseconds.to_bytes(6, 'big') + bytes(digest))}"
+    """The id of the notification of *owner* about *key* at the moment *at*: it sorts by that."""
+    return f"{ID_PREFIX}_{dated_uuid(at, owner, key)}"
 
 
 class NotificationDraft(Draft, frozen=True, kw_only=True):
@@ -74,7 +58,7 @@ class NewNotification(msgspec.Struct, frozen=True, kw_only=True):
     key
         What makes it another one than the rest: never written twice for one moment.
     held_until
-        When the quiet hours end that hold back its push.
+        When the quiet hours end that hold back its mail and its push.
 
     """
 
@@ -122,7 +106,7 @@ class Notification(Document, frozen=True, kw_only=True):
     key
         What makes it another one than the rest.
     held_until
-        When the quiet hours end that hold back its push.
+        When the quiet hours end that hold back its mail and its push.
 
     """
 

@@ -8,9 +8,9 @@ from typing import Final, Literal
 
 from models.account import User
 from models.base.document import Document
-from models.base.time import DAY, instant_of_minute, local_date
+from models.base.time import minute_of_day, next_time
 from models.base.timers import TimerRule
-from models.notifications.delivery import comes_again, minute_of_day
+from models.notifications.delivery import comes_again
 from models.notifications.notification import Notification
 from models.notifications.preferences import NotificationPreferences
 
@@ -20,22 +20,6 @@ GRACE: Final = dt.timedelta(hours=3)  # how late a time of day is still about th
 HELD_GRACE: Final = dt.timedelta(hours=12)  # how late what was held back or put off still comes
 EVENING: Final = 19 * 60  # the minute of the day at which open streaks and goals are looked at
 SPREAD: Final = 30  # minutes, so that not everybody's in a zone are looked at together
-
-
-def next_time(minute: int, tz: str, after: dt.datetime) -> dt.datetime:
-    """The next moment after *after* at which a clock in *tz* shows a minute of the day.
-
-    Examples
-    --------
-    >>> noon = dt.datetime(2026, 3, 28, 12, tzinfo=dt.UTC)
-    >>> str(next_time(150, "Europe/Berlin", noon))  # half past two is left out that night
-    '2026-03-29 01:30:00+00:00'
-
-    """
-    day = local_date(after, tz) - DAY
-    while (moment := instant_of_minute(day, minute, tz)) <= after:
-        day += DAY
-    return moment
 
 
 def _own_time(
@@ -83,5 +67,4 @@ __all__ = [
     "SNOOZE_OVER",
     "TIMERS",
     "evening",
-    "next_time",
 ]

@@ -4,7 +4,7 @@ from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
 from models.tasks.due_timer import TASK_DUE
-from models.tasks.task import NewTask, Step, Task, TaskDraft
+from models.tasks.task import OPEN, NewTask, Step, Task, TaskDraft
 
 CONTEXT = ModelContext(
     content=(Task,),
@@ -20,6 +20,7 @@ CONTEXT = ModelContext(
 
 __all__ = [
     "CONTEXT",
+    "OPEN",
     "TASK_DUE",
     "NewTask",
     "Step",

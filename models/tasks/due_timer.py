@@ -5,11 +5,10 @@ from typing import Final
 
 from models.base.time import instant_of_minute
 from models.base.timers import TimerRule
-from models.tasks.task import Task
+from models.tasks.task import OPEN, Task
 
 MORNING: Final = 9 * 60  # the minute of the day at which one is told that it is due some time today
 GRACE: Final = dt.timedelta(hours=12)
-OPEN: Final = frozenset({"pending", "in_progress"})
 
 
 def next_due(task: Task, after: dt.datetime) -> dt.datetime | None:

@@ -30,6 +30,7 @@ from models.goals import GoalId
 ID_PREFIX: Final = "tsk"  # of ids
 TaskId = Annotated[str, id_pattern(ID_PREFIX)]
 Status = Literal["pending", "in_progress", "completed", "cancelled"]
+OPEN: Final[frozenset[Status]] = frozenset({"pending", "in_progress"})
 Priority = Literal["low", "medium", "high", "urgent"]
 Category = Literal["work", "personal", "health", "learning", "finance", "other"]
 Tags = Annotated[tuple[Tag, ...], msgspec.Meta(max_length=20)]

@@ -9,7 +9,7 @@ import msgspec
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.time import WEEK, local_date, start_of_day, week_of
-from models.tasks import NewTask, Task, TaskDraft
+from models.tasks import OPEN, NewTask, Task, TaskDraft
 from upcoach.services.base.resources import Resources
 from upcoach.services.base.rules import Rules, WriteEffect, revising
 from upcoach.services.base.series import Series
@@ -19,8 +19,6 @@ from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.requests import Mutation
-
-OPEN: Final = ("pending", "in_progress")
 
 
 class TaskOverview(msgspec.Struct, frozen=True, kw_only=True):
