@@ -33,6 +33,7 @@ COMMANDS = {
     "migrate": ("migrate",),
     "factors-remove": ("factors-remove", "--email", ADA),
     "mail-bounced": ("mail-bounced", "--email", ADA),
+    "webhooks": ("webhooks",),
     "revoke": ("revoke", "--email", ADA),
 }
 

@@ -23,7 +23,7 @@ from upcoach.services.account.sessions.access_tokens import TYPE
 
 LOOP = "/v1/imports/loop"
 MIB = 1 << 20
-LIFE_S = 2
+LIFE_S = 5
 
 
 def claims_of(token: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from models.learners.habit_state import DAYS_PER_STEP
 from models.learners.history import HabitHistory
 from tests.learners.any_history import DAY, LONG_AGO, START, Steps, any_histories
 from tests.learners.events import ADA, created, elsewhere, entered, noon, updated, withdrawn
+from tests.learners.one_habit import known
 from tests.learners.simulator import Step, play
 
 RARE: tuple[Schedule, ...] = (
@@ -31,6 +32,8 @@ def test_days_done_more_than_a_year_apart_are_followed_to_the_end(schedule: Sche
     (forecast,) = odds.drain()
 
     assert forecast.odds is None
+    assert odds.failures == []
+    assert known(odds).is_done(START - DAY)
 
 
 def test_many_days_that_were_done_though_not_due_are_remembered_in_steps() -> None:
@@ -71,10 +74,10 @@ def test_counts_are_those_of_the_days_remembered(history: Steps) -> None:
         play(odds, [step])
         odds.drain()  # what was written is followed
         for state in odds._habit_states.values():
-            for known in (state.learned.history, state.known.history):
-                assert 0 <= known.done <= known.labels
-                if known.labels <= sum(1 for _ in known.remembered()):
-                    assert counts_of(known) == pytest.approx(counted_anew(known), abs=1e-6)
+            for days in (state.learned.history, state.known.history):
+                assert 0 <= days.done <= days.labels
+                if days.labels <= sum(1 for _ in days.remembered()):
+                    assert counts_of(days) == pytest.approx(counted_anew(days), abs=1e-6)
 
     end = noon(START + 3000 * DAY)
     play(odds, list[Step]([elsewhere(end), end]))

@@ -89,7 +89,12 @@ class Simulation:
             f"habit_reminder:{habit.id}:{occurrence.local_date}:{occurrence.time}"
             for habit in self.habits
             for occurrence in occurrences(
-                habit.reminders, habit.tz, habit.day_start, self.began, self.now, lambda _: True
+                habit.reminders,
+                habit.tz,
+                habit.day_start,
+                habit.created_at,
+                self.now,
+                lambda _: True,
             )
         )
 

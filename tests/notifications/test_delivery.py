@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.base.time import instant_of_minute, local_date, minute_of
+from models.base.time import instant_of_minute, local_date, minute_of, minute_of_day
 from models.contexts import TIMERS
 from models.notifications import (
     TYPES,
@@ -22,7 +22,6 @@ from models.notifications.delivery import (
     delivery_of,
     digest_of,
     is_snoozed,
-    minute_of_day,
     quiet_until,
 )
 from models.notifications.notification import NotificationDraft

@@ -97,7 +97,6 @@ HELD_AND_SNOOZED: list[
     ((1, 2), 2, 3, {}, (0, 1)),
     ((1, 2), 2, None, {}, (1, 1)),
     ((1, 3), 2, None, {}, (0, 1)),  # they last longer than was meant when it was held back
-    ((1, 2), -13, None, {}, (0, 0)),  # too long ago
 ]
 
 

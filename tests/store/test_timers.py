@@ -18,6 +18,8 @@ from tests.support.people.furnished import HABIT, ONE_HABIT
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
+from tests.support.wire.sockets import mut
+from tests.support.wire.writes import MUTATIONS
 from upcoach.client import RestClient
 from upcoach.services.base.timers import FIRST_WAIT, PER_OWNER, Fired, TimerRunner
 from upcoach.services.notifications.reminders.habit_reminders import HabitReminders
@@ -25,7 +27,9 @@ from upcoach.store.base.database import Bson, Database
 from upcoach.store.write.timers import COLLECTION, LEASE, Advance, DueTimer, Timers
 
 RULES = (HABIT_REMINDER.name, TASK_DUE.name)
-EVERY_MORNING = {"id": HABIT, "name": "Run", "reminders": [{"time": "07:30"}]}
+# Hours from now, so that no test is begun before it and ended after.
+AHEAD = (utc_now() + dt.timedelta(hours=6)).replace(minute=30)
+EVERY_MORNING = {"id": HABIT, "name": "Run", "reminders": [{"time": f"{AHEAD:%H:30}"}]}
 TOMORROW = (utc_now() + dt.timedelta(days=1)).date()
 TASK = {"title": "Call", "due_date": str(TOMORROW), "due_time": "18:00", "tz": "UTC"}
 
@@ -110,17 +114,17 @@ async def test_a_timer_follows_its_document(settings: Settings) -> None:
         [before] = await rows(server.node.database)
         assert await change({"name": "Run far"}) == first
         assert await rows(server.node.database) == [before]  # not even written
-        later = await change({"reminders": [{"time": "07:31"}]})
+        later = await change({"reminders": [{"time": f"{AHEAD:%H:31}"}]})
         assert (later - first) % dt.timedelta(days=1) == dt.timedelta(minutes=1)
         assert await change({"archived": True}) is None
         assert await change({"archived": False}) == later
         assert await change({"reminders": []}) is None
-        assert await change({"reminders": [{"time": "07:30"}]}) == first
+        assert await change({"reminders": [{"time": f"{AHEAD:%H:30}"}]}) == first
         await done(person.call("DELETE", path))
         assert await rows(server.node.database) == []
 
 
-async def test_a_task_is_due_once(settings: Settings) -> None:
+async def test_a_task_has_no_timer_when_it_is_done(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await newcomer(server)
         task = (await done(person.call("POST", "/v1/tasks", TASK))).body
@@ -130,7 +134,6 @@ async def test_a_task_is_due_once(settings: Settings) -> None:
         path, headers = f"/v1/tasks/{task['id']}", {"If-Match": '"v1"'}
         await done(person.call("PATCH", path, done_now, headers=headers))
         assert await due_of(server, person, task["id"]) is None
-        assert TASK_DUE.grace is not None
 
 
 async def test_what_is_refused_sets_no_timer(settings: Settings) -> None:
@@ -140,10 +143,9 @@ async def test_what_is_refused_sets_no_timer(settings: Settings) -> None:
         kept = await rows(server.node.database)
         again = EVERY_MORNING | {"reminders": [{"time": "09:00"}]}
         assert (await person.call("POST", "/v1/habits", again)).status == 409
-        batch = [
-            {"id": "a", "op": "habits.create", "args": {"name": "A", "reminders": [{"time": "9"}]}}
-        ]
-        await person.call("POST", "/v1/mutations", {"mutations": batch})
+        flawed = mut("POST", "/v1/habits", {"name": "A", "reminders": [{"time": "9"}]})
+        [answer] = (await person.call("POST", MUTATIONS, [flawed])).body
+        assert answer["status"] == 422
         assert await rows(server.node.database) == kept
 
 
@@ -151,7 +153,7 @@ async def test_two_schedulers_never_claim_the_same(settings: Settings) -> None:
     async with serving(settings) as server, database_of(settings) as other:
         person = await newcomer(server)
         for number in range(40):
-            minute = {"time": f"07:{number:02}"}
+            minute = {"time": f"{AHEAD:%H}:{number:02}"}
             await done(person.call("POST", "/v1/habits", {"name": "x", "reminders": [minute]}))
         watch = Watch()
         watch.pass_over(max(row["due"] for row in await rows(other)))
@@ -174,22 +176,22 @@ async def test_a_document_that_is_written_meanwhile_has_the_last_word(settings: 
     async with serving(settings) as server:
         person = await newcomer(server)
         await done(person.call("POST", "/v1/habits", EVERY_MORNING))
-        watch, timers = Watch(), Timers(server.node.database, Watch())
+        watch = Watch()
         watch.pass_over(await due_of(server, person))
         timers = Timers(server.node.database, watch)
         [claimed] = await timers.claim(10, RULES)
 
         headers = {"If-Match": '"v1"'}
         path = ONE_HABIT.format(id=HABIT)
-        noon = {"reminders": [{"time": "12:00"}]}
-        await done(person.call("PATCH", path, noon, headers=headers))
+        later = {"reminders": [{"time": f"{AHEAD:%H:45}"}]}
+        await done(person.call("PATCH", path, later, headers=headers))
         due = await due_of(server, person)
 
         await timers.advance([Advance(claimed, None)])
         await timers.put_off([claimed], dt.timedelta(days=400))
         await timers.fail(claimed, "late", None)
         [row] = await rows(server.node.database)
-        assert (row["due"], row["claim_at"], row["due"].hour) == (due, due, 12)
+        assert (row["due"], row["claim_at"], row["due"].minute) == (due, due, 45)
 
 
 async def test_what_is_due_is_done_and_waits_for_its_next_time(settings: Settings) -> None:
@@ -308,7 +310,7 @@ async def test_what_cannot_be_read_keeps_its_timer_and_refuses_no_write(settings
 async def test_nobody_has_all_the_turns(settings: Settings) -> None:
     async with serving(settings) as server:
         busy, other = await newcomer(server), await newcomer(server)
-        minute = {"reminders": [{"time": "07:30"}]}
+        minute = {"reminders": [{"time": f"{AHEAD:%H:30}"}]}
         for _ in range(3 * PER_OWNER):
             await done(busy.call("POST", "/v1/habits", {"name": "x", **minute}))
         await done(other.call("POST", "/v1/habits", EVERY_MORNING))
@@ -336,7 +338,7 @@ async def test_timers_are_counted_by_how_they_stand(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await newcomer(server)
         for number in range(4):
-            minute = {"time": f"07:{number:02}"}
+            minute = {"time": f"{AHEAD:%H}:{number:02}"}
             await done(person.call("POST", "/v1/habits", {"name": "x", "reminders": [minute]}))
         watch = Watch()
         timers = Timers(server.node.database, watch)

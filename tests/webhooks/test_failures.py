@@ -5,6 +5,8 @@ import datetime as dt
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from models.base.merge_patch import Json
 from models.webhooks import RETRY_WAITS
 from tests.support.engines import TestEngines
@@ -16,6 +18,7 @@ from tests.support.server.receiver import WEBHOOKS, Receiver, add_webhook
 from tests.support.wire.answers import done
 from tests.support.wire.waiting import until
 from upcoach.client import RestClient
+from upcoach.node.process.outbound import PATIENCE_S
 from upcoach.store.base.codec import key_of
 
 SENDING: Final = "web,schedule"
@@ -51,29 +54,35 @@ WAYS: Final[dict[str, tuple[int | str, int | None, str]]] = {
     "fails": (500, 500, "it answers 500"),
     "refuses": (403, 403, "it answers 403"),
     "redirects": ("redirects", 308, "it answers 308, and redirects are not followed"),
-    "hangs": ("hangs", None, "Timeout"),
     "huge": ("huge", None, ""),
 }
+HANGS: Final[dict[str, tuple[int | str, int | None, str]]] = {"hangs": ("hangs", None, "Timeout")}
 
 
+@pytest.mark.parametrize(
+    ("ways", "patience_s"), [(WAYS, PATIENCE_S), (HANGS, 0.1)], ids=["answers", "hangs"]
+)
 async def test_a_receiver_that_fails_is_tried_again_and_then_disabled(
-    engines: TestEngines, tmp_path: Path
+    engines: TestEngines,
+    tmp_path: Path,
+    ways: dict[str, tuple[int | str, int | None, str]],
+    patience_s: float,
 ) -> None:
     settings = settings_of(engines, tmp_path, UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
         server.node.webhooks.waits = QUICK
-        server.node.assembly.chosen_outbound.patience_s = 0.1
+        server.node.assembly.chosen_outbound.patience_s = patience_s
         person = await server.person()
         email = (await person.call("GET", "/v1/me")).body["email"]
         ids = {}
-        for path, (mode, _, _) in WAYS.items():
+        for path, (mode, _, _) in ways.items():
             receiver.modes[path] = mode
             ids[path] = (await add_webhook(person, f"{receiver.url}/{path}", "goal.*"))["webhook"][
                 "id"
             ]
         await write_goals(person, 2)
 
-        for path, (_, status, error) in WAYS.items():
+        for path, (_, status, error) in ways.items():
             webhook = await eventually_disabled(person, ids[path])
             attempts = await deliveries_of(person, ids[path])
             assert webhook["disabled_reason"] == "failing"
@@ -87,7 +96,7 @@ async def test_a_receiver_that_fails_is_tried_again_and_then_disabled(
         notices = [
             text_of(mail) for mail in post_of(server, email) if "disabled" in mail["Subject"]
         ]
-        assert len(notices) == len(WAYS)
+        assert len(notices) == len(ways)
         assert "had failed to take them for 28 hours" in notices[0]
         assert receiver.of("elsewhere") == []
 
@@ -191,8 +200,7 @@ async def test_who_has_lost_the_lease_disables_nothing(engines: TestEngines) -> 
     settings = engines.settings(UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
         server.node.webhooks.waits = ()
-        server.node.assembly.chosen_outbound.patience_s = 1.0
-        receiver.modes["a"] = "hangs"
+        receiver.modes["a"] = "held"
         person = await server.person()
         webhook = (await add_webhook(person, f"{receiver.url}/a", "goal.*"))["webhook"]["id"]
         await write_goals(person, 1)
@@ -201,6 +209,7 @@ async def test_who_has_lost_the_lease_disables_nothing(engines: TestEngines) -> 
         path = f"{WEBHOOKS}/{webhook}"
         await done(person.call("POST", f"{path}/replay", {"since": "0"}))
         receiver.modes["a"] = 204
+        receiver.freed.set()
         await receiver.wait_for(2)
 
         assert (await done(person.call("GET", path))).body["enabled"]

@@ -66,8 +66,8 @@ class Receiver:
     Attributes
     ----------
     modes
-        How requests are answered, by path: a status, or "hangs", "redirects", "garbage", "huge",
-        "slow"; without one with 204.
+        How requests are answered, by path: a status, or "hangs", "held" (which fails when
+        it is freed), "redirects", "garbage", "huge", "slow"; without one with 204.
     retry_after
         What answers say of when to come again.
     most_at_once
@@ -129,6 +129,9 @@ class _Everything(RequestHandler):
                 self.set_status(mode)
             case "hangs":
                 await self._receiver.freed.wait()
+            case "held":
+                await self._receiver.freed.wait()
+                self.set_status(500)
             case "slow":
                 await asyncio.sleep(0.05)
             case "redirects":
