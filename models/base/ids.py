@@ -67,7 +67,7 @@ def dated_uuid(at: dt.datetime, *names: str) -> str:
     --------
     >>> noon = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
     >>> dated_uuid(noon, "usr_1", "task:tsk_1")
-    '019b8e02-cc00-8d95-9837-4f5c7ddd6ee9'
+    '019b8e07-4600-84f7-bf31-b9280f85c0fc'
 
     """
     milliseconds = (at - _EPOCH) // dt.timedelta(milliseconds=1)
