@@ -1,5 +1,6 @@
 """Pushes as the services of browsers, of Google and of Apple get them, and what these answer."""
 
+import asyncio
 import base64
 import contextlib
 import datetime as dt
@@ -236,6 +237,30 @@ async def test_apple_gets_a_push_over_http_2_with_a_token_of_ours() -> None:
     token = jwt.decode(tokens[0], ECKey.import_key(EC.public_key()), algorithms=["ES256"])
     assert token.header["kid"] == "KEY1"
     assert token.claims == {"iss": "TEAM", "iat": int(NOON.timestamp())}
+
+
+async def test_of_many_pushes_at_once_one_asks_google_for_a_token() -> None:
+    async with google() as (service, carrier, target):
+        service.answers.append((200, {}, b'{"access_token": "ya30", "expires_in": 3600}'))
+        later = NOON + dt.timedelta(hours=1)
+        await asyncio.gather(*(carrier.carry(target, MESSAGE, later) for _ in range(3)))
+
+    assert [sent.path for sent in service.sent[2:]].count("/token") == 1
+    tokens = [sent.headers["authorization"] for sent in service.sent[3:]]
+    assert tokens == ["Bearer ya30"] * 3
+
+
+async def test_apple_gets_another_token_for_a_stale_one_but_not_too_often() -> None:
+    async with apple() as (service, carrier, target):
+        for minutes in (0, 10, 25, 26):
+            at = NOON + dt.timedelta(minutes=minutes)
+            if minutes < 26:
+                service.answers.append((403, {}, reason("ExpiredProviderToken")))
+            with contextlib.suppress(CarrierAway):
+                await carrier.carry(target, MESSAGE, at)
+
+    tokens = [sent.headers["authorization"] for sent in service.sent]
+    assert [token == tokens[0] for token in tokens] == [True, True, True, False]
 
 
 def fcm_error(code: str) -> bytes:

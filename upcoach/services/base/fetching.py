@@ -39,7 +39,7 @@ class Fetch(Protocol):
 
 
 class Poster(Protocol):
-    """Posts to URLs that people have chosen."""
+    """Posts to URLs that somebody has chosen."""
 
     def check(self, url: str) -> None:
         """Return if *url* is one that requests may go to, or raise `FetchFailed`."""

@@ -17,7 +17,8 @@ from upcoach.services.base.push.payloads import encoded_within
 API: Final = "https://api.push.apple.com"
 SANDBOX: Final = "https://api.sandbox.push.apple.com"
 MOST_BYTES: Final = 4096
-TOKEN_LIFE: Final = dt.timedelta(minutes=40)  # Apple takes one for an hour, a new one each 20 min
+TOKEN_LIFE: Final = dt.timedelta(minutes=40)  # Apple takes one for an hour
+RENEWED: Final = dt.timedelta(minutes=20)  # before that, Apple takes no other one
 GONE: Final[frozenset[str | int]] = frozenset({410, "Unregistered"})
 # So is answered to every device, too, when `sandbox`, or the topic, is that of another app.
 DOUBTFUL: Final = frozenset({"BadDeviceToken", "DeviceTokenNotForTopic"})
@@ -68,8 +69,9 @@ class Apns:
 
     async def carry(self, target: PushTarget, message: PushMessage, at: dt.datetime) -> None:
         """See `PushCarrier`."""
+        token = self._provider_token(at)
         headers = {
-            "authorization": f"bearer {self._provider_token(at)}",
+            "authorization": f"bearer {token}",
             "apns-id": message.id.partition("_")[2],
             "apns-topic": self._names.topic,
             "apns-push-type": "alert",
@@ -84,7 +86,8 @@ class Apns:
             raise CarrierAway(str(failure)) from None
         reason = _reason(answer)
         if reason in STALE:
-            self._token = ""
+            if token == self._token and at - self._token_since > RENEWED:
+                self._token = ""
             raise CarrierAway(f"answered {answer.status} {reason}")
         check_answer(answer, reason, at, gone=GONE, doubtful=DOUBTFUL)
 

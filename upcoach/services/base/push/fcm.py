@@ -1,5 +1,6 @@
 """FCM: pushes to Android by Firebase Cloud Messaging, HTTP v1."""
 
+import asyncio
 import datetime as dt
 from typing import Any, Final
 
@@ -45,13 +46,16 @@ class Fcm:
         self._key = RSAKey.import_key(account.private_key)
         self._signed({})  # a key that cannot sign is refused now, and not with the first push
         self._url = f"{api}/v1/projects/{account.project_id}/messages:send"
+        self._renewing = asyncio.Lock()  # of all who find none, one asks for it
         self._token = ""
         self._token_until = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     async def carry(self, target: PushTarget, message: PushMessage, at: dt.datetime) -> None:
         """See `PushCarrier`."""
+        async with self._renewing:
+            token = await self._access_token(at)
         headers = {
-            "Authorization": f"Bearer {await self._access_token(at)}",
+            "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
         }
 
@@ -64,7 +68,8 @@ class Fcm:
         except FetchFailed as failure:
             raise CarrierAway(str(failure)) from None
         if answer.status == 401:  # the token was taken back
-            self._token = ""
+            if token == self._token:
+                self._token = ""
             raise CarrierAway("answered 401")
         check_answer(answer, _reason(answer), at, gone=GONE, doubtful=DOUBTFUL)
 
