@@ -31,14 +31,11 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         Where to, beside the list in the app.
     held_until
         The moment before which it does not; null for at once.
-    in_digest
-        Whether it then comes with the others that were held back, as one message.
 
     """
 
     channels: frozenset[Channel]
     held_until: dt.datetime | None = None
-    in_digest: bool = False
 
 
 def delivery_of(
@@ -64,7 +61,7 @@ def delivery_of(
     until = None if is_free else quiet_until(preferences.quiet_hours, at, tz)
     if not channels or until is None:
         return Delivery(channels=channels)
-    return Delivery(channels=channels, held_until=until, in_digest=preferences.digest)
+    return Delivery(channels=channels, held_until=until)
 
 
 def quiet_until(quiet: QuietHours, at: dt.datetime, tz: str) -> dt.datetime | None:

@@ -22,6 +22,7 @@ from tests.support.server.learning import connected
 from tests.support.wire.answers import done
 from tests.support.wire.writes import write
 from upcoach.client import RestClient, SyncDevice
+from upcoach.services.notifications import occasions
 
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
 GOAL = "/v1/goals/{}"
@@ -105,6 +106,22 @@ async def heard(phone: SyncDevice, *titles: str) -> list[Json]:
 
     await phone.until(lambda device: [one["title"] for one in found(device)] == sorted(titles))
     return found(phone)
+
+
+async def test_a_device_is_known_however_many_logins_are_older(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(occasions, "SESSIONS", 2)
+    both = dataclasses.replace(settings, roles=frozenset({"web", "schedule"}))
+    async with serving(both) as server:
+        person, client = await server.person(), await server.person()
+        async with SyncDevice([server.url], person.token) as phone:
+            await phone.until(lambda device: device.live)
+            for device in ("watch", "tablet", "tablet"):
+                await log_in(server, person, device, device_name=device)
+            await share(client, person)
+
+            await heard(phone, "New login", "New login", "You have a new client")
 
 
 async def test_people_are_notified_of_what_happens(settings: Settings) -> None:

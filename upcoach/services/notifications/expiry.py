@@ -8,6 +8,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.jobs import PeriodicJob
@@ -75,10 +77,11 @@ class NotificationExpiry:
         """Delete the oldest notifications of people who have too many, one portion of each."""
         for owner in await self._documents.owners_beyond(Notification, "created_at", self.most):
             oldest = Selection(order="created_at", limit=PORTION)
-            total = await self._documents.count(Notification, owner, oldest)
-            found = await self._documents.select(Notification, owner, oldest)
-            surplus = found[: max(0, total - self.most)]
-            await self._delete(owner, [notification.id for notification in surplus])
+            surplus = await self._documents.count(Notification, owner, oldest) - self.most
+            if surplus > 0:
+                oldest = msgspec.structs.replace(oldest, limit=min(PORTION, surplus))
+                found = await self._documents.select(Notification, owner, oldest)
+                await self._delete(owner, [notification.id for notification in found])
 
     async def _delete(self, owner: str, ids: Sequence[str]) -> None:
         """Delete notifications of *owner*, some in each transaction."""

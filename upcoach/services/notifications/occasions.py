@@ -17,8 +17,7 @@ from models.notifications import NotificationPreferences, NotificationType, pref
 from models.notifications.occasions import Occasion
 from upcoach.services.habits import HabitReports
 from upcoach.services.notifications.base.notifying import NotificationRequest, notify
-from upcoach.store.base.sealing import Unreadable
-from upcoach.store.collections.documents import Documents
+from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome
@@ -58,7 +57,7 @@ class Occasions:
         """Notify whom *occasion* concerns, unless it is too long ago, or gone."""
         if self.is_stale(occasion):
             return
-        with contextlib.suppress(NotFound, Conflict, Unreadable):
+        with contextlib.suppress(NotFound, Conflict):
             if occasion.type == "goal_milestone":
                 await self._tell_of_milestones(occasion)
             else:
@@ -81,11 +80,11 @@ class Occasions:
             return Outcome(verb="updated", document=None)
 
         reads = (Ref(NotificationPreferences, owner, name), Ref(User, owner, owner))
-        with contextlib.suppress(Unreadable):
-            await self._commit(owner, reads, decide)
+        await self._commit(owner, reads, decide)
 
     async def _of_login(self, occasion: Occasion) -> Requests:
-        sessions = await self._documents.page(Session, occasion.owner, limit=SESSIONS)
+        newest = Selection(order="expires_at", descending=True, limit=SESSIONS)
+        sessions = await self._documents.select(Session, occasion.owner, newest)
         session = await self._documents.get(Session, occasion.owner, occasion.about)
         earlier = [one for one in sessions if one.created_at < session.created_at]
         if not earlier or any(_device(one) == _device(session) for one in earlier):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 import structlog
 
 from models.account import Session
@@ -72,8 +73,8 @@ class Pusher:
         if not request.device:
             await self._divide(pending)
             return
-        found = await self._documents.find_many(PushDevice, request.owner, [request.device])
         with self._place(request.owner):
+            found = await self._documents.find_many(PushDevice, request.owner, [request.device])
             for device in await self._open(found):
                 await self._carry(pending, device)
 
@@ -95,7 +96,10 @@ class Pusher:
         owner = pending.request.owner
         devices = await self._documents.page(PushDevice, owner, limit=2 * MOST)
         await self._outbox.add_named(
-            (_name(pending.id, device.id), _to(pending.request, device))
+            (
+                _name(pending.id, device.id),
+                msgspec.structs.replace(pending.request, device=device.id),
+            )
             for device in await self._open(devices)
         )
 
@@ -154,19 +158,6 @@ def _name(push: str, device: str) -> str:
     """
     milliseconds = len("psh_00000000-0000-")
     return push[:milliseconds] + derived_uuid(push, device)[len("00000000-0000-") :]
-
-
-def _to(request: PushRequest, device: PushDevice) -> PushRequest:
-    return PushRequest(
-        owner=request.owner,
-        topic=request.topic,
-        title=request.title,
-        body=request.body,
-        until=request.until,
-        link=request.link,
-        type=request.type,
-        device=device.id,
-    )
 
 
 def _target(device: PushDevice) -> PushTarget:

@@ -43,6 +43,8 @@ class OutboxForm(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     ----------
     purpose
         What the key is derived for that seals them.
+    indexes
+        Those that it needs beside the ones of each outbox.
 
     """
 
@@ -50,14 +52,15 @@ class OutboxForm(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     id_prefix: str
     purpose: bytes
     requests: Decoder[R]
+    indexes: tuple[Index, ...] = ()
 
     @property
     def spec(self) -> CollectionSpec:
         """Its collection with its indexes."""
         indexes = (
             Index(name="at", keys=("at",)),
-            Index(name="first", keys=("at",), partial={"tries": 0}),
             Index(name="until", keys=("until",), kept=dt.timedelta(0)),
+            *self.indexes,
         )
         return CollectionSpec(self.collection, indexes)
 

@@ -7,6 +7,7 @@ from msgspec.msgpack import Decoder
 from models.base.clock import Clock
 from models.base.messages.push import PushRequest
 from upcoach.store.base.database import Database
+from upcoach.store.base.indexes import Index
 from upcoach.store.outbox.outbox import Outbox, OutboxForm
 from upcoach.store.secrets.keyring import MasterKeys
 
@@ -15,6 +16,7 @@ _FORM: Final[OutboxForm[PushRequest]] = OutboxForm(
     id_prefix="psh",
     purpose=b"upcoach push outbox",
     requests=Decoder(PushRequest),
+    indexes=(Index(name="first", keys=("at",), partial={"tries": 0}),),
 )
 COLLECTIONS: Final = (_FORM.spec,)
 
