@@ -70,7 +70,7 @@ async def test_a_receiver_that_fails_is_tried_again_and_then_disabled(
 ) -> None:
     settings = settings_of(engines, tmp_path, UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
-        server.node.webhooks.waits = QUICK
+        server.node.webhooks.waits, server.node.webhooks.look_every_s = QUICK, 0.01
         server.node.assembly.chosen_outbound.patience_s = patience_s
         person = await server.person()
         email = (await person.call("GET", "/v1/me")).body["email"]

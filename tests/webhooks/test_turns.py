@@ -60,7 +60,7 @@ async def test_tries_are_counted_behind_events_that_are_not_wanted(engines: Test
     """Those are read with what fails, and anew with each try."""
     settings = engines.settings(UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
-        server.node.webhooks.waits = QUICK
+        server.node.webhooks.waits, server.node.webhooks.look_every_s = QUICK, 0.01
         receiver.modes["a"] = 500
         person = await server.person()
         issued = await add_webhook(person, f"{receiver.url}/a", "goal.*", enabled=False)

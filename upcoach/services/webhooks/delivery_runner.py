@@ -45,7 +45,6 @@ PAGE_BYTES: Final = 4 * 1024 * 1024
 TURN: Final = 100  # deliveries, after which others have a turn
 TURN_EVENTS: Final = 500  # the same, also of those that a webhook does not want
 TURN_S: Final = 10.0
-SOON: Final = dt.timedelta(minutes=1)
 BROKEN: Final = dt.timedelta(minutes=5)  # after which one is looked at again that broke its task
 
 _log = structlog.get_logger(__name__)
@@ -79,6 +78,8 @@ class DeliveryRunner:
     ----------
     waits
         After which a delivery is tried again.
+    look_every_s
+        How often it is looked for what is due.
     places, failing_places
         How many webhooks are sent to at once, and how many beside them of those of which the last
         try failed.
@@ -97,6 +98,7 @@ class DeliveryRunner:
         metrics: Metrics,
     ) -> None:
         self.waits = RETRY_WAITS
+        self.look_every_s = LOOK_EVERY_S
         self.places, self.failing_places, self.turn_s = PLACES, FAILING_PLACES, TURN_S
         self._webhooks = services.webhooks
         self._sender = services.sender
@@ -128,14 +130,16 @@ class DeliveryRunner:
         """Find what no event has told of, and whoever has webhooks."""
         await self._begin_unknown()
         await self._progress.wake_enabled(ROWS, self._clock())
+        owners = set[str]()
         async for page in self._pages():
             seqs: dict[str, int] = {}
             for progress in page:
+                owners.add(progress.owner)
                 if progress.at is None and not progress.is_off:
                     feed = user_feed(progress.owner)
                     seqs[feed] = min(progress.seq, seqs.get(feed, progress.seq))
             self.wake(set(map(feed_owner, await self._heads.passed(seqs))))
-        return await self._progress.owners()
+        return owners
 
     async def _pages(self) -> AsyncIterator[list[WebhookProgress]]:
         after = None
@@ -162,7 +166,7 @@ class DeliveryRunner:
                 with contextlib.suppress(Unavailable):  # the next look makes up for it
                     await self._look()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY_S):
+                    async with asyncio.timeout(self.look_every_s):
                         await self._event.wait()
         finally:
             await self._end()
@@ -262,8 +266,7 @@ class DeliveryRunner:
             if not page.has_more and (not page.items or turn.seq == page.items[-1].seq):
                 await self._rest(key, feed, turn)
                 return
-        if await self._progress.advance(key, self._holder, turn.seq, self._clock()):
-            await self._progress.hand_over(key, self._holder, self._clock())
+        await self._progress.put_off(key, self._holder, 0, self._clock(), seq=turn.seq)
 
     async def _deliver_page(self, key: WebhookKey, turn: _Turn, page: Page[Event]) -> bool:
         """Send the events of *page*; False if there is nothing more to do for now."""
@@ -329,8 +332,6 @@ class DeliveryRunner:
             return
         until = self._clock() + wait
         await self._progress.put_off(key, self._holder, tries, until, seq=turn.seq)
-        if wait < SOON:  # the usual look would be late for it
-            asyncio.get_running_loop().call_later(wait.total_seconds(), self._event.set)
 
     async def _give_up(self, key: WebhookKey, webhook: Webhook | None) -> None:
         if webhook is not None:

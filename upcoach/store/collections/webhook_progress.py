@@ -69,8 +69,8 @@ class WebhookProgressStore:
             return [_key_of(stored) for stored in await cursor.limit(limit).to_list()]
 
     async def claim(self, key: WebhookKey, now: dt.datetime, holder: str) -> WebhookProgress | None:
-        """Lease a webhook that is idle or due; None if it is neither any more."""
-        query = {"_id": codec.key_of(*key), "$or": [{"at": None}, {"at": {"$lte": now}}]}
+        """Lease a webhook that is due; None if it is not any more."""
+        query = {"_id": codec.key_of(*key), "at": {"$lte": now}}
         lease = {"$set": {"at": now + LEASE, "holder": holder}, "$unset": {"is_off": ""}}
         async with self._database.connection():
             stored = await self._database[COLLECTION].find_one_and_update(
@@ -184,17 +184,6 @@ class WebhookProgressStore:
         """Delete the record of a webhook that is no more."""
         async with self._database.connection():
             await self._database[COLLECTION].delete_one({"_id": codec.key_of(*key)})
-
-    async def find(self, key: WebhookKey) -> WebhookProgress | None:
-        """The record of a webhook."""
-        async with self._database.connection():
-            stored = await self._database[COLLECTION].find_one({"_id": codec.key_of(*key)})
-        return None if stored is None else _progress_of(stored)
-
-    async def owners(self) -> set[str]:
-        """Whoever has a webhook."""
-        async with self._database.connection():
-            return set(await self._database[COLLECTION].distinct("owner"))
 
     async def page(self, after: WebhookKey | None, limit: int) -> list[WebhookProgress]:
         """Up to *limit* records behind that of *after*, in order of owner and id."""
