@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 
 from models.base.clock import Clock
 from models.base.errors import Unavailable
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from models.wire.frames import Ephemeral, encode
 from streams.base.background_tasks import BackgroundJob, BackgroundTasks
 from streams.channels.channels import Channels
@@ -104,7 +104,7 @@ class Presence:
         return self._message(name, "state", members=sorted(shown))
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic jobs."""
         return (PeriodicJob(name="presence_look", every_s=LOOK_EVERY_S, run=self._look_at_all),)
 

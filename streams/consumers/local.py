@@ -6,8 +6,8 @@ import structlog
 
 from models.base.clock import Clock
 from models.base.errors import Unavailable
-from models.base.jobs import PeriodicJob
 from models.base.metrics import Metrics
+from models.base.periodic_jobs import PeriodicJob
 from models.wire.events import Event
 from streams.consumers.consumer import LocalConsumer
 from streams.redis.connection import RedisError

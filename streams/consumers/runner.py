@@ -9,8 +9,8 @@ from typing import Any
 from redis.asyncio import Redis
 
 from models.base.clock import Clock
-from models.base.jobs import PeriodicJob
 from models.base.metrics import Metrics
+from models.base.periodic_jobs import PeriodicJob
 from models.wire.events import Event
 from streams.base.background_tasks import BackgroundJob, by_name
 from streams.consumers.consumer import AnyDurableConsumer, Consumer
@@ -68,7 +68,7 @@ class ConsumerRunner:
             await follower.recover()
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic jobs of local consumers."""
         return tuple(runner.job for runner in self._local)
 

@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 
 from models.base.clock import Clock
 from models.base.errors import Unavailable
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from models.wire.events import Event
 from streams.base.outage_log import OutageLog
 from streams.redis.connection import STREAM_MAXLEN, RedisError, fields_of, stream_of
@@ -57,7 +57,7 @@ class Relay:
         self._wake.set()
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic jobs."""
         away = (RedisError, Unavailable)
         return (

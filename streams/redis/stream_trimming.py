@@ -11,7 +11,7 @@ from typing import Final
 from redis.asyncio import Redis
 
 from models.base.clock import Clock
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from streams.redis.connection import STREAMS, RedisError
 
 MAX_AGE: Final = dt.timedelta(days=29)
@@ -26,7 +26,7 @@ class StreamTrimming:
         self._clock = clock
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic job."""
         job = PeriodicJob(
             name="stream_trimming",

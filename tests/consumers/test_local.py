@@ -11,7 +11,7 @@ from streams.base import background_tasks
 from streams.consumers.local import LocalRunner
 from streams.consumers.revocation import RevocationConsumer
 from upcoach.services.account.sessions.revocations import RevocationCache
-from upcoach.services.base.jobs import JobRunner
+from upcoach.services.base.periodic_jobs import PeriodicJobRunner
 from upcoach.store.collections.documents import Documents
 
 
@@ -68,7 +68,8 @@ async def no_claim(_name: str, _for_s: float) -> bool:
 async def test_a_consumer_looks_as_soon_as_its_process_begins() -> None:
     # It begins to hear events only after a look: what came in between would stay unheard.
     watch = Watch()
-    [work] = JobRunner([LocalRunner(watch, utc_now, Metrics()).job], no_claim).tasks.values()
+    runner = LocalRunner(watch, utc_now, Metrics())
+    [work] = PeriodicJobRunner([runner.job], no_claim).tasks.values()
 
     task = asyncio.create_task(work())
     try:

@@ -104,7 +104,7 @@ class Visitor:
 
 
 async def looked_after(connections: LiveConnections) -> None:
-    [job] = connections.jobs
+    [job] = connections.periodic_jobs
     while True:
         await asyncio.sleep(job.every_s)
         await job.run()

@@ -33,8 +33,8 @@ from handlers.live.base.send_buffer import WINDOW
 from models.access.limits import OPEN_OF_NETWORK
 from models.base.clock import utc_now
 from models.base.errors import Unavailable
-from models.base.jobs import JobOwner, PeriodicJob
 from models.base.metrics import Metrics
+from models.base.periodic_jobs import PeriodicJob, PeriodicJobOwner
 from models.wire.close_codes import CloseCode
 from streams.admin.kpis import KpiView
 from streams.admin.timeline import TimelineStreams
@@ -63,7 +63,7 @@ from upcoach.node.assembly import Assembly
 from upcoach.node.connecting import open_schema, when_reached
 from upcoach.node.process import shutdown
 from upcoach.node.process.listener import HttpListener
-from upcoach.services.base.jobs import JobRunner
+from upcoach.services.base.periodic_jobs import PeriodicJobRunner
 from upcoach.services.webhooks.delivery_runner import DeliveryRunner
 from upcoach.store.base.database import Database
 from upcoach.store.log.event_log import EventLog
@@ -250,7 +250,7 @@ class Node:
         await when_reached(self.database, self.services.account.revocations.look)
         with contextlib.suppress(RedisError):
             await self.hub.preload(await self._reader.recent(PRELOADED_EVENTS))
-        jobs = JobRunner(self._jobs(), self._claim).tasks
+        jobs = PeriodicJobRunner(self._jobs(), self._claim).tasks
         work = background_tasks.by_name((*self._tasks_to_keep(), *jobs.items()))
         for name, task in work.items():
             self._tasks.append(asyncio.create_task(_run_forever(task, name), name=name))
@@ -268,7 +268,7 @@ class Node:
 
     def _jobs(self) -> Iterator[PeriodicJob]:
         """The periodic jobs of everything that a node has."""
-        owners: tuple[JobOwner, ...] = (
+        owners: tuple[PeriodicJobOwner, ...] = (
             self.relay,
             self._presence,
             self._connections,
@@ -283,7 +283,7 @@ class Node:
         if "schedule" in self._settings.roles:
             owners = (*owners, self.assembly.timers)
         for owner in owners:
-            yield from owner.jobs
+            yield from owner.periodic_jobs
 
     async def _claim(self, name: str, for_s: float) -> bool:
         return await claim(self._redis.writer, name, for_s)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from models.base.jobs import JobOwner, PeriodicJob
+from models.base.periodic_jobs import PeriodicJob, PeriodicJobOwner
 from upcoach.services.account import AccountServices
 from upcoach.services.audit import AuditServices
 from upcoach.services.base.dependencies import Dependencies
@@ -44,11 +44,11 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     audit: AuditServices
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic jobs of all contexts."""
         contexts = (getattr(self, name) for name in self.__struct_fields__)
-        owners = (context for context in contexts if isinstance(context, JobOwner))
-        return tuple(job for owner in owners for job in owner.jobs)
+        owners = (context for context in contexts if isinstance(context, PeriodicJobOwner))
+        return tuple(job for owner in owners for job in owner.periodic_jobs)
 
 
 def make_services(dependencies: Dependencies) -> Services:

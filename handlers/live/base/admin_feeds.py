@@ -10,7 +10,7 @@ from handlers.http.policy import WATCH_PERMISSION, require_panel_token
 from models.access.caller import Caller
 from models.access.scope import Scope
 from models.base.errors import Invalid, NotFound, Unavailable
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from models.contexts import KINDS
 from models.wire.frames import Frame, Subd, Unsubd, encode
 from streams.admin import kpis, timeline
@@ -53,7 +53,7 @@ class AdminFeeds:
             raise Unavailable("watchers_too_many", f"{WATCHES} watch the timeline already.")
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """What is done now and then."""
         return (PeriodicJob(name="operators", every_s=CHECK_S, run=self.check),)
 

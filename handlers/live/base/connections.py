@@ -13,8 +13,8 @@ import structlog
 from handlers.live.base.drain import drain
 from handlers.live.base.timer_wheel import TimerWheel
 from models.access.caller import Caller
-from models.base.jobs import PeriodicJob
 from models.base.metrics import Metrics
+from models.base.periodic_jobs import PeriodicJob
 from models.wire.close_codes import CloseCode
 from streams.channels.channels import ArrivedDevice
 
@@ -156,7 +156,7 @@ class LiveConnections:
         connection.end()
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """What is done now and then."""
         return (PeriodicJob(name="connections", every_s=TICK_S, run=self._tick_due),)
 

@@ -7,7 +7,7 @@ from typing import Self
 
 import msgspec
 
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from upcoach.services.account.accounts import Accounts
 from upcoach.services.account.additions.additions import Additions
 from upcoach.services.account.additions.announcements import (
@@ -80,9 +80,9 @@ class AccountServices(msgspec.Struct, frozen=True, kw_only=True):
     verification: EmailVerification
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic jobs of accounts."""
-        return (*self.keys.jobs, *self.arrivals.jobs)
+        return (*self.keys.periodic_jobs, *self.arrivals.periodic_jobs)
 
     @classmethod
     def make(cls, dependencies: Dependencies) -> Self:

@@ -4,7 +4,7 @@ from typing import Self
 
 import msgspec
 
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from upcoach.services.audit.audit import Audit
 from upcoach.services.audit.audit_signing import ADDRESS, AuditSigner
 from upcoach.services.base.dependencies import Dependencies
@@ -19,9 +19,9 @@ class AuditServices(msgspec.Struct, frozen=True, kw_only=True):
     log: Audit
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic checkpoint."""
-        return self.log.jobs
+        return self.log.periodic_jobs
 
     @classmethod
     def make(cls, dependencies: Dependencies) -> Self:

@@ -31,8 +31,8 @@ from models.audit.entries import (
 )
 from models.base.clock import Clock
 from models.base.errors import Unavailable
-from models.base.jobs import PeriodicJob
 from models.base.merge_patch import Json
+from models.base.periodic_jobs import PeriodicJob
 from upcoach.services.audit.audit_signing import AuditSigner
 from upcoach.store.collections.audit import AuditStore
 
@@ -85,7 +85,7 @@ class Audit:
         return await self._store.page(query, before, limit)
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic checkpoint."""
         job = PeriodicJob(name="audit", every_s=EVERY_S, run=self.checkpoint, sooner=self._full)
         return (job,)

@@ -12,8 +12,8 @@ import structlog
 from models.base.clock import Clock
 from models.base.document import Document
 from models.base.errors import NotFound, Unavailable
-from models.base.jobs import PeriodicJob
 from models.base.metrics import Metrics
+from models.base.periodic_jobs import PeriodicJob
 from models.base.timers import TimerRule
 from models.contexts import TIMERS
 from upcoach.store.base.broken_documents import BrokenDocument
@@ -79,7 +79,7 @@ class TimerRunner:
             raise ValueError(f"Nobody handles these timers: {', '.join(missing)}.")
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic search for what is due, and for timers that are missing."""
         return (
             PeriodicJob(name="timers", every_s=LOOK_EVERY_S, run=self.run_due, at_once=True),

@@ -4,7 +4,7 @@ from typing import Self
 
 import msgspec
 
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.journal.drafts import UnsavedEntries
@@ -31,9 +31,9 @@ class JournalServices(msgspec.Struct, frozen=True, kw_only=True):
     zones: TimeZones
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic purge of the trash."""
-        return self.trash.jobs
+        return self.trash.periodic_jobs
 
     @classmethod
     def make(cls, dependencies: Dependencies, sharing: SharingServices) -> Self:

@@ -10,7 +10,7 @@ from typing import Final
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from models.journal import EntryShare, JournalEntry, UnsavedEntry
 from models.journal.journal_entry import KEPT
 from upcoach.services.base.resources import deletion_outcome
@@ -46,7 +46,7 @@ class Trash:
         self._clock = clock
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic purge."""
         return (PeriodicJob(name="trash", every_s=LOOK_EVERY_S, run=self.purge, spread=True),)
 

@@ -4,7 +4,7 @@ from typing import Self
 
 import msgspec
 
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from models.notifications import NotificationMail
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.goals import GoalServices
@@ -49,9 +49,9 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
     pusher: Pusher
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic deletion of old notifications, and the delivery of pushes."""
-        return (*self.expiry.jobs, *self.pusher.jobs)
+        return (*self.expiry.periodic_jobs, *self.pusher.periodic_jobs)
 
     @classmethod
     def make(

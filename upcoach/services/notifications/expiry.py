@@ -12,7 +12,7 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from models.base.time import to_milliseconds
 from models.notifications import Notification
 from models.notifications.notification import MOST
@@ -47,7 +47,7 @@ class NotificationExpiry:
         self._clock = clock
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic deletions."""
         return (
             PeriodicJob(

@@ -12,8 +12,8 @@ import structlog
 from models.account import Session
 from models.base.clock import Clock
 from models.base.ids import derived_uuid
-from models.base.jobs import PeriodicJob
 from models.base.messages.push import PushRequest
+from models.base.periodic_jobs import PeriodicJob
 from models.notifications.push_device import MOST, PushDevice
 from upcoach.services.base.delivery import CarrierAway, Later, OutboxWorker
 from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget, TokenGone
@@ -62,9 +62,9 @@ class Pusher:
         self.send_one = self._worker.deliver_one
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic delivery."""
-        return self._worker.jobs
+        return self._worker.periodic_jobs
 
     async def _deliver(self, pending: Pending[PushRequest]) -> None:
         request = pending.request

@@ -6,8 +6,8 @@ from typing import Any, Final, Self
 import msgspec
 
 from models.base.clock import Clock
-from models.base.jobs import PeriodicJob
 from models.base.merge_patch import Json
+from models.base.periodic_jobs import PeriodicJob
 from models.oauth.client import OAuthClient
 from upcoach.services.account import AccessTokens, AccountServices, Logins, Sessions, SigningKeys
 from upcoach.services.base.dependencies import Dependencies
@@ -125,9 +125,9 @@ class OAuth:
         return server
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic reload of the origins of browser apps."""
-        return self.web_origins.jobs
+        return self.web_origins.periodic_jobs
 
     def federate(self, federation: IdTokenVerifier, clock: Clock) -> None:
         """Enable token exchange for the ID tokens that *federation* verifies."""

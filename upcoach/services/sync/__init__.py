@@ -4,7 +4,7 @@ from typing import Self
 
 import msgspec
 
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.sync.positions import Positions
 from upcoach.services.sync.snapshots import Snapshots
@@ -18,9 +18,9 @@ class SyncServices(msgspec.Struct, frozen=True, kw_only=True):
     snapshots: Snapshots
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic flush of positions."""
-        return self.positions.jobs
+        return self.positions.periodic_jobs
 
     @classmethod
     def make(cls, dependencies: Dependencies) -> Self:

@@ -6,7 +6,7 @@ from typing import Final
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.errors import Unavailable
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from models.sync.position import Position
 from upcoach.store.collections.positions import PositionStore
 
@@ -28,7 +28,7 @@ class Positions:
             self._noted[user, device, feed] = (seq, self._clock())
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic flush."""
         return (PeriodicJob(name="positions", every_s=EVERY_S, run=self.flush),)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from upcoach.store.base.database import APPLICATION, Bson, Database
 
 LOOK_EVERY_S: Final = 1.0
@@ -38,7 +38,7 @@ class OrphanTransactions:
         self._seen: dict[bytes, Bson] = {}
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic job that looks for them."""
         return (PeriodicJob(name="orphan_transactions", every_s=LOOK_EVERY_S, run=self._look),)
 

@@ -10,8 +10,8 @@ from typing import Final
 import structlog
 
 from models.base.clock import Clock
-from models.base.jobs import PeriodicJob
 from models.base.metrics import Metrics
+from models.base.periodic_jobs import PeriodicJob
 from upcoach.store.base.database import Database
 from upcoach.store.write.timers import COLLECTION
 
@@ -31,7 +31,7 @@ class OverdueTimers:
         self._is_warned = False
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic job that looks for them."""
         return (PeriodicJob(name="timers.overdue", every_s=LOOK_EVERY_S, run=self.look),)
 

@@ -8,7 +8,7 @@ import contextlib
 from typing import Final
 
 from models.base.errors import Unavailable
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from upcoach.store.secrets.refresh_generations import RefreshGenerations
 
 EVERY_S: Final = 1.0
@@ -34,6 +34,6 @@ class Arrivals:
                 await self._rotations.note_arrivals(shown)
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic flush."""
         return (PeriodicJob(name="arrivals", every_s=EVERY_S, run=self.flush),)

@@ -19,8 +19,8 @@ from joserfc.jwk import ECKey, OKPKey, import_key
 
 from models.base.clock import Clock
 from models.base.errors import Unavailable
-from models.base.jobs import PeriodicJob
 from models.base.merge_patch import Json
+from models.base.periodic_jobs import PeriodicJob
 from upcoach.store.secrets.signing import SigningStore, StoredKey
 
 Key = ECKey | OKPKey
@@ -53,7 +53,7 @@ class SigningKeys:
         self._keys: dict[str, Key] = {}
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic reload of keys."""
         return (PeriodicJob(name="keys", every_s=KEYS_EVERY_S, run=self.load),)
 

@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 import structlog
 
 from models.base.errors import Unavailable
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from upcoach.store.outbox.outbox import KEPT, Outbox, Pending, Tries
 
 LOOK_EVERY_S: Final = 5.0  # for what others have put off, or left behind
@@ -72,7 +72,7 @@ class OutboxWorker(Generic[R]):
         outbox.on_added = self._wake
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic delivery, at each place."""
         return tuple(
             PeriodicJob(

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from models.base.clock import Clock
-from models.base.jobs import PeriodicJob
 from models.base.messages.mail import Mail, MailRequest
+from models.base.periodic_jobs import PeriodicJob
 from upcoach.services.base.delivery import OutboxWorker
 from upcoach.services.base.mail.carriers import Carrier
 from upcoach.store.outbox.mail_outbox import MailOutbox
@@ -40,9 +40,9 @@ class Mailer:
         await self._outbox.add(mail_request)
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic delivery."""
-        return self._worker.jobs
+        return self._worker.periodic_jobs
 
     async def _deliver(self, pending: Pending[MailRequest]) -> None:
         letter = await self._writers[type(pending.request)](pending.request)

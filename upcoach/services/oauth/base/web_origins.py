@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from models.base.errors import Unavailable
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from models.oauth.origin_list import OriginList
 from upcoach.store.collections.oauth_clients import OAuthClientStore
 
@@ -31,7 +31,7 @@ class WebOrigins:
         self._looked_at = -math.inf
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """The periodic reload."""
         return (PeriodicJob(name="web_origins", every_s=EVERY_S, run=self.load, at_once=True),)
 

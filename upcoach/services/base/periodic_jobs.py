@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 
 # Whether this process is to do a job of that name, which no other does for so many seconds.
 Claim = Callable[[str, float], Awaitable[bool]]
@@ -17,7 +17,7 @@ Claim = Callable[[str, float], Awaitable[bool]]
 _log = structlog.get_logger(__name__)
 
 
-class JobRunner:
+class PeriodicJobRunner:
     """Runs periodic jobs until cancelled."""
 
     def __init__(self, jobs: Iterable[PeriodicJob], claim: Claim) -> None:

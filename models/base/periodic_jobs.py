@@ -1,4 +1,4 @@
-"""Periodic jobs, as their owners declare them; `upcoach.services.base.jobs` runs them."""
+"""Periodic jobs, as their owners declare them; `upcoach.services.base.periodic_jobs` runs them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -41,9 +41,9 @@ class PeriodicJob:
 
 
 @runtime_checkable
-class JobOwner(Protocol):
+class PeriodicJobOwner(Protocol):
     """Whoever declares periodic jobs."""
 
     @property
-    def jobs(self) -> tuple[PeriodicJob, ...]:
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
         """Its jobs."""

@@ -8,11 +8,11 @@ import pytest
 
 from config.settings import Settings
 from models.base.errors import Unavailable
-from models.base.jobs import PeriodicJob
+from models.base.periodic_jobs import PeriodicJob
 from streams.base import background_tasks
 from streams.redis.lease import claim
 from tests.support.server.learning import connected
-from upcoach.services.base.jobs import JobRunner
+from upcoach.services.base.periodic_jobs import PeriodicJobRunner
 
 SOON_S, NEVER_S = 0.001, 3600.0
 
@@ -46,7 +46,7 @@ async def always(_name: str, _for_s: float) -> bool:
 async def doing(
     *jobs: PeriodicJob, claim: Callable[[str, float], Awaitable[bool]] = always
 ) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(work()) for work in JobRunner(jobs, claim).tasks.values()]
+    tasks = [asyncio.create_task(work()) for work in PeriodicJobRunner(jobs, claim).tasks.values()]
     try:
         yield
     finally:
@@ -115,7 +115,7 @@ async def test_no_two_jobs_have_one_name() -> None:
     job = PeriodicJob(name="work", every_s=NEVER_S, run=Work())
 
     with pytest.raises(ValueError, match="work"):
-        assert JobRunner((job, job), always).tasks
+        assert PeriodicJobRunner((job, job), always).tasks
 
 
 def test_no_work_takes_the_place_of_other_work_of_its_name() -> None:
