@@ -5,11 +5,13 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from handlers.http.operations import Body, Call, Operation, Query, Reply, write_reply
+from handlers.http.preferences import RESPOND_ASYNC
 from handlers.http.time_zones import zone
 from models.access.limits import ARCHIVE_BYTES, UPLOAD_BYTES
 from models.access.rate_limits import KEPT_AT_ONCE, Cost, kib
 from models.base.errors import Invalid, invalid_parameter
 from models.base.merge_patch import Json
+from models.jobs import Job
 from upcoach.services.imports import ImportServices
 from upcoach.services.imports.plan_codec import PackedPlan
 from upcoach.services.imports.planning.plan import Imported
@@ -71,6 +73,16 @@ async def _repeated(services: ImportServices, call: Call) -> WriteResult[Json] |
     return await services.imports.repeated(call.scope, call.mutation)
 
 
+def _reply(result: WriteResult[Json] | WriteResult[Job]) -> Reply:
+    """The reply to an import that is done, or to one that was begun: a job was made of it."""
+    reply = write_reply(result)
+    if reply.status != 201:
+        return reply
+    location = f"/v1/jobs/{reply.body['id']}"
+    headers = {"Location": location, "Preference-Applied": RESPOND_ASYNC}
+    return msgspec.structs.replace(reply, status=202, headers=headers)
+
+
 async def _pay(call: Call, plan: PackedPlan) -> None:
     """Charge what *plan* would keep: of the same ledger as writes one by one."""
     cost = Cost(0, kib(plan.size))
@@ -96,13 +108,16 @@ def _row(
         async with services.imports.slot(call.scope):
             answered = None if query.dry_run else await _repeated(services, call)
             if answered is not None:  # neither read nor paid for again
-                return write_reply(answered)
+                return _reply(answered)
             file = call.content if call.upload is None else call.upload
             plan = await services.imports.read(call.scope, format_, file, tz, levels)
             if query.dry_run:
                 return Reply(body=await services.imports.show(call.scope, plan))
             await _pay(call, plan)
-            return write_reply(await services.imports.carry_out(call.scope, plan, call.mutation))
+            if RESPOND_ASYNC in call.preferences:
+                begun = await services.imports.begin(call.scope, plan, format_, call.mutation)
+                return _reply(begun)
+            return _reply(await services.imports.carry_out(call.scope, plan, call.mutation))
 
     return Operation(
         method="POST",
@@ -116,6 +131,8 @@ def _row(
         gives=Imported,
         named=True,
         statuses=(200,),
+        otherwise=((202, Job),),
+        prefers=(RESPOND_ASYNC,),
         largest=ARCHIVE_BYTES if body == "zip" else UPLOAD_BYTES,
         limit="upload",
         summary=summary,

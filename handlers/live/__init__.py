@@ -16,6 +16,7 @@ from handlers.live import tickets
 from handlers.live.base.admin_feeds import AdminSubscriptions, check_since, filter_of
 from handlers.live.base.live_node import LiveNode
 from handlers.live.events import Events, events_of
+from handlers.live.poll import Poll
 from handlers.live.sse import event_of
 from handlers.live.streaming import StreamingHandler
 from handlers.live.websocket.websocket_handler import LiveSocket
@@ -26,6 +27,7 @@ __all__ = [
     "AdminSubscriptions",
     "LiveNode",
     "LiveSocket",
+    "Poll",
     "StreamingHandler",
     "check_since",
     "event_of",

@@ -100,6 +100,7 @@ NAMED: Final = {
     "GET /v1/live": "openLive",
     "GET /v1/admin/live": "followInstallation",
     "GET /v1/admin/audit": "listAuditEntries",
+    "POST /v1/jobs/{id}/cancel": "cancelJob",
     "POST /v1/live/tickets": "createLiveTicket",
     "POST /v1/mutations": "sendMutations",
     "GET /v1/notifications/unread-count": "getUnreadCount",

@@ -60,6 +60,14 @@ HEADERS: Final[dict[str, tuple[Any, str]]] = {
             "though you had no answer to them yet."
         ),
     ),
+    "Prefer": (
+        {"type": "string"},
+        (
+            "What you would rather have (RFC 7240): `respond-async` to be answered with a job as "
+            "soon as what you sent is read, `wait=30` to be answered when a job has ended, or "
+            "after so many seconds, 60 at most."
+        ),
+    ),
     "Last-Event-ID": (
         {"type": "string"},
         "Where a stream goes on, in the place of `since`.",
@@ -110,6 +118,7 @@ def of(schemas: Schemas, operation: Operation[Any], *, tagged: bool) -> list[Jso
         "If-None-Match": operation.base == "taken" or (tagged and not operation.writes),
         "Idempotency-Key": is_named(operation),
         "Upcoach-Follows": operation.base != "ignored",
+        "Prefer": bool(operation.prefers),
         "Last-Event-ID": StreamQuery in operation.forms,
     }
     header_parameters = [

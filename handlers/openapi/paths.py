@@ -33,8 +33,9 @@ STATUSES: Final[dict[str, tuple[int, ...]]] = {
 HEADERS: Final[dict[str, str]] = {
     "ETag": 'The version of the document: `"v5"`.',
     "Idempotency-Replayed": "`true` when this is the answer that the same write got before.",
-    "Location": "Where the browser goes.",
+    "Location": "Where the browser goes, or where the job is that was begun.",
     "Link": 'Where the list goes on (`rel="next"`); missing on the last page.',
+    "Preference-Applied": "The preference of `Prefer` that was followed (RFC 7240).",
     "RateLimit": "What is left of each limit, and in how many seconds all of it is there again.",
     "RateLimit-Policy": "The limits that the request was counted by.",
     "Retry-After": "Seconds to wait.",
@@ -155,6 +156,8 @@ def _headers(operation: Operation[Any]) -> list[str]:
         "Upcoach-Merged": operation.merges or operation.base != "ignored",
         "Upcoach-Up-To-Date": StreamQuery in operation.forms,
         "Idempotency-Replayed": problems.is_named(operation),
+        "Location": 202 in dict(operation.otherwise),
+        "Preference-Applied": bool(operation.prefers),
     }
     return [name for name, has in looks.items() if has]
 

@@ -13,6 +13,7 @@ from tests.goals.rows import ROWS as GOALS
 from tests.habits.rows import ROWS as HABITS
 from tests.imports.rows import ROWS as IMPORTS
 from tests.insights.rows import ROWS as INSIGHTS
+from tests.jobs.rows import ROWS as JOBS
 from tests.journal.rows import ROWS as JOURNAL
 from tests.live.rows import ROWS as LIVE
 from tests.moods.rows import ROWS as MOODS
@@ -37,6 +38,7 @@ CONTEXTS: Final[tuple[ContextRows, ...]] = (
     JOURNAL,
     SHARING,
     IMPORTS,
+    JOBS,
     SYNC,
     LIVE,
     INSIGHTS,

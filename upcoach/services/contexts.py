@@ -15,6 +15,7 @@ from upcoach.services.goals import GoalServices
 from upcoach.services.habits import HabitServices
 from upcoach.services.imports import ImportServices
 from upcoach.services.insights import InsightServices
+from upcoach.services.jobs import JobServices
 from upcoach.services.journal import JournalServices
 from upcoach.services.moods import MoodServices
 from upcoach.services.notifications import NotificationServices
@@ -36,6 +37,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     moods: MoodServices
     journal: JournalServices
     sharing: SharingServices
+    jobs: JobServices
     imports: ImportServices
     sync: SyncServices
     insights: InsightServices

@@ -1,7 +1,7 @@
 """Calls: one request to an operation, whichever transport it came by."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -67,6 +67,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         The bytes of its body.
     wait_s
         How long the writes that it follows are waited for, which were told to come again.
+    preferences
+        The values of those that the operation looks at (`Prefer`).
     charge
         Charges what the operation finds that it would keep, or refuses.
 
@@ -87,6 +89,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     client: str = ""
     size: int = 0
     wait_s: float = 0.0
+    preferences: Mapping[str, str] = {}
     charge: Charge = charge_nothing
 
     @property

@@ -92,6 +92,8 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         Whether the audit log is told of more than its refusals.
     unread
         Whether it takes its body as it came, in `Call.content`, whatever form that has.
+    prefers
+        The preferences that it looks at (`Prefer`, RFC 7240).
 
     """
 
@@ -125,6 +127,7 @@ class Operation(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     audit_target: str = ""
     audits_done: bool = True
     unread: bool = False
+    prefers: tuple[str, ...] = ()
     largest: int = 0  # bytes of body
 
     def __post_init__(self) -> None:

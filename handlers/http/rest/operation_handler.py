@@ -12,6 +12,7 @@ from tornado.web import HTTPError
 from handlers.http import operations, problems
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply, Route
+from handlers.http.preferences import preferences_of
 from handlers.http.rate_limiting import parties_of
 from handlers.http.rest.handler import Handler
 from handlers.http.rest.request_owner import admitted, hold_by_headers
@@ -198,6 +199,7 @@ class OperationHandler(Handler):
             is_foreign=not self.browser.is_on_our_page,
             trusted=self.browser.trusted_device,
             size=len(content),
+            preferences=preferences_of(self.request.headers.get("Prefer", ""), operation.prefers),
             charge=functools.partial(self._charge_bytes, login),
         )
 

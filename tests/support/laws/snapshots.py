@@ -102,7 +102,7 @@ def anonymous(answer: Any) -> Any:
     if not isinstance(answer, dict):
         return answer
     different = {"owner", "created_at", "updated_at", "archived_at", "completed_at", "request_id"}
-    different |= {"read_at", "seen_at", "expires_at", "up_to"}
+    different |= {"read_at", "seen_at", "started_at", "ended_at", "expires_at", "up_to"}
     different |= {"trashed_at", "journal"}  # the default journal's id follows from its owner's
     return {
         name: anonymous(value) if name not in different else "different"

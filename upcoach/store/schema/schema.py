@@ -31,6 +31,7 @@ from upcoach.store.base.indexes import CollectionSpec, Index, are_alike, definit
 from upcoach.store.collections import (
     audit,
     consumer_snapshots,
+    job_inputs,
     oauth_clients,
     positions,
     push_failures,
@@ -55,6 +56,7 @@ MODULES: Final = (
     installation,
     keyring,
     consumer_snapshots,
+    job_inputs,
     mail_outbox,
     migrations,
     one_time_tokens,

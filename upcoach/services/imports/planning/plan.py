@@ -339,10 +339,13 @@ class ImportTally:
         """Whether anything was changed."""
         return any(set(count) - {"kept"} & set(+count) for count in self._counts.values())
 
+    def counts(self) -> Json:
+        """What became of the items of each area until now, which another tally goes on from."""
+        return {area: dict(count) for area, count in self._counts.items()}
+
     def body(self) -> Json:
         """The body of the answer: an `Imported`."""
-        counts: Json = {area: dict(count) for area, count in self._counts.items()}
-        return counts | {
+        return self.counts() | {
             "notes": list(self._notes),
             "reports": msgspec.to_builtins(self._reports.listed),
             "reports_unlisted": self._reports.unlisted,

@@ -1,0 +1,47 @@
+"""Preferences of a request: what its `Prefer` header asks for (RFC 7240)."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Final
+
+RESPOND_ASYNC: Final = "respond-async"  # to be answered before it is done
+WAIT: Final = "wait"  # for so many seconds, as long as it is not
+WAIT_S: Final = 60  # the longest
+
+_PREFERENCE: Final = re.compile(
+    r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("[^"]*"|[^\s;,"]*))?[^,]*"""
+)
+
+
+def preferences_of(header: str, known: Collection[str]) -> Mapping[str, str]:
+    """The preferences in *header* that are *known*, each with its value; the first one counts.
+
+    What is not known, or not well-formed, asks for nothing (RFC 7240, 2).
+
+    Examples
+    --------
+    >>> preferences_of('Respond-Async; x="a", wait=10, wait=20, handling=strict', ("wait",))
+    {'wait': '10'}
+    >>> preferences_of("respond-async, wait = 5", ("wait", "respond-async"))
+    {'respond-async': '', 'wait': '5'}
+
+    """
+    found: dict[str, str] = {}
+    for part in header.split(","):
+        match = _PREFERENCE.fullmatch(part)
+        if match is not None and match[1].lower() in known:
+            found.setdefault(match[1].lower(), (match[2] or "").strip('"'))
+    return found
+
+
+def wait_of(preferences: Mapping[str, str]) -> int:
+    """How many seconds to wait; 0 where nobody asks for it in a whole number of seconds.
+
+    Examples
+    --------
+    >>> wait_of({"wait": "10"}), wait_of({"wait": "900"}), wait_of({"wait": "-1"}), wait_of({})
+    (10, 60, 0, 0)
+
+    """
+    text = preferences.get(WAIT, "")
+    return min(WAIT_S, int(text[:9])) if text.isascii() and text.isdigit() else 0
