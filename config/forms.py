@@ -118,6 +118,8 @@ _passkey_origin = matching(
 )
 database = matching(r"[A-Za-z0-9_-]{1,38}")
 mailbox = matching(r"[^<>@\r\n\"]{1,64} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
+# Of 64 octets before the @ (RFC 5321, 4.5.3.1.1), 49 are a + and what it is followed by.
+bounces_address = matching(r"[A-Za-z0-9._-]{1,15}@[A-Za-z0-9.-]{1,253}")
 key_id = matching(r"[A-Za-z0-9_-]{1,32}")
 
 

@@ -185,6 +185,15 @@ class Settings:
         unset_means="UpCoach <upcoach@localhost>",
         meaning="Who mails come from.",
     )
+    mail_bounces_address: str | None = setting(
+        "MAIL_BOUNCES_ADDRESS",
+        forms.bounces_address,
+        form="an address such as bounces@example.org, with 15 characters at most before the @",
+        unset_means="to MAIL_FROM, where nobody reads them",
+        meaning="Where reports come back to about notifications that could not be delivered, with "
+        "+ and a token behind the first part; the mail server there hands them to "
+        "`python -m upcoach mail-report` (docs/notifications.md).",
+    )
     providers: tuple[Mapping[str, Any], ...] = setting(
         "PROVIDERS",
         forms.rows,

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from config.settings import Settings
 from models.account import AddressVerificationMail
+from models.base.ids import new_id
 from models.base.messages.mail import Mail, MailRequest
 from tests.support.engines import TestEngines
 from tests.support.people.mail import settings_of, text_of
@@ -21,6 +22,7 @@ from tests.support.server.smtp import MailServer
 from upcoach.node import connecting
 from upcoach.services.base.delivery.outbox_worker import LONGEST_WAIT
 from upcoach.services.base.mail import Mailer, Smtp
+from upcoach.services.base.mail.report_tokens import ReportTokens
 from upcoach.store.base.database import Database
 from upcoach.store.outbox.mail_outbox import MailOutbox
 from upcoach.store.outbox.outbox import KEPT
@@ -62,7 +64,7 @@ async def post_office(settings: Settings) -> AsyncIterator[tuple[Database, MailO
 
 
 def mail_by(outbox: MailOutbox, url: str, clock: Hand) -> Mailer:
-    mail = Mailer(outbox, Smtp(url, SENDER), clock)
+    mail = Mailer(outbox, Smtp(url, SENDER), ReportTokens(bytes(32), clock), clock)
     mail.writes(AddressVerificationMail, write)
     return mail
 
@@ -125,6 +127,27 @@ async def test_a_dead_mail_server_is_tried_again_until_it_lives(settings: Settin
         assert {line["event"] for line in lines} == {"delivery_put_off"}
         assert ANN not in str(lines)
         assert first["until"] == NOON + KEPT
+
+
+async def test_a_mail_is_the_same_message_however_often_it_is_tried(settings: Settings) -> None:
+    there = MailServer()
+    there.taken = "451 later"
+    async with post_office(settings) as (_, outbox, clock), there.listening() as url:
+        mail, user = mail_by(outbox, url, clock), new_id("usr")
+
+        async def notify(wish: AddressVerificationMail) -> Mail:
+            return Mail(wish.to, "Good day", "Hello.\n", subscriber=user)
+
+        mail.writes(AddressVerificationMail, notify)
+        await mail.send(AddressVerificationMail(ANN, "Ann"))
+
+        with capture_logs():
+            await sent_by(mail)
+            clock.at += dt.timedelta(minutes=1)
+            await sent_by(mail)
+
+        first, second = (str(message["Message-ID"]) for _, message in there.letters)
+        assert (first, second.count(".")) == (second, 2)
 
 
 @pytest.mark.parametrize(

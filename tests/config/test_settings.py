@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 SITES = rows()["web_origins"].form
 PAGES = rows()["passkey_origins"].form
 KEYS = rows()["master_keys"].form
+BOUNCES = rows()["mail_bounces_address"].form
 MONGO, REDIS, SMTP = (rows()[name].form for name in ("mongo_url", "redis_url", "smtp_url"))
 
 
@@ -43,6 +44,7 @@ def test_an_empty_environment_is_a_development_installation() -> None:
         index_key=b"",
         smtp_url=None,
         mail_from="UpCoach <upcoach@localhost>",
+        mail_bounces_address=None,
         providers=(),
         vapid_key=b"",
         fcm={},
@@ -84,6 +86,7 @@ def test_every_name_is_read() -> None:
         "UPCOACH_PROCESSES": "4",
         "UPCOACH_DRAIN_S": "16",
         "UPCOACH_MAIL_FROM": "Coach <no-reply@example.org>",
+        "UPCOACH_MAIL_BOUNCES_ADDRESS": "bounces@example.org",
         "UPCOACH_PROVIDERS": '[{"name": "google", "clients": ["hidden-google"]}]',
         "UPCOACH_VAPID_KEY": VAPID,
         "UPCOACH_FCM": '{"project_id": "upcoach-1"}',
@@ -111,6 +114,7 @@ def test_every_name_is_read() -> None:
         index_key=BYTES[2],
         smtp_url="smtps://mailer:hidden-smtp@mail.example.org",
         mail_from="Coach <no-reply@example.org>",
+        mail_bounces_address="bounces@example.org",
         providers=({"name": "google", "clients": ["hidden-google"]},),
         vapid_key=BYTES[3],
         fcm={"project_id": "upcoach-1"},
@@ -212,6 +216,11 @@ def test_every_name_is_read() -> None:
             "MAIL_FROM",
             "me",
             "UPCOACH_MAIL_FROM must be an address, or a name and an address in <>, not 'me'.",
+        ),
+        (
+            "MAIL_BOUNCES_ADDRESS",
+            "returned-messages@x.org",
+            f"UPCOACH_MAIL_BOUNCES_ADDRESS must be {BOUNCES}, not 'returned-messages@x.org'.",
         ),
         ("DRAIN_S", "26", "UPCOACH_DRAIN_S must be a number of seconds, 0 to 16, not '26'."),
     ],

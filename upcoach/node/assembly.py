@@ -15,6 +15,7 @@ from upcoach.services.account.federation import providers_of
 from upcoach.services.base.dependencies import Configuration, Dependencies
 from upcoach.services.base.mail import Mailer, MailFolder, Smtp
 from upcoach.services.base.mail.mail_links import MailLinks
+from upcoach.services.base.mail.report_tokens import ReportTokens
 from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.base.timers import TimerRunner
 from upcoach.services.contexts import Services, make_services
@@ -45,8 +46,9 @@ class Assembly:
         # The files that mails are in where there is no mail server, which is in development.
         folder = MailFolder(settings.mail_folder, settings.mail_from)
         self.mailbox = None if settings.smtp_url else folder
-        carrier = self.mailbox or Smtp(settings.smtp_url or "", settings.mail_from)
-        self.mail = Mailer(outboxes.mail, carrier, utc_now)
+        carrier = self.mailbox or _smtp(settings)
+        report_tokens = ReportTokens(settings.index_key, utc_now)
+        self.mail = Mailer(outboxes.mail, carrier, report_tokens, utc_now)
         loopback = settings.environment == "development"
         self.outbound = Outbound(loopback=loopback, bounds=OPERATORS)
         self.chosen_outbound = Outbound(loopback=loopback)  # to URLs that people chose
@@ -81,6 +83,10 @@ def check_providers(settings: Settings) -> None:
         providers_of(settings.providers)
     except Invalid as flaw:
         raise SettingsError(f"UPCOACH_PROVIDERS is wrong: {flaw.detail}") from None
+
+
+def _smtp(settings: Settings) -> Smtp:
+    return Smtp(settings.smtp_url or "", settings.mail_from, settings.mail_bounces_address)
 
 
 def _configuration(settings: Settings) -> Configuration:

@@ -18,6 +18,11 @@ class Mail(msgspec.Struct, frozen=True):
         What a link of its own paragraph says that leads to none of the pages of the account.
     unsubscribe
         The URL that one POST stops mails of this kind with (RFC 8058); empty where none can.
+    subscriber
+        The id of whom it notifies: a bounce or a complaint stops their notifications by mail.
+        Empty for mails of the account itself, which are always tried.
+    report_token
+        What reports about it are attributed by; the mailer adds it where there is a *subscriber*.
 
     """
 
@@ -27,6 +32,8 @@ class Mail(msgspec.Struct, frozen=True):
     lang: str = "en"
     button: str = ""
     unsubscribe: str = ""
+    subscriber: str = ""
+    report_token: str = ""
 
 
 class MailRequest(msgspec.Struct, frozen=True, tag=True):

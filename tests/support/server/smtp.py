@@ -14,11 +14,14 @@ class MailServer:
     ----------
     answer
         What it says to each recipient.
+    taken
+        What it says to each message.
 
     """
 
     def __init__(self) -> None:
         self.answer = "250 fine"
+        self.taken = "250 taken"
         self.letters: list[tuple[list[str], EmailMessage]] = []
         self.commands: list[str] = []
         self.port = 0
@@ -48,7 +51,7 @@ class MailServer:
                     raw = await reader.readuntil(b"\r\n.\r\n")
                     message = message_from_bytes(raw[:-3], policy=policy.default)
                     self.letters.append((list(recipients), message))
-                    reply = "250 taken"
+                    reply = self.taken
                 case "QUIT":
                     writer.write(b"221 bye\r\n")
                     break

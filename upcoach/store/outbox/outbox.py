@@ -72,6 +72,7 @@ class Pending(msgspec.Struct, Generic[R], frozen=True):
     request: R
     tries: int
     age: dt.timedelta
+    added_at: dt.datetime
 
 
 class Outbox(Generic[R]):
@@ -138,8 +139,8 @@ class Outbox(Generic[R]):
             except msgspec.ValidationError:  # of a newer build, whose nodes know it
                 await self.put_off(stored["_id"], LATER)
                 continue
-            age = now - (stored["until"] - KEPT)
-            return Pending(stored["_id"], request, stored["tries"], age)
+            added_at = stored["until"] - KEPT
+            return Pending(stored["_id"], request, stored["tries"], now - added_at, added_at)
 
     async def put_off(self, name: str, wait: dt.timedelta, *, is_tried: bool = True) -> None:
         """Reschedule the request *name* after *wait*; what was not tried has a try less."""

@@ -31,11 +31,18 @@ POLICY: Final = email.policy.SMTPUTF8.clone(header_factory=_HEADERS)
 _NO_ADDRESS: Final = (HeaderParseError, ValueError, LookupError, AttributeError, TypeError)
 
 
+class MailboxRefused(Undeliverable):
+    """The mail server says that nobody is at the address."""
+
+
 class Carrier(Protocol):
     """Sends mails."""
 
     async def carry(self, name: str, letter: Mail, at: dt.datetime) -> None:
-        """Carry *letter* under its *name*, which is the same however often it is tried."""
+        """Carry *letter* under its *name*, which is the same however often it is tried.
+
+        Raises `MailboxRefused`, `Undeliverable`, or `CarrierAway`.
+        """
 
 
 def as_message(name: str, letter: Mail, sender: str, at: dt.datetime) -> EmailMessage:
@@ -49,7 +56,8 @@ def as_message(name: str, letter: Mail, sender: str, at: dt.datetime) -> EmailMe
     # Of a name, say; a header takes no end of a line, of which there are ten.
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = f"<{name}@{parseaddr(sender)[1].rpartition('@')[2]}>"
+    local = f"{name}.{letter.report_token}" if letter.report_token else name
+    message["Message-ID"] = f"<{local}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834, 5: no vacation answers to it
     if letter.unsubscribe:  # RFC 8058, 3.1: both, or none
         message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"

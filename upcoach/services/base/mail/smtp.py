@@ -8,8 +8,10 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from models.base.messages.mail import Mail
+from models.base.messages.mail_status import refuses_mailbox
 from upcoach.services.base.delivery import CarrierAway, Undeliverable
-from upcoach.services.base.mail.carriers import as_message
+from upcoach.services.base.mail.carriers import MailboxRefused, as_message
+from upcoach.services.base.mail.report_tokens import return_path
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 
@@ -17,9 +19,12 @@ PATIENCE_S: Final = 10.0  # for each step of a conversation with a mail server
 
 
 class Smtp:
-    """Sends mails by SMTP (RFC 5321)."""
+    """Sends mails by SMTP (RFC 5321).
 
-    def __init__(self, url: str, sender: str) -> None:
+    With an address for *bounces*, each notification names one of its own as its return path.
+    """
+
+    def __init__(self, url: str, sender: str, bounces: str | None = None) -> None:
         parts = urlsplit(url)
         self._host = parts.hostname or "localhost"
         self._port = parts.port or _PORTS[parts.scheme]
@@ -27,6 +32,7 @@ class Smtp:
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
         self._sender = sender
+        self._bounces = bounces
 
     async def carry(self, name: str, letter: Mail, at: dt.datetime) -> None:
         """See `Carrier`."""
@@ -36,7 +42,7 @@ class Smtp:
         try:
             await aiosmtplib.send(
                 message,
-                sender=parseaddr(self._sender)[1],
+                sender=self._return_path(letter),
                 recipients=[letter.to],
                 hostname=self._host,
                 port=self._port,
@@ -47,12 +53,26 @@ class Smtp:
                 timeout=PATIENCE_S,
             )
         except aiosmtplib.SMTPRecipientsRefused as refusal:
-            if all(
-                recipient.code >= 500 for recipient in refusal.recipients
-            ):  # RFC 5321, 4.2.1: for good
-                raise Undeliverable from None
-            raise CarrierAway("recipient refused for now") from None
+            raise _of_recipient(refusal.recipients[0]) from None
+        except aiosmtplib.SMTPDataError as refusal:
+            if refuses_mailbox(refusal.code, refusal.message, is_of_recipient=False):
+                raise MailboxRefused from None
+            raise CarrierAway(f"answered {refusal.code}") from None
         except aiosmtplib.SMTPResponseException as refusal:
             raise CarrierAway(f"answered {refusal.code}") from None
         except (aiosmtplib.SMTPException, OSError) as failure:
             raise CarrierAway(type(failure).__name__) from None
+
+    def _return_path(self, letter: Mail) -> str:
+        if self._bounces and letter.report_token:
+            return return_path(self._bounces, letter.report_token)
+        return parseaddr(self._sender)[1]
+
+
+def _of_recipient(refusal: aiosmtplib.SMTPRecipientRefused) -> Exception:
+    """What it means that the only recipient was refused."""
+    if refuses_mailbox(refusal.code, refusal.message, is_of_recipient=True):
+        return MailboxRefused()
+    if refusal.code >= 500:  # RFC 5321, 4.2.1: for good
+        return Undeliverable()
+    return CarrierAway("recipient refused for now")
