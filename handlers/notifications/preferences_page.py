@@ -11,7 +11,12 @@ from handlers.pages.session_page import SessionPage
 from models.base.errors import Conflict, Invalid
 from models.base.merge_patch import Json
 from models.base.versions.version_conditions import UNWRITTEN
-from models.notifications import TYPES, NotificationPreferences, NotificationType
+from models.notifications import (
+    TYPES,
+    NotificationPreferences,
+    NotificationType,
+    StopReason,
+)
 from upcoach.services.base.request_parameters import Parameters
 
 PATH: Final = "/account/notifications"
@@ -27,6 +32,14 @@ TITLES: Final[dict[NotificationType, str]] = {
     "daily_summary": "How your day went",
     "new_login": "New logins to your account",
     "share_changed": "Your coaches and clients",
+}
+_STOPPED: Final[dict[StopReason, str]] = {
+    "bounce": "A mail to your address came back, because nobody is there. All mails are off: "
+    "check the address in your account, and choose again what you want.",
+    "complaint": "One of our mails to your address was reported as unwanted. All mails are off: "
+    "choose again what you want.",
+    "operator": "A mail to your address came back, or was reported as unwanted. All mails are "
+    "off: check the address in your account, and choose again what you want.",
 }
 _TICKED: Final = "yes"
 
@@ -66,6 +79,7 @@ class PreferencesPage(SessionPage):
             "rows": rows,
             "fields": _fields(chosen),
             "problem": problem,
+            "stopped": _stopped(chosen),
         }
         view = PageView(
             title="Notifications",
@@ -75,6 +89,12 @@ class PreferencesPage(SessionPage):
             failed=bool(problem),
         )
         self.show(view, status)
+
+
+def _stopped(chosen: NotificationPreferences) -> str:
+    """Why no mails are sent, where it was not the person who said so."""
+    reason = chosen.mail_stopped_because
+    return "" if reason is None or chosen.has_mail else _STOPPED[reason]
 
 
 def _fields(chosen: NotificationPreferences) -> tuple[FormField, ...]:

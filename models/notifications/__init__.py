@@ -13,6 +13,7 @@ from models.notifications.occasions import Occasion, has_moved, occasion_of
 from models.notifications.preferences import (
     NotificationPreferences,
     PreferencesDraft,
+    StopReason,
     preferences_id,
 )
 from models.notifications.push_device import NewPushDevice, PushDevice, PushDeviceDraft
@@ -48,6 +49,7 @@ __all__ = [
     "PreferencesDraft",
     "PushDevice",
     "PushDeviceDraft",
+    "StopReason",
     "has_moved",
     "notification_id",
     "occasion_of",

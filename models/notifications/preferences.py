@@ -5,7 +5,7 @@ change; until then the defaults are what holds.
 """
 
 import datetime as dt
-from typing import Annotated, ClassVar, Final, NamedTuple, Self
+from typing import Annotated, ClassVar, Final, Literal, NamedTuple, Self
 
 import msgspec
 
@@ -13,7 +13,7 @@ from models.base.document import Document, Draft, Privacy, fields_of
 from models.base.errors import invalid_field
 from models.base.fields import WallTime
 from models.base.ids import derived_id
-from models.notifications.types import NotificationType
+from models.notifications.types import TYPES, NotificationType
 
 ID_PREFIX: Final = "npr"  # of ids
 
@@ -44,7 +44,8 @@ class ChosenChannels(NamedTuple):
 # Whoever has no device that is told would hear of a stranger's login from nobody.
 DEFAULTS: Final[dict[NotificationType, ChosenChannels]] = {"new_login": ChosenChannels(mail=True)}
 
-
+# Nobody is at the address, whoever reads it there has complained, or an operator says one of these.
+StopReason = Literal["bounce", "complaint", "operator"]
 ByType = Annotated[dict[NotificationType, ChannelChoice], msgspec.Meta(max_length=40)]
 
 
@@ -112,6 +113,11 @@ class NotificationPreferences(Document, frozen=True, kw_only=True):
     ----------
     tz
         The time zone of its times: that of the account.
+    mail_stopped_at
+        When all mails were stopped because of what came back about one; null for never.  Those that
+        the person has chosen since are sent.
+    mail_stopped_because
+        Why: nobody was at the address, somebody there complained, or an operator said so.
 
     """
 
@@ -128,6 +134,8 @@ class NotificationPreferences(Document, frozen=True, kw_only=True):
     mood_check_in: Annotated[WallTime | None, Privacy.PERSONAL] = None
     journal_prompt: Annotated[WallTime | None, Privacy.PERSONAL] = None
     daily_summary: Annotated[WallTime | None, Privacy.PERSONAL] = None
+    mail_stopped_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
+    mail_stopped_because: Annotated[StopReason | None, Privacy.PERSONAL] = None
 
     @classmethod
     def drafted(cls, draft: PreferencesDraft, *, owner: str, tz: str, at: dt.datetime) -> Self:
@@ -154,6 +162,24 @@ class NotificationPreferences(Document, frozen=True, kw_only=True):
     def moved(self, tz: str, at: dt.datetime) -> Self:
         """The same preferences in another zone."""
         return msgspec.structs.replace(self.advanced(at), tz=tz)
+
+    def with_mail_stopped(self, because: StopReason, at: dt.datetime) -> Self:
+        """The same preferences with no mail of any type."""
+        mute = {
+            type_: ChannelChoice(mail=False, push=self.channels.get(type_, ChannelChoice()).push)
+            for type_ in sorted(TYPES)
+        }
+        return msgspec.structs.replace(
+            self.advanced(at),
+            channels=self.channels | mute,
+            mail_stopped_at=at,
+            mail_stopped_because=because,
+        )
+
+    @property
+    def has_mail(self) -> bool:
+        """Whether any type is mailed."""
+        return any(self.channels_of(type_).mail for type_ in TYPES)
 
     def channels_of(self, type_: NotificationType) -> ChosenChannels:
         """The channels of a type of notification."""

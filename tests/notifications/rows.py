@@ -184,6 +184,8 @@ def full(base: Json) -> Iterator[Document]:
         mood_check_in="20:00",
         journal_prompt="21:00",
         daily_summary="22:00",
+        mail_stopped_at=NOON,
+        mail_stopped_because="bounce",
         **base,
     )
     yield PushDevice(

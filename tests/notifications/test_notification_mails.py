@@ -1,62 +1,24 @@
 """Notifications by mail: to whom they go, and how they are stopped."""
 
-import contextlib
-import datetime as dt
 import re
-from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from models.base.clock import utc_now
-from models.base.messages.mail import MailRequest
-from models.notifications import NotificationMail
 from tests.account.html import flaws_of
+from tests.notifications.mailing import ANN, ann_at, chosen, told
 from tests.notifications.writing import PREFERENCES
 from tests.support.engines import TestEngines
-from tests.support.people.mail import all_sent, html_of, newest, settings_of, text_of, token_in
+from tests.support.people.mail import all_sent, html_of, newest, text_of
 from tests.support.people.scopes import scope_of
-from tests.support.server import PASSWORD, Server, serving
+from tests.support.server import PASSWORD, Server
 from tests.support.wire.answers import done
 from tests.support.wire.relying import Answer, Browser
-from upcoach.client import RestClient
 
-ANN: Final = "ann@example.org"
 PAGE: Final = "/account/notifications/unsubscribe"
 ONE_CLICK: Final = {"List-Unsubscribe": "One-Click"}
 EVIL: Final = "Run\n\nhttps://evil.example/<b>\n\nnow"
-
-
-@contextlib.asynccontextmanager
-async def ann_at(
-    engines: TestEngines, path: Path, **more: str
-) -> AsyncIterator[tuple[Server, RestClient]]:
-    """Somebody whose address is confirmed, and who wants mails of due tasks."""
-    async with serving(settings_of(engines, path, **more)) as server:
-        ann = server.client()
-        await ann.register(ANN, PASSWORD, "Ann")
-        ann = await ann.log_in(ANN, PASSWORD, "phone")
-        token = token_in(await newest(server, ANN))
-        await done(ann.call("POST", "/v1/auth/verify-email", {"token": token}))
-        channels = {"task_due": {"mail": True}, "habit_reminder": {"mail": True}}
-        await done(ann.call("PATCH", PREFERENCES, {"channels": channels}))
-        yield server, ann
-
-
-async def told(server: Server, person: RestClient, **more: Any) -> EmailMessage:
-    """The newest mail to Ann, after she was to be told of a task."""
-    user = scope_of(server, person).user
-    fields: dict[str, Any] = {
-        "to": ANN,
-        "user": user,
-        "kind": "task_due",
-        "title": "Taxes",
-        "body": "Due today.",
-        "until": utc_now() + dt.timedelta(hours=1),
-    }
-    request: MailRequest = NotificationMail(**fields | more)
-    await server.node.assembly.mail.send(request)
-    return await newest(server, ANN)
 
 
 def link_of(mail: EmailMessage) -> str:
@@ -64,12 +26,6 @@ def link_of(mail: EmailMessage) -> str:
     match = re.fullmatch(r"<http://upcoach\.test(/.*)>", str(mail["List-Unsubscribe"]))
     assert match is not None, mail
     return match[1]
-
-
-async def chosen(person: RestClient) -> dict[str, bool]:
-    """By type, whether it is mailed."""
-    preferences = (await done(person.call("GET", PREFERENCES))).body
-    return {name: channels["mail"] for name, channels in preferences["channels"].items()}
 
 
 async def post(server: Server, path: str) -> Answer:
@@ -153,7 +109,8 @@ async def test_no_mail_goes_where_it_is_not_wanted(engines: TestEngines, tmp_pat
         first = await told(server, ann)
         late = await told(server, ann, title="Late", until=utc_now())
         gone = await told(server, ann, title="Gone", user="usr_nobody")
-        await server.node.services.notifications.mails.stop_all(scope_of(server, ann).user)
+        stops = server.node.services.notifications.mail_stops
+        await stops.stop(scope_of(server, ann).user, ANN, "operator")
         bounced = await told(server, ann, title="Bounced")
         ben = server.client()
         await ben.register("ben@example.org", PASSWORD, "Ben")

@@ -62,3 +62,23 @@ async def test_somebody_chooses_mails_and_quiet_hours_on_a_page(
         assert (late.status, overtaken.status, nowhere.status) == (409, 409, 409)
         assert forged.status == 403
         assert await chosen(one) == first
+
+
+async def test_the_page_says_why_mails_were_stopped_until_some_are_chosen(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with people(engines, tmp_path) as one:
+        await one.browser.log_in(await one.browser.get(LOGIN), one.email)
+        stops = one.server.node.services.notifications.mail_stops
+        assert await stops.stop(one.user, one.email, "bounce")
+
+        stopped = await one.browser.get(PAGE)
+        mails = {"mail_task_due": "yes", "start": "22:15", "end": "06:30"}
+        await one.browser.post(stopped.action, stopped.hidden | mails)
+        chosen_again = await one.browser.get(PAGE)
+
+        assert "A mail to your address came back" in stopped.text
+        assert flaws_of(stopped) == []
+        assert {box for box in ticked(stopped) if box.startswith("mail_")} == set()
+        assert "came back" not in chosen_again.text
+        assert "mail_task_due" in ticked(chosen_again)

@@ -74,11 +74,7 @@ async def stop_mail(settings: Settings, mongo_url: str, redis_url: str, email: s
     """Send no notifications by mail to the address *email* any more, which does not take them."""
     async with operating(settings, mongo_url, redis_url) as node:
         user = await node.services.account.accounts.find(email)
-        await node.services.notifications.mails.stop_all(user.id)
-        target = ADDRESS + normalised_email(email)
-        await node.services.audit.log.note(
-            AuditAction(action="mail.stopped", kind="system", target=target)
-        )
+        await node.services.notifications.mail_stops.stop(user.id, user.email, "operator")
 
 
 async def rotate_keys(

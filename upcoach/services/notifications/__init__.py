@@ -6,6 +6,7 @@ import msgspec
 
 from models.base.periodic_jobs import PeriodicJob
 from models.notifications import NotificationMail
+from upcoach.services.audit import AuditServices
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.goals import GoalServices
 from upcoach.services.habits import HabitServices
@@ -16,6 +17,7 @@ from upcoach.services.notifications.base.notifying import (
     notify,
 )
 from upcoach.services.notifications.expiry import NotificationExpiry
+from upcoach.services.notifications.mail_stops import MailStops
 from upcoach.services.notifications.notification_mails import NotificationMails
 from upcoach.services.notifications.notifications import Notifications
 from upcoach.services.notifications.occasions import Occasions
@@ -45,6 +47,7 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
     occasions: Occasions
     expiry: NotificationExpiry
     mails: NotificationMails
+    mail_stops: MailStops
     push_devices: PushDevices
     pusher: Pusher
 
@@ -60,6 +63,7 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
         habits: HabitServices,
         goals: GoalServices,
         journal: JournalServices,
+        audit: AuditServices,
     ) -> Self:
         documents, committer = dependencies.documents, dependencies.committer
         pushing, clock = dependencies.pushing, dependencies.clock
@@ -73,11 +77,15 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
         links = dependencies.links
         mails = NotificationMails(documents, preferences, links, app, secret, clock)
         dependencies.mail.writes(NotificationMail, mails.write)
+        tokens = dependencies.mail.report_tokens
+        stops = MailStops(documents, preferences, tokens, audit)
+        dependencies.mail.on_bounce = stops.take_bounce
         sender = NotificationSender(committer)
         register_reminders(dependencies, sender, habits, goals, journal)
         return cls(
             sender=sender,
             mails=mails,
+            mail_stops=stops,
             push_devices=devices,
             pusher=Pusher(documents, rotations, failures, devices, pushing, clock),
             notifications=Notifications(documents, committer, dependencies.clock),

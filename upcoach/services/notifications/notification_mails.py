@@ -67,6 +67,7 @@ class NotificationMails:
             lang=language_of(user.locale),
             button=words.title,
             unsubscribe=stop,
+            subscriber=user.id,
         )
 
     def token(self, user: str, type_: str) -> str:
@@ -90,11 +91,6 @@ class NotificationMails:
             )
         except NotFound:  # of the account, which gets no mail any more either
             raise _link_wrong() from None
-
-    async def stop_all(self, user: str) -> None:
-        """Send no notifications by mail to *user*, whose address takes none, until they say so."""
-        channels = {type_: {"mail": False} for type_ in sorted(TYPES)}
-        await self._preferences.change(Scope(user=user), {"channels": channels}, None)
 
     def _mac(self, user: str, type_: str) -> str:
         digest = hmac.digest(self._key, f"{user}\0{type_}".encode(errors="replace"), "sha256")

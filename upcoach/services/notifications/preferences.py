@@ -1,13 +1,20 @@
 """The notification preferences of people."""
 
+import datetime as dt
+
 import msgspec
 
 from models.access.scope import Scope
-from models.account import User
+from models.account import User, normalised_email
 from models.base.merge_patch import Json, merged
 from models.base.validation import checked
 from models.base.versions.version_conditions import needs_document
-from models.notifications import NotificationPreferences, PreferencesDraft, preferences_id
+from models.notifications import (
+    NotificationPreferences,
+    PreferencesDraft,
+    StopReason,
+    preferences_id,
+)
 from upcoach.services.base.merging import Edit, edited
 from upcoach.services.base.resources import write_outcome
 from upcoach.services.base.rules import revising
@@ -71,6 +78,39 @@ class Preferences:
                 mutation=mutation,
             )
         )
+
+    async def stop_mail(
+        self, user: str, address: str, because: StopReason, sent_at: dt.datetime | None
+    ) -> bool:
+        """Stop all mails to *user*, if *address* is theirs; return whether there were any to stop.
+
+        What came back about a mail that was *sent_at* a moment before they were last stopped tells
+        nothing new: who has chosen mails since then still gets them.
+        """
+        scope = Scope(user=user)
+        ref = Ref(NotificationPreferences, user, preferences_id(user))
+
+        def decide(changes: WriteContext) -> Outcome[NotificationPreferences]:
+            account = changes.get(User, user, user)
+            stored = changes.find(NotificationPreferences, ref.owner, ref.id)
+            before = stored or NotificationPreferences.default(user, account.tz, changes.at)
+            is_theirs = normalised_email(account.email) == normalised_email(address)
+            if not is_theirs or not before.has_mail or _is_told(before, sent_at):
+                return write_outcome("unchanged", before)
+            after = before.with_mail_stopped(because, changes.at)
+            if stored is None:
+                return write_outcome("created", changes.create(after))
+            return write_outcome("updated", changes.update(stored, after))
+
+        result = await self._committer.submit(
+            Write(scope=scope, reads=(ref, account_ref(scope)), decide=decide)
+        )
+        return result.verb != "unchanged"
+
+
+def _is_told(before: NotificationPreferences, sent_at: dt.datetime | None) -> bool:
+    stopped_at = before.mail_stopped_at
+    return sent_at is not None and stopped_at is not None and sent_at <= stopped_at
 
 
 def _first(changes: WriteContext, scope: Scope, patch: Json) -> NotificationPreferences:
