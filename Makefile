@@ -14,7 +14,7 @@ meant = $(if $(filter environment,$(firstword $(origin $(1)))),$(if $($(1)),$(er
 	Say $(1)=… behind make $@: it is not taken from the environment)))$(call given,$(1))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo explain migrate admin revoke factors-remove mail-bounced client-add clients client-change client-remove rotate-keys jobs job-run webhooks audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
+.PHONY: help run demo explain migrate admin revoke factors-remove mail-bounced mail-report client-add clients client-change client-remove rotate-keys jobs job-run webhooks audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ factors-remove: base ## Take all second factors off USER=address, who is locked 
 
 mail-bounced: base ## Send no notifications by mail to USER=address, whose mail came back or who complained
 	@exec $(VENV)/python -m upcoach mail-bounced --email "$(call given,USER)"
+
+mail-report: base ## Read a bounce or a complaint from standard input, and stop mails to whom it is about
+	@exec $(VENV)/python -m upcoach mail-report $(ARGS)
 
 client-add: base ## Register an app: NAME=… REDIRECT=… SCOPE=… KIND=public|confidential
 	@exec $(VENV)/python -m upcoach client-add --name "$(call given,NAME)" \

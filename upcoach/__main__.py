@@ -22,6 +22,7 @@ from upcoach.cli import (
     client_commands,
     demo,
     explain,
+    mail_commands,
     timer_commands,
     webhook_commands,
 )
@@ -115,6 +116,15 @@ async def mail_bounced(settings: Settings, arguments: argparse.Namespace) -> int
         await admin_commands.stop_mail(settings, mongo_url, redis_url, email)
     say(f"{email} gets no notifications by mail, until their owner chooses them again.")
     return 0
+
+
+async def mail_report(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Read a report about a mail from standard input, and stop what it asks to stop."""
+    raw = mail_commands.read_standard_input()
+    async with connecting.joined_urls(settings) as urls:
+        code, words = await mail_commands.take_report(settings, *urls, raw, arguments.recipient)
+    say(words)
+    return code
 
 
 async def add_client(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -218,6 +228,7 @@ COMMANDS = {
     "revoke": revoke,
     "factors-remove": remove_factors,
     "mail-bounced": mail_bounced,
+    "mail-report": mail_report,
     "client-add": add_client,
     "clients": list_clients,
     "client-change": change_client,
@@ -228,6 +239,8 @@ COMMANDS = {
     "job-run": run_job,
     "webhooks": list_webhooks,
 }
+# A mail server is told to come again with the same message.
+_NOT_STARTED = {"mail-report": os.EX_TEMPFAIL}
 
 
 def main() -> int:
@@ -242,10 +255,10 @@ def main() -> int:
         return asyncio.run(COMMANDS[arguments.command](settings, arguments))
     except (SettingsError, EngineError, InstallationError, SchemaError, StartError) as refusal:
         sys.stderr.write(f"upcoach: {refusal}\n")
-        return 2
+        return _NOT_STARTED.get(arguments.command, 2)
     except Unavailable as refusal:  # the server stopped, or its engines did, beside a command
         sys.stderr.write(f"upcoach: {refusal.detail}\n")
-        return 2
+        return _NOT_STARTED.get(arguments.command, 2)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read our words has gone
@@ -284,6 +297,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
+    )
+    parser.add_argument(
+        "--recipient", default="", help="mail-report: the address that the report came to"
     )
     parser.add_argument("--timer", default="", help="job-run: which timer")
     admin_commands.add_arguments(parser)

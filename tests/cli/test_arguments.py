@@ -65,6 +65,7 @@ async def refused(environ: dict[str, str], *words: str) -> str:
         (("revoke", "USER=ada@example.org"), '-m upcoach revoke --email "ada@example.org"'),
         (("factors-remove",), '-m upcoach factors-remove --email ""'),
         (("mail-bounced",), '-m upcoach mail-bounced --email ""'),
+        (("mail-report",), "-m upcoach mail-report"),
         (("admin",), '-m upcoach admin --email "" --role "superadmin"'),
         (("admin", "USER=a@b.c", "ROLE=user"), '-m upcoach admin --email "a@b.c" --role "user"'),
         (("clients",), "-m upcoach clients"),
