@@ -1,13 +1,11 @@
-"""Background tasks: started without being awaited, cancelled or awaited at the end."""
+"""Background tasks: started without being awaited, and awaited at the end."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
-ASK_AGAIN_S = 0.2
-
 # Work that goes on until cancelled.  Each piece is a task of its own: a `gather` that is cancelled
-# does not wait for a child that forgot its cancellation (see `end`).
+# does not wait for a child that forgot its cancellation (`models.base.cancellation`).
 BackgroundJob = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -18,19 +16,6 @@ def by_name(jobs: Iterable[tuple[str, BackgroundJob]]) -> Mapping[str, Backgroun
     if len(named) < len(listed):
         raise ValueError(f"Two jobs of one name: {[name for name, _ in listed]}")
     return named
-
-
-async def end(*tasks: "asyncio.Task[None]", ask_again_s: float = ASK_AGAIN_S) -> None:
-    """Cancel *tasks* until all of them have ended.
-
-    Once is not enough: `asyncio.wait_for` in Python 3.11, which redis-py and PyMongo use, forgets
-    a cancellation that comes in the turn in which what it waits for is done (CPython #86296).
-    """
-    running = set(tasks)
-    while running:
-        for task in running:
-            task.cancel()
-        _, running = await asyncio.wait(running, timeout=ask_again_s)
 
 
 class BackgroundTasks:

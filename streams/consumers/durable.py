@@ -18,12 +18,12 @@ from typing import Any, Generic
 import msgspec
 import structlog
 
+from models.base import cancellation
 from models.base.clock import Clock
 from models.base.errors import Unavailable
 from models.base.metrics import Metrics
 from models.wire.events import Event, read_line
 from models.wire.frames import Ev
-from streams.base import background_tasks
 from streams.base.outage_log import OutageLog
 from streams.consumers.consumer import AnyDurableConsumer
 from streams.consumers.publishing import UnpublishedOutputs
@@ -114,7 +114,7 @@ class DurableRunner(Generic[AnyDurableConsumer]):
                 self._outage.failed(failure)
                 await asyncio.sleep(RETRY_S)
             finally:
-                await background_tasks.end(keeping, working)
+                await cancellation.end(keeping, working)
 
     async def stop(self) -> None:
         """Save the state, if all that came of it is published; after `run` was cancelled."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from config.settings import Settings
+from models.base import cancellation
 from models.base.errors import Unavailable
 from models.base.periodic_jobs import PeriodicJob
 from streams.base import background_tasks
@@ -50,7 +51,7 @@ async def doing(
     try:
         yield
     finally:
-        await background_tasks.end(*tasks)
+        await cancellation.end(*tasks)
 
 
 async def test_a_job_is_done_again_and_again_whatever_it_fails_with() -> None:

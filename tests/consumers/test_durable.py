@@ -9,9 +9,9 @@ from gridfs.asynchronous import AsyncGridFSBucket
 from structlog.testing import capture_logs
 
 from config.settings import Settings
+from models.base import cancellation
 from models.base.errors import Conflict, Unavailable
 from models.wire.frames import Ev
-from streams.base import background_tasks
 from streams.consumers.durable import INBOX_EVENTS
 from streams.consumers.publishing import UnpublishedOutputs
 from tests.consumers.goal_count import GoalCount, ground_of, make_goals
@@ -60,7 +60,7 @@ async def test_no_snapshot_is_taken_amid_a_turn(settings: Settings) -> None:
         step = asyncio.create_task(cut_off.step())
         async with asyncio.timeout(10):
             await cut_off.consumer.amid.wait()
-        await background_tasks.end(step)
+        await cancellation.end(step)
         await cut_off.stop()
 
         await heir.load()
@@ -188,7 +188,7 @@ async def test_whoever_is_cut_off_while_saving_leaves_nothing_for_long(
             saving = asyncio.create_task(snapshots.save(1, {}, iter((bytes(2 * BLOCK),))))
             for _ in range(turns_of_the_loop):
                 await asyncio.sleep(0)
-            await background_tasks.end(saving)
+            await cancellation.end(saving)
         async with asyncio.timeout(10):  # killed before its pointer was written
             await AsyncGridFSBucket(database.handle, bucket_name=FILES).upload_from_stream(
                 "a", bytes(BLOCK)

@@ -4,10 +4,10 @@ import asyncio
 import datetime as dt
 from typing import ClassVar, Literal, cast
 
+from models.base import cancellation
 from models.base.clock import utc_now
 from models.base.metrics import Metrics
 from models.wire.events import Event
-from streams.base import background_tasks
 from streams.consumers.local import LocalRunner
 from streams.consumers.revocation import RevocationConsumer
 from upcoach.services.account.sessions.revocations import RevocationCache
@@ -76,7 +76,7 @@ async def test_a_consumer_looks_as_soon_as_its_process_begins() -> None:
         async with asyncio.timeout(5):
             await watch.looked.wait()
     finally:
-        await background_tasks.end(task)
+        await cancellation.end(task)
 
     assert watch.told == 1
 

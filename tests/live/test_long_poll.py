@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from config.settings import Settings
 from handlers.live.poll import Poll, as_array
-from streams.base import background_tasks
+from models.base import cancellation
 from streams.feed.encoded_batch import EncodedBatch, EncodedEvent
 from tests.support.laws.snapshots import head_of, snapshot
 from tests.support.people.furnished import GOALS, HABIT, furnished, write_goals
@@ -259,7 +259,7 @@ async def test_more_than_was_asked_for_comes_in_pages(settings: Settings) -> Non
 
         # What comes together is one batch; without the streams the log brings it all at once.
         [reader] = [task for task in server.node._tasks if task.get_name() == "reader"]
-        await background_tasks.end(reader)
+        await cancellation.end(reader)
         await done(person.call("DELETE", f"/v1/habits/{HABIT}"))
         await server.node.hub.recover()
         first = await asked

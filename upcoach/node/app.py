@@ -31,6 +31,7 @@ from handlers.live.base.live_node import LiveNode
 from handlers.live.base.node_figures import NodeNumbers
 from handlers.live.base.send_buffer import WINDOW
 from models.access.limits import OPEN_OF_NETWORK
+from models.base import cancellation
 from models.base.clock import utc_now
 from models.base.errors import Unavailable
 from models.base.metrics import Metrics
@@ -336,7 +337,7 @@ class Node:
 
     async def _end_tasks(self) -> None:
         # Durable consumers end tasks of their own, hence the longer patience.
-        await background_tasks.end(*self._tasks, ask_again_s=1.0)
+        await cancellation.end(*self._tasks, ask_again_s=1.0)
 
 
 @contextlib.asynccontextmanager

@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from config.settings import ProcessRole, Settings
-from streams.base import background_tasks
+from models.base import cancellation
 from upcoach.node import connecting
 from upcoach.node.output import say, welcome
 from upcoach.node.process.listener import Reservation, StartError
@@ -169,5 +169,5 @@ async def _kept(children: Sequence[Child]) -> AsyncIterator[list[int]]:
         keeping += [asyncio.create_task(child.keep()) for child in children]
         yield codes
     finally:
-        await background_tasks.end(*keeping)
+        await cancellation.end(*keeping)
         codes += await asyncio.gather(*(child.stop() for child in children))

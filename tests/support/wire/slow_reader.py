@@ -9,7 +9,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator
 
-from streams.base import background_tasks
+from models.base import cancellation
 
 SIP, SIP_S = 4_096, 5.0
 
@@ -55,7 +55,7 @@ class SlowReader:
 
     async def frames(self) -> AsyncIterator[dict[str, object]]:
         """Every frame that has come and comes."""
-        await background_tasks.end(self._sipping)
+        await cancellation.end(self._sipping)
         while True:
             _, size = await self._take(2)
             if size == 126:
@@ -71,13 +71,13 @@ class SlowReader:
 
     async def hurry(self) -> None:
         """Let more come at once from here on, which the caller takes."""
-        await background_tasks.end(self._sipping)
+        await cancellation.end(self._sipping)
         raw = self._writer.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
 
     async def close(self) -> None:
         """Close the socket, which the server may have done before."""
-        await background_tasks.end(self._sipping)
+        await cancellation.end(self._sipping)
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
