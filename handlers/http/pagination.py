@@ -13,7 +13,8 @@ from models.base.errors import Invalid, invalid_parameter
 from models.base.fields import Moment
 from models.base.time import to_stored
 from upcoach.store.base.conditions import Range
-from upcoach.store.collections.documents import Selection, mark
+from upcoach.store.collections.documents import Selection
+from upcoach.store.collections.page_marks import mark
 
 T = TypeVar("T")
 

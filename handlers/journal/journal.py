@@ -41,7 +41,8 @@ from models.journal import (
 )
 from upcoach.services.journal import JournalEntries, JournalServices
 from upcoach.services.journal.journal import EntryVersion
-from upcoach.store.collections.documents import Selection, mark
+from upcoach.store.collections.documents import Selection
+from upcoach.store.collections.page_marks import mark
 
 JOURNAL: Final = "/v1/journal"
 ENTRY: Final = JOURNAL + "/{id}"

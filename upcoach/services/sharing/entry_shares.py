@@ -35,7 +35,8 @@ from models.sharing import MOST_COACHES, Share
 from upcoach.services.account import announce_document, caller_ref, submit_with_best
 from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.store.base.conditions import Conditions, OneOf, Range
-from upcoach.store.collections.documents import Documents, Selection, mark
+from upcoach.store.collections.documents import Documents, Selection
+from upcoach.store.collections.page_marks import mark
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found

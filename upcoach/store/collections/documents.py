@@ -1,12 +1,10 @@
 """Queries for documents, outside of a write."""
 
-import base64
 import datetime as dt
-import functools
+import itertools
 import re
-import typing
 from collections.abc import Collection, Iterable, Sequence
-from typing import Annotated, Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import bson
 import msgspec
@@ -14,8 +12,6 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 
 from models.base.document import Document, Edits
-from models.base.errors import Invalid
-from models.base.time import to_stored
 from models.contexts import KINDS
 from upcoach.store.base import codec, tombstones
 from upcoach.store.base.broken_documents import BrokenDocument, unreadable
@@ -25,13 +21,13 @@ from upcoach.store.base.hints import hinted
 from upcoach.store.base.pacing import paced
 from upcoach.store.base.pages import Page, one_reply, read_page
 from upcoach.store.base.sealing import Unreadable
+from upcoach.store.collections.page_marks import place_of
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.errors import not_found
 from upcoach.store.write.refs import Ref
 
 D = TypeVar("D", bound=Document)
 
-_Shown = Annotated[str, msgspec.Meta(max_length=64)] | int | float
 Sort = Sequence[tuple[str, int]]
 
 _BY_ID: Final[Sort] = (("_id", 1),)
@@ -75,17 +71,9 @@ class EditedDocument(NamedTuple):
     edits: Edits
 
 
-def mark(document: Document, order: str) -> str:
-    """The page token for what follows *document* in a list by *order*; opaque to clients."""
-    value = msgspec.to_builtins(document, builtin_types=(dt.datetime,))[order]
-    moment = isinstance(value, dt.datetime)
-    place = [value.isoformat() if moment else value, moment, document.id]
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
-
-
 def _beyond(kind: type[Document], owner: str, wanted: Selection) -> list[Bson]:
     """A filter for what follows the mark `wanted.after`; `Invalid` if that is not a mark."""
-    value, document_id = _place(kind, wanted)
+    value, document_id = place_of(kind, wanted.order, wanted.after)
     past = "$lt" if wanted.descending else "$gt"
     key = codec.key_of(owner, document_id)
     # One range of the index: two alternatives alone would be looked up one by one, and sorted.
@@ -93,30 +81,6 @@ def _beyond(kind: type[Document], owner: str, wanted: Selection) -> list[Bson]:
         {wanted.order: {f"{past}e": value}},
         {"$or": [{wanted.order: {past: value}}, {"_id": {past: key}}]},
     ]
-
-
-def _place(kind: type[Document], wanted: Selection) -> tuple[Any, str]:
-    """Decode and check a mark: its value and id.  Anybody can make one up."""
-    try:
-        raw = base64.b64decode(wanted.after + "=" * (-len(wanted.after) % 4), b"-_", validate=True)
-        shown, moment, document_id = msgspec.json.decode(raw, type=tuple[_Shown, bool, str])
-        value = msgspec.convert(shown, _type_of(kind, wanted.order))
-        place = to_stored(value) if isinstance(value, dt.datetime) else shown
-    except (ValueError, msgspec.MsgspecError, RecursionError, Invalid):
-        raise _no_mark() from None
-    if moment is not (isinstance(value, dt.datetime) and value.tzinfo is not None):
-        raise _no_mark()
-    return place, document_id
-
-
-def _no_mark() -> Invalid:
-    return Invalid("after_invalid", "after is not from a list like this one.")
-
-
-@functools.cache
-def _type_of(kind: type[Document], field: str) -> Any:
-    """The type of *field*, with its constraints."""
-    return typing.get_type_hints(kind, include_extras=True)[field]
 
 
 def _index(kind: type[Document], wanted: Selection) -> str:
@@ -210,6 +174,16 @@ class Documents:
         broken = self._database.broken
         read = (codec.read(kind, stored, owner, key, broken) for stored in rows)
         return [document async for document in paced(read)]
+
+    async def _decoded_of_all(
+        self, kind: type[D], rows: Iterable[Bson]
+    ) -> list[D | BrokenDocument]:
+        by_owner: dict[str, list[Bson]] = {}
+        for row in rows:
+            by_owner.setdefault(row["_id"].partition("/")[0], []).append(row)
+        await self._keyring.load(by_owner)
+        read = [await self._decoded(kind, owner, owned) for owner, owned in by_owner.items()]
+        return list(itertools.chain.from_iterable(read))
 
     @staticmethod
     def _span(owner: str, below: str, after: str, before: str) -> Bson:
@@ -306,14 +280,17 @@ class Documents:
                 {"_id": {"$gt": after}}, sort=list(_BY_ID), limit=limit
             )
             rows = await cursor.to_list()
-        by_owner: dict[str, list[Bson]] = {}
-        for row in rows:
-            by_owner.setdefault(row["_id"].partition("/")[0], []).append(row)
-        await self._keyring.load(by_owner)
-        documents: list[D | BrokenDocument] = []
-        for owner, owned in by_owner.items():
-            documents += await self._decoded(kind, owner, owned)
+        documents = await self._decoded_of_all(kind, rows)
         return documents, rows[-1]["_id"] if len(rows) == limit else ""
+
+    async def get_each(
+        self, kind: type[D], keys: Collection[tuple[str, str]]
+    ) -> list[D | BrokenDocument]:
+        """Those that exist of the documents with these owners and ids, with stand-ins."""
+        query = {"_id": {"$in": [codec.key_of(*key) for key in keys]}}
+        async with self._database.connection():
+            rows = await self._database[kind.collection].find(query).to_list()
+        return await self._decoded_of_all(kind, rows)
 
     async def owners_beyond(self, kind: type[Document], field: str, most: int) -> list[str]:
         """Whoever has more than *most* documents, by the keys of the order by *field* alone."""
