@@ -70,7 +70,7 @@ async def test_a_receiver_that_fails_is_tried_again_and_then_disabled(
 ) -> None:
     settings = settings_of(engines, tmp_path, UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
-        server.node.webhooks.waits, server.node.webhooks.look_every_s = QUICK, 0.01
+        server.node.webhooks.turns.waits, server.node.webhooks.look_every_s = QUICK, 0.01
         server.node.assembly.chosen_outbound.patience_s = patience_s
         person = await server.person()
         email = (await person.call("GET", "/v1/me")).body["email"]
@@ -178,7 +178,7 @@ async def test_those_that_hang_make_no_other_late(engines: TestEngines) -> None:
     settings = engines.settings(UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
         runner = server.node.webhooks
-        runner.waits, runner.places, runner.failing_places = QUICK, 4, 3
+        runner.turns.waits, runner.places, runner.failing_places = QUICK, 4, 3
         server.node.assembly.chosen_outbound.patience_s = 0.5
         receiver.modes["hangs"] = "hangs"
         bob = await server.person()
@@ -199,7 +199,7 @@ async def test_who_has_lost_the_lease_disables_nothing(engines: TestEngines) -> 
     """A replay during the last try gives the webhook its tries back."""
     settings = engines.settings(UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
-        server.node.webhooks.waits = ()
+        server.node.webhooks.turns.waits = ()
         receiver.modes["a"] = "held"
         person = await server.person()
         webhook = (await add_webhook(person, f"{receiver.url}/a", "goal.*"))["webhook"]["id"]

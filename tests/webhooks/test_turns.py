@@ -22,7 +22,7 @@ QUICK: Final = (dt.timedelta(milliseconds=5),) * len(RETRY_WAITS)
 async def test_a_backlog_does_not_keep_others_from_their_turn(engines: TestEngines) -> None:
     settings = engines.settings(UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
-        server.node.webhooks.places, server.node.webhooks.turn_s = 1, 0.0
+        server.node.webhooks.places, server.node.webhooks.turns.turn_s = 1, 0.0
         receiver.modes["backlog"] = "slow"
         ann, bob = await server.person(), await server.person()
         await add_webhook(ann, f"{receiver.url}/backlog", "goal.*")
@@ -60,7 +60,7 @@ async def test_tries_are_counted_behind_events_that_are_not_wanted(engines: Test
     """Those are read with what fails, and anew with each try."""
     settings = engines.settings(UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
-        server.node.webhooks.waits, server.node.webhooks.look_every_s = QUICK, 0.01
+        server.node.webhooks.turns.waits, server.node.webhooks.look_every_s = QUICK, 0.01
         receiver.modes["a"] = 500
         person = await server.person()
         issued = await add_webhook(person, f"{receiver.url}/a", "goal.*", enabled=False)

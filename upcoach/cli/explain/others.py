@@ -70,7 +70,7 @@ async def _add_webhook(services: Services, person: Scope, now: dt.datetime) -> N
         duration_ms=12,
         status=204,
     )
-    await services.webhooks.deliveries.add(WebhookKey(person.user, draft.id), delivery)
+    await services.webhooks.deliveries.add((WebhookKey(person.user, draft.id), delivery))
 
 
 def _insight(habit: Habit, now: dt.datetime) -> HabitForecast:

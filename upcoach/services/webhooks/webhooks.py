@@ -1,13 +1,14 @@
 """Webhooks of people: made, changed, rotated, tried and replayed by their owners."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import msgspec
 
 from models.access.scope import Scope
 from models.account import User
 from models.base.clock import Clock
-from models.base.errors import Conflict, NotFound, invalid_field
+from models.base.errors import Conflict, invalid_field
 from models.contexts import KINDS
 from models.webhooks import (
     DisabledReason,
@@ -24,6 +25,7 @@ from upcoach.services.base.resources import Resources, write_outcome
 from upcoach.services.base.rules import Rules, revising
 from upcoach.services.webhooks.sending import WebhookSender, ping_message
 from upcoach.services.webhooks.signing import new_keys
+from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.collections.documents import Documents
 from upcoach.store.collections.webhook_deliveries import WebhookDeliveries
 from upcoach.store.collections.webhook_progress import WebhookKey, WebhookProgressStore
@@ -81,12 +83,13 @@ class Webhooks(Resources[Webhook, NewWebhook]):
         self._clock = clock
         self._sender = WebhookSender(poster, clock)
 
-    async def find(self, key: WebhookKey) -> Webhook | None:
-        """The webhook; `Conflict` for one that cannot be read."""
-        try:
-            return await self._documents.get(Webhook, *key)
-        except NotFound:
-            return None
+    async def find_each(self, keys: Sequence[WebhookKey]) -> list[Webhook | BrokenDocument | None]:
+        """The webhooks of *keys*, with stand-ins for those that cannot be read."""
+        found = {
+            WebhookKey(one.owner, one.id): one
+            for one in await self._documents.get_each(Webhook, keys)
+        }
+        return [found.get(key) for key in keys]
 
     async def add(self, scope: Scope, draft: NewWebhook) -> tuple[Outcome[Webhook], str]:
         """Create a webhook, which is sent what comes from now on; return its secret, too.
@@ -128,7 +131,7 @@ class Webhooks(Resources[Webhook, NewWebhook]):
         """Send a message that tells of no event; return what came of it."""
         webhook = await self.get(scope, webhook_id)
         sent = await self._sender.send(webhook, ping_message(webhook, self._clock()))
-        await self._deliveries.add(WebhookKey(scope.user, webhook_id), sent.delivery)
+        await self._deliveries.add((WebhookKey(scope.user, webhook_id), sent.delivery))
         return sent.delivery
 
     async def replay(self, scope: Scope, webhook_id: str, seq: int) -> None:

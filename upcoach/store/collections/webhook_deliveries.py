@@ -3,6 +3,7 @@
 Of one webhook it keeps about the newest thousand: what is older is deleted now and then.
 """
 
+import contextlib
 import datetime as dt
 import random
 from typing import Final
@@ -36,21 +37,21 @@ class WebhookDeliveries:
         self._database = database
         self._keyring = keyring
 
-    async def add(self, key: WebhookKey, delivery: WebhookDelivery) -> None:
-        """Insert *delivery*; nothing where its owner's key is gone."""
-        name = _name_of(key, delivery.id)
-        await self._keyring.load([key.owner])
-        try:
-            sealed = seal(
-                self._keyring[key.owner],
-                msgspec.msgpack.encode(delivery),
-                associated_data(COLLECTION, name),
-            )
-        except Unreadable:
+    async def add(self, *entries: tuple[WebhookKey, WebhookDelivery]) -> None:
+        """Insert what was sent to each; nothing where the owner's key is gone."""
+        await self._keyring.load(key.owner for key, _ in entries)
+        rows = []
+        for key, delivery in entries:
+            with contextlib.suppress(Unreadable):
+                rows.append(self._sealed(key, delivery))
+        if not rows:
             return
         collection = self._database[COLLECTION].with_options(write_concern=_QUICK)
         async with self._database.connection():
-            await collection.insert_one({"_id": name, "at": delivery.at, "body": sealed})
+            await collection.insert_many(rows, ordered=False)
+
+    async def trim_sometimes(self, key: WebhookKey) -> None:
+        """Trim the log of a webhook after one delivery of many, by chance."""
         if random.randrange(TRIM_EVERY) == 0:  # noqa: S311 - no secret
             await self.trim(key)
 
@@ -79,6 +80,11 @@ class WebhookDeliveries:
         """Delete all deliveries to a webhook that is no more."""
         async with self._database.connection():
             await self._database[COLLECTION].delete_many({"_id": codec.below(*key)})
+
+    def _sealed(self, key: WebhookKey, delivery: WebhookDelivery) -> Bson:
+        name, plain = _name_of(key, delivery.id), msgspec.msgpack.encode(delivery)
+        sealed = seal(self._keyring[key.owner], plain, associated_data(COLLECTION, name))
+        return {"_id": name, "at": delivery.at, "body": sealed}
 
     def _opened(self, key: WebhookKey, stored: Bson) -> WebhookDelivery:
         plain = unseal(

@@ -6,10 +6,10 @@ webhook has all that there is, it has no such moment: what is new in its feed th
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from pymongo import ReturnDocument
+from pymongo import UpdateOne
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -41,6 +41,51 @@ class WebhookKey(NamedTuple):
     webhook: str
 
 
+class Change(NamedTuple):
+    """A change of the record of a webhook by whoever has it, who *goes on* with it or does not."""
+
+    key: WebhookKey
+    update: Bson
+    goes_on: bool = False
+
+
+def advanced(key: WebhookKey, seq: int, now: dt.datetime) -> Change:
+    """A webhook has come to *seq*, and is sent what is behind that."""
+    there = {"seq": seq, "tries": 0, "is_failing": False, "at": now + LEASE}
+    return Change(key, {"$set": there}, goes_on=True)
+
+
+def kept(key: WebhookKey, now: dt.datetime) -> Change:
+    """A webhook is gone on with, without having come further."""
+    return Change(key, {"$set": {"at": now + LEASE}}, goes_on=True)
+
+
+def put_off(key: WebhookKey, tries: int, until: dt.datetime, seq: int | None = None) -> Change:
+    """*tries* have failed of what is behind *seq*, and the next is at *until*.
+
+    Without *seq*, of what is behind where the webhook had come to.
+    """
+    later: Bson = {"tries": tries, "is_failing": tries > 0, "at": until, "holder": ""}
+    return Change(key, {"$set": later if seq is None else later | {"seq": seq}})
+
+
+def handed_over(key: WebhookKey, now: dt.datetime) -> Change:
+    """The next process may have a webhook at once."""
+    return Change(key, {"$set": {"at": now, "holder": ""}})
+
+
+def rested(key: WebhookKey, seq: int, tries: int) -> Change:
+    """A webhook has come to *seq*, behind which there is nothing yet."""
+    there = {"seq": seq, "tries": tries, "is_failing": tries > 0, "holder": ""}
+    return Change(key, {"$unset": {"at": "", "is_rewound": ""}, "$set": there})
+
+
+def switched_off(key: WebhookKey) -> Change:
+    """There is nothing to do before somebody enables a webhook."""
+    off = {"is_off": True, "tries": 0, "is_failing": False, "holder": ""}
+    return Change(key, {"$unset": {"at": ""}, "$set": off})
+
+
 class WebhookProgressStore:
     """The records of all webhooks."""
 
@@ -49,6 +94,7 @@ class WebhookProgressStore:
         # Also what is not on a majority yet: who has just come to rest must not seem to be at work,
         # or nobody would wake it.
         self._current = database[COLLECTION].with_options(read_concern=ReadConcern("local"))
+        self._quick = database[COLLECTION].with_options(write_concern=_QUICK)
 
     async def begin(self, key: WebhookKey, seq: int, now: dt.datetime) -> None:
         """Insert the record of a webhook that is sent what comes behind *seq*, if it has none."""
@@ -68,65 +114,40 @@ class WebhookProgressStore:
             cursor = self._current.find(query, {"_id": 1}, sort=[("at", 1)])
             return [_key_of(stored) for stored in await cursor.limit(limit).to_list()]
 
-    async def claim(self, key: WebhookKey, now: dt.datetime, holder: str) -> WebhookProgress | None:
-        """Lease a webhook that is due; None if it is not any more."""
-        query = {"_id": codec.key_of(*key), "at": {"$lte": now}}
+    async def claim(
+        self, keys: Collection[WebhookKey], now: dt.datetime, holder: str
+    ) -> dict[WebhookKey, WebhookProgress]:
+        """Lease those of the webhooks that are due, and not any more of another's."""
+        names = {"_id": {"$in": [codec.key_of(*key) for key in keys]}}
         lease = {"$set": {"at": now + LEASE, "holder": holder}, "$unset": {"is_off": ""}}
         async with self._database.connection():
-            stored = await self._database[COLLECTION].find_one_and_update(
-                query, lease, return_document=ReturnDocument.AFTER
-            )
-        return None if stored is None else _progress_of(stored)
+            await self._quick.update_many(names | {"at": {"$lte": now}}, lease)
+            held = self._current.find(names | {"holder": holder, "at": {"$gt": now}})
+            claimed = [_progress_of(stored) for stored in await held.to_list()]
+        return {WebhookKey(one.owner, one.webhook): one for one in claimed}
 
-    async def advance(self, key: WebhookKey, holder: str, seq: int, now: dt.datetime) -> bool:
-        """Save that a webhook has come to *seq*, and go on; False if another has it by now."""
-        change = {"seq": seq, "tries": 0, "is_failing": False, "at": now + LEASE}
-        return await self._change(key, holder, {"$set": change})
-
-    async def keep(self, key: WebhookKey, holder: str, now: dt.datetime) -> bool:
-        """Go on without having come further; False if another has it by now."""
-        return await self._change(key, holder, {"$set": {"at": now + LEASE}})
-
-    async def put_off(
-        self,
-        key: WebhookKey,
-        holder: str,
-        tries: int,
-        until: dt.datetime,
-        *,
-        seq: int | None = None,
-    ) -> None:
-        """Save that *tries* have failed of what is behind *seq*, and that the next is at *until*.
-
-        Without *seq*, of what is behind where the webhook had come to.
-        """
-        change: Bson = {"tries": tries, "is_failing": tries > 0, "at": until, "holder": ""}
-        if seq is not None:
-            change["seq"] = seq
-        await self._change(key, holder, {"$set": change})
-
-    async def hand_over(self, key: WebhookKey, holder: str, now: dt.datetime) -> None:
-        """Let the next process have it at once."""
-        await self._change(key, holder, {"$set": {"at": now, "holder": ""}})
-
-    async def rest(self, key: WebhookKey, holder: str, seq: int, tries: int) -> None:
-        """Save that a webhook has come to *seq*, behind which there is nothing yet."""
-        there = {"seq": seq, "tries": tries, "is_failing": tries > 0, "holder": ""}
-        await self._change(key, holder, {"$unset": {"at": "", "is_rewound": ""}, "$set": there})
-
-    async def switch_off(self, key: WebhookKey, holder: str) -> None:
-        """Save that there is nothing to do before somebody enables a webhook."""
-        off = {"is_off": True, "tries": 0, "is_failing": False, "holder": ""}
-        await self._change(key, holder, {"$unset": {"at": ""}, "$set": off})
+    async def change(self, changes: Sequence[Change], holder: str) -> list[bool]:
+        """Save *changes* of what *holder* has; whether it has each afterwards, to go on with."""
+        updates = [
+            UpdateOne({"_id": codec.key_of(*one.key), "holder": holder}, one.update)
+            for one in changes
+        ]
+        async with self._database.connection():
+            outcome = await self._quick.bulk_write(updates, ordered=False)
+            if outcome.matched_count == len(updates):
+                return [one.goes_on for one in changes]
+            names = [codec.key_of(*one.key) for one in changes if one.goes_on]
+            cursor = self._current.find({"_id": {"$in": names}, "holder": holder}, {"_id": 1})
+            held = {_key_of(stored) for stored in await cursor.to_list()}
+        return [one.key in held for one in changes]
 
     async def wake(self, owners: Collection[str], now: dt.datetime, *, also_off: bool) -> None:
         """Have the idle webhooks of *owners* looked at, of disabled ones if *also_off*."""
         query: Bson = {"owner": {"$in": sorted(owners)}, "at": None}
         if not also_off:
             query["is_off"] = None
-        collection = self._database[COLLECTION].with_options(write_concern=_QUICK)
         async with self._database.connection():
-            await collection.update_many(query, {"$set": {"at": now}})
+            await self._quick.update_many(query, {"$set": {"at": now}})
 
     async def wake_enabled(self, limit: int, now: dt.datetime) -> None:
         """Have up to *limit* looked at that were disabled, and are not any more, or are deleted."""
@@ -191,14 +212,6 @@ class WebhookProgressStore:
         async with self._database.connection():
             cursor = self._current.find(query, sort=[("_id", 1)])
             return [_progress_of(stored) for stored in await cursor.limit(limit).to_list()]
-
-    async def _change(self, key: WebhookKey, holder: str, change: Bson) -> bool:
-        collection = self._database[COLLECTION].with_options(write_concern=_QUICK)
-        async with self._database.connection():
-            outcome = await collection.update_one(
-                {"_id": codec.key_of(*key), "holder": holder}, change
-            )
-        return outcome.matched_count == 1
 
 
 def _key_of(stored: Bson) -> WebhookKey:
