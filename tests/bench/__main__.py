@@ -1,4 +1,4 @@
-"""`python -m tests.bench [writes] [delivery] [connections] [fanout] [habits] [logins] [timers]`."""
+"""`python -m tests.bench [part ...]`, all of them without one."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import connections, delivery, fanout, habits, logins, timers, writes
+from tests.bench import connections, delivery, fanout, habits, logins, timers, webhooks, writes
 from tests.bench.report import Table, say
 from tests.support.engines import TestEngines
 
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[TestEngines, int], Awaitable[list[Table]]]] = {
     "habits": habits.measure,
     "logins": logins.measure,
     "timers": timers.measure,
+    "webhooks": webhooks.measure,
 }
 DESCRIPTORS = 16_384
 

@@ -100,7 +100,7 @@ class Bench:
             outcome = await self._create(self._scopes[0])
             answered = time.monotonic()
             assert outcome.body is not None
-            decided = _monotonic(outcome.body["created_at"])
+            decided = monotonic_at(outcome.body["created_at"])
             moments.append({"asked": asked, "decided": decided, "answered": answered})
             await asyncio.sleep(every_s)
         return moments
@@ -110,7 +110,7 @@ class Bench:
         return await self.node.services.goals.goals.create(scope, draft(), mutation)
 
 
-def _monotonic(at: str) -> float:
+def monotonic_at(at: str) -> float:
     """The reading of the monotonic clock when the wall clock showed *at*."""
     return dt.datetime.fromisoformat(at).timestamp() - time.time() + time.monotonic()
 
