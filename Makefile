@@ -12,12 +12,14 @@ given = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)))
 # No shell sets these by itself: whoever did meant them, and a default in their place does harm.
 meant = $(if $(filter environment,$(firstword $(origin $(1)))),$(if $($(1)),$(error \
 	Say $(1)=… behind make $@: it is not taken from the environment)))$(call given,$(1))
+# People may choose the ids of their webhooks: USER=address says whose it is.
+WEBHOOK_NAMED = --webhook "$(call meant,WEBHOOK)" --email "$(call given,USER)"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo explain migrate admin revoke factors-remove mail-bounced mail-report client-add clients client-change client-remove rotate-keys jobs job-run webhooks audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
+.PHONY: help run demo explain migrate admin revoke factors-remove mail-bounced mail-report client-add clients client-change client-remove rotate-keys jobs job-run webhooks webhook-add webhook-change webhook-remove webhook-ping webhook-replay webhook-deliveries audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: base ## Serve on http://127.0.0.1:8888 (UPCOACH_PORT), with the data in var/ (UPCOACH_DATA)
 	@exec $(VENV)/python -m upcoach serve $(ARGS)
@@ -71,6 +73,26 @@ jobs: base ## Show what is to be done at a time: waiting, late, running, failed
 
 webhooks: base ## List the webhooks of all people: where to, state, how many events behind
 	@exec $(VENV)/python -m upcoach webhooks
+
+webhook-add: base ## Send what changes for USER=address elsewhere: URL=https://… TYPES="habit.* …"
+	@exec $(VENV)/python -m upcoach webhook-add --email "$(call given,USER)" \
+		--url "$(call meant,URL)" --types "$(call meant,TYPES)"
+
+webhook-change: base ## Change a webhook: WEBHOOK=whk_… ENABLED=on|off TYPES=…
+	@exec $(VENV)/python -m upcoach webhook-change $(WEBHOOK_NAMED) \
+		--enabled "$(call meant,ENABLED)" --types "$(call meant,TYPES)"
+
+webhook-remove: base ## Remove a webhook: WEBHOOK=whk_…
+	@exec $(VENV)/python -m upcoach webhook-remove $(WEBHOOK_NAMED)
+
+webhook-ping: base ## Send a test message to a webhook: WEBHOOK=whk_…
+	@exec $(VENV)/python -m upcoach webhook-ping $(WEBHOOK_NAMED)
+
+webhook-replay: base ## Send what comes after SINCE=cursor (0: everything) once more: WEBHOOK=whk_…
+	@exec $(VENV)/python -m upcoach webhook-replay $(WEBHOOK_NAMED) --since "$(call meant,SINCE)"
+
+webhook-deliveries: base ## List the newest deliveries to a webhook: WEBHOOK=whk_…
+	@exec $(VENV)/python -m upcoach webhook-deliveries $(WEBHOOK_NAMED)
 
 job-run: base ## Do one of those at once: TIMER=usr_…/…/… as make jobs names it
 	@exec $(VENV)/python -m upcoach job-run --timer "$(call meant,TIMER)"

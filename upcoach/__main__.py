@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
+from collections.abc import AsyncIterator
 from typing import NoReturn
 
 import structlog
@@ -201,6 +203,73 @@ async def list_webhooks(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
+async def add_webhook(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Register a webhook for a person."""
+    email = _email(arguments)
+    url = _said(arguments.url, "Say where to: URL=https://…")
+    types = _said(arguments.types, 'Say what is sent there: TYPES="habit.* goal.created"')
+    async with connecting.joined_urls(settings) as urls:
+        made, secret = await webhook_commands.add_webhook(settings, *urls, email, url, types)
+    say(f"webhook     {made.id}, for {email}, who is told by mail")
+    say(f"public key  {made.public_key}")
+    say(f"secret      {secret}  (shown only once)")
+    return 0
+
+
+async def change_webhook(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Enable or disable a webhook, or change its types."""
+    patch = webhook_commands.patch_of(arguments)
+    async with _one_webhook(settings, arguments) as webhook:
+        changed = await webhook.change(patch)
+    state = "enabled" if changed.enabled else "disabled"
+    say(f"{changed.id} is {state}, for events of the types {' '.join(changed.types)}.")
+    return 0
+
+
+async def remove_webhook(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Remove a webhook."""
+    async with _one_webhook(settings, arguments) as webhook:
+        await webhook.remove()
+    say(f"Removed {webhook.id}.")
+    return 0
+
+
+async def ping_webhook(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Send a test message to a webhook; 1 when it is not taken."""
+    async with _one_webhook(settings, arguments) as webhook:
+        sent = await webhook.ping()
+    say(f"{sent.message} after {sent.duration_ms} ms: {webhook_commands.outcome_of(sent)}")
+    return 0 if sent.delivered else 1
+
+
+async def replay_webhook(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Send what comes after a cursor to a webhook once more."""
+    since = _said(arguments.since, "Say after which message: SINCE=cursor, or SINCE=0 for all.")
+    async with _one_webhook(settings, arguments) as webhook:
+        await webhook.replay(since)
+    say(f"{webhook.id} is sent what comes after {since} once more.")
+    return 0
+
+
+async def list_deliveries(settings: Settings, arguments: argparse.Namespace) -> int:
+    """List the newest deliveries to a webhook."""
+    async with _one_webhook(settings, arguments) as webhook:
+        say(await webhook.deliveries())
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def _one_webhook(
+    settings: Settings, arguments: argparse.Namespace
+) -> AsyncIterator[webhook_commands.OneWebhook]:
+    name, email = _webhook(arguments), arguments.email.strip()
+    async with (
+        connecting.joined_urls(settings) as urls,
+        webhook_commands.one_webhook(settings, *urls, name, email) as webhook,
+    ):
+        yield webhook
+
+
 async def list_jobs(settings: Settings, _: argparse.Namespace) -> int:
     """List what is to be done at a time."""
     async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
@@ -210,9 +279,8 @@ async def list_jobs(settings: Settings, _: argparse.Namespace) -> int:
 
 async def run_job(settings: Settings, arguments: argparse.Namespace) -> int:
     """Do what a timer asks for at once."""
-    name: str = arguments.timer.strip()
-    if not name:
-        raise StartError("Say which timer, as make jobs lists those that failed: TIMER=usr_…/…")
+    words = "Say which timer, as make jobs lists those that failed: TIMER=usr_…/…"
+    name = _said(arguments.timer, words)
     async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
         await timer_commands.run_timer(settings, mongo_url, name)
     say(f"{name} is due now.")
@@ -238,6 +306,12 @@ COMMANDS = {
     "jobs": list_jobs,
     "job-run": run_job,
     "webhooks": list_webhooks,
+    "webhook-add": add_webhook,
+    "webhook-change": change_webhook,
+    "webhook-remove": remove_webhook,
+    "webhook-ping": ping_webhook,
+    "webhook-replay": replay_webhook,
+    "webhook-deliveries": list_deliveries,
 }
 # A mail server is told to come again with the same message.
 _NOT_STARTED = {"mail-report": os.EX_TEMPFAIL}
@@ -274,17 +348,22 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _email(arguments: argparse.Namespace) -> str:
-    email: str = arguments.email.strip()
-    if not email:
-        raise StartError("Say whose account it is: USER=address")
-    return email
+    return _said(arguments.email, "Say whose account it is: USER=address")
 
 
 def _client(arguments: argparse.Namespace) -> str:
-    client: str = arguments.client.strip()
-    if not client:
-        raise StartError("Say which client, as make clients lists them: CLIENT=cli_…")
-    return client
+    return _said(arguments.client, "Say which client, as make clients lists them: CLIENT=cli_…")
+
+
+def _webhook(arguments: argparse.Namespace) -> str:
+    return _said(arguments.webhook, "Say which webhook, as make webhooks lists them: WEBHOOK=whk_…")
+
+
+def _said(text: str, otherwise: str) -> str:
+    """*text* without what is around it; if there is none, a refusal that says *otherwise*."""
+    if not text.strip():
+        raise StartError(otherwise)
+    return text.strip()
 
 
 def _arguments() -> argparse.Namespace:
@@ -293,7 +372,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--roles", help="what this process does: one or more of web,learn,schedule")
     parser.add_argument("--processes", help="how many web processes share the port")
     parser.add_argument(
-        "--email", default="", help="admin, revoke, factors-remove, mail-bounced: whom"
+        "--email", default="", help="admin, revoke, factors-remove, mail-bounced, webhook-…: whom"
     )
     parser.add_argument(
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
@@ -304,9 +383,19 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--timer", default="", help="job-run: which timer")
     admin_commands.add_arguments(parser)
     client_commands.add_arguments(parser)
+    webhook_commands.add_arguments(parser)
     # How `upcoach.node.supervisor` starts its children.
     parser.add_argument("--child-of", type=int, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    for name, text in vars(arguments).items():
+        if isinstance(text, str) and not _is_text(text):
+            parser.error(f"argument --{name}: this is no text in UTF-8")
+    return arguments
+
+
+def _is_text(text: str) -> bool:
+    """Whether a shell has given *text*, and no other bytes, which Python hides in it."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _environ(arguments: argparse.Namespace) -> dict[str, str]:

@@ -13,16 +13,13 @@ from handlers.http.pagination import (
     page_by_id,
 )
 from models.base.document import Draft, public
-from models.base.errors import Conflict
 from models.webhooks import NewWebhook, Webhook, WebhookDelivery, WebhookDraft
-from models.wire.cursor import Cursor
 from upcoach.services.base.resources import require_object
 from upcoach.services.webhooks import IssuedWebhook, Webhooks
 
 WEBHOOKS: Final = "/v1/webhooks"
 ONE: Final = WEBHOOKS + "/{id}"
 MANAGE: Final = "webhooks:manage"
-FROM_START: Final = "0"
 SENDING: Final = 10  # requests that one counts as that sends one to another server
 
 
@@ -95,11 +92,7 @@ async def ping(services: WebhookOperations, call: Call) -> Reply:
 async def replay(services: WebhookOperations, call: Call) -> Reply:
     """Send the events after a cursor to a webhook once more."""
     since = call.read(ReplayDraft).since
-    await services.webhooks.get(call.scope, call.names["id"])
-    cursor = Cursor(services.epoch, 0) if since == FROM_START else Cursor.parse(since)
-    if cursor.epoch != services.epoch:
-        raise Conflict("cursor_gone", "This cursor is of another log: take one of this one.")
-    await services.webhooks.replay(call.scope, call.names["id"], cursor.seq)
+    await services.webhooks.replay(call.scope, call.names["id"], since, services.epoch)
     return Reply(status=202)
 
 

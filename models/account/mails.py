@@ -87,6 +87,8 @@ class Addition(msgspec.Struct, frozen=True, kw_only=True):
         What the provider of an identity is called.
     counts_from
         When it begins to count, if it does not at once.
+    by_operator
+        Whether an operator added it, on the person's behalf.
 
     """
 
@@ -95,6 +97,7 @@ class Addition(msgspec.Struct, frozen=True, kw_only=True):
     since: dt.datetime
     title: str = ""
     counts_from: dt.datetime | None = None
+    by_operator: bool = False
 
 
 class AdditionDetails(msgspec.Struct, frozen=True, kw_only=True):

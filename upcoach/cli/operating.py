@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from config.settings import Settings
 from models.audit import Action, AuditAction
 from models.base.clock import utc_now
-from models.base.errors import NotFound
+from models.base.errors import Refusal, Unavailable
 from streams.redis.connection import RedisConnections
 from upcoach.node.app import Node
 from upcoach.node.connecting import open_schema, when_reached
@@ -31,7 +31,9 @@ async def operating(settings: Settings, mongo_url: str, redis_url: str) -> Async
         node = Node(web_only, database, schema, redis, installation.epoch)
         try:
             yield node
-        except NotFound as refusal:
+        except Unavailable:
+            raise
+        except Refusal as refusal:
             raise StartError(refusal.detail) from None
         finally:
             await node.stop()

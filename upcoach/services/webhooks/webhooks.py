@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -19,6 +20,7 @@ from models.webhooks import (
     WebhookDraft,
 )
 from models.webhooks.webhook import check_types
+from models.wire.cursor import Cursor
 from upcoach.services.account import announce_document, caller_ref
 from upcoach.services.base.fetching import FetchFailed, Poster
 from upcoach.services.base.resources import Resources, write_outcome
@@ -34,6 +36,8 @@ from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.requests import Write
+
+FROM_START: Final = "0"  # the cursor before the first event
 
 
 class IssuedWebhook(msgspec.Struct, frozen=True):
@@ -91,10 +95,12 @@ class Webhooks(Resources[Webhook, NewWebhook]):
         }
         return [found.get(key) for key in keys]
 
-    async def add(self, scope: Scope, draft: NewWebhook) -> tuple[Outcome[Webhook], str]:
+    async def add(
+        self, scope: Scope, draft: NewWebhook, *, by_operator: bool = False
+    ) -> tuple[Outcome[Webhook], str]:
         """Create a webhook, which is sent what comes from now on; return its secret, too.
 
-        Its owner is told by mail: it is a way out of their account.
+        Its owner is told by mail, also who made it: it is a way out of their account.
         """
         try:
             self._poster.check(draft.url)
@@ -106,7 +112,7 @@ class Webhooks(Resources[Webhook, NewWebhook]):
             if changes.holds(Webhook, scope.user, draft.id):
                 raise Conflict("id_taken", "There is already a document with this id.")
             made = changes.create(_drafted(draft, owner=scope.user, at=changes.at))
-            announce_document(changes, scope, "webhook", made)
+            announce_document(changes, scope, "webhook", made, by_operator=by_operator)
             return write_outcome("created", made)
 
         reads = (Ref(Webhook, scope.user, draft.id), caller_ref(scope))
@@ -134,14 +140,21 @@ class Webhooks(Resources[Webhook, NewWebhook]):
         await self._deliveries.add((WebhookKey(scope.user, webhook_id), sent.delivery))
         return sent.delivery
 
-    async def replay(self, scope: Scope, webhook_id: str, seq: int) -> None:
-        """Send what is behind number *seq* of the feed anew, one such replay after another."""
+    async def replay(self, scope: Scope, webhook_id: str, since: str, epoch: str) -> None:
+        """Send what is behind the cursor *since* anew, one such replay after another."""
         webhook = await self.get(scope, webhook_id)
+        cursor = Cursor(epoch, 0) if since == FROM_START else Cursor.parse(since)
+        if cursor.epoch != epoch:
+            raise Conflict("cursor_gone", "This cursor is of another log: take one of this one.")
         if not webhook.enabled:
             raise Conflict("webhook_disabled", "Enable this webhook first.")
         key = WebhookKey(scope.user, webhook_id)
-        if not await self._progress.rewind(key, seq, self._clock()):
+        if not await self._progress.rewind(key, cursor.seq, self._clock()):
             raise Conflict("replay_running", "Wait until this webhook has caught up.")
+
+    async def owners_of(self, webhook_id: str) -> list[str]:
+        """Whose webhooks are called *webhook_id*, which people may choose."""
+        return await self._documents.owners_with(Webhook, webhook_id)
 
     async def deliveries(
         self, scope: Scope, webhook_id: str, before: str, limit: int

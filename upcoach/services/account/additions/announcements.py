@@ -40,6 +40,7 @@ def announce_document(
     document: Document,
     *,
     is_narrowed: bool = False,
+    by_operator: bool = False,
 ) -> None:
     """Mail the caller about a *document* that is new, or shows something else than before.
 
@@ -47,4 +48,5 @@ def announce_document(
     """
     if is_narrowed and changes.find(*caller_ref(scope)) is None:
         return
-    announce(changes, scope, Addition(way=way, id=document.id, since=document.updated_at))
+    added = Addition(way=way, id=document.id, since=document.updated_at, by_operator=by_operator)
+    announce(changes, scope, added)

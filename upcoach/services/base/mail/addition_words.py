@@ -52,6 +52,7 @@ _WORDS: Final[dict[WayName, tuple[str, str]]] = {
         "What changes in your UpCoach account is now sent to another server{name} as a webhook.",
     ),
 }
+_OPERATOR: Final = ", by an operator of UpCoach on your behalf"
 
 
 def subject(added: Addition) -> str:
@@ -70,7 +71,8 @@ def sentences(added: Addition, details: AdditionDetails) -> tuple[str, ...]:
         entry=_entry(details),
     )
     side = ", on your side" if added.way in ("coach", "client") else ","
-    when = f"That was on {moment_in_words(added.since)}{_device(details, side)}."
+    who = _OPERATOR if added.by_operator else _device(details, side)
+    when = f"That was on {moment_in_words(added.since)}{who}."
     parts = (what, when, _counts(added))
     return tuple(filter(None, parts))
 

@@ -8,6 +8,8 @@ from models.webhooks import DisabledReason
 from upcoach.services.base.mail import addition_words
 
 _END: Final = "\n\nThe UpCoach team\n"
+_BY_YOU: Final = ("This was me", "This was not me")
+_FOR_YOU: Final = ("I asked for this", "I did not ask for this")
 _NOT_YOU: Final = "If this was not you, choose a new password now. It logs out every device:\n\n"
 
 
@@ -166,14 +168,18 @@ def access_method_added(
     to: str, added: Addition, details: AdditionDetails, confirm: str, disown: str, forgot: str
 ) -> Mail:
     """The notice of something that opens the account, or lets something out of it."""
+    yes, no = _FOR_YOU if added.by_operator else _BY_YOU
+    stolen = (
+        "\n\nIf this was not you, somebody knows your password. Choose a new one. It logs out "
+        f"every device:\n\n{forgot}"
+    )
+    rest = "" if added.by_operator else stolen
     return _letter(
         to,
         addition_words.subject(added),
-        f"{' '.join(addition_words.sentences(added, details))}\n\nThis was me:\n\n{confirm}\n\n"
-        f"This was not me, remove it:\n\n{disown}\n\nBoth links work for 7 days. What is not "
-        "confirmed is removed if the password is reset by email.\n\nIf this was not you, somebody "
-        "knows your password. Choose a new one. It logs out every device:\n\n"
-        f"{forgot}",
+        f"{' '.join(addition_words.sentences(added, details))}\n\n{yes}:\n\n{confirm}\n\n"
+        f"{no}, remove it:\n\n{disown}\n\nBoth links work for 7 days. What is not "
+        f"confirmed is removed if the password is reset by email.{rest}",
     )
 
 
