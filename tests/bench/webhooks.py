@@ -18,7 +18,7 @@ STEADY: Final = 400  # events
 EVERY_S: Final = 0.025
 WRITERS: Final = 32
 PATIENCE_S: Final = 120.0
-SETTLED_S: Final = 3.0  # as in `tests.bench.node`
+SETTLED_S: Final = 3.0  # as long as a write goes on to be worked on, see `tests.bench.node`
 STEADILY, AT_ONCE = "one every 25 ms", "one of each at once"
 ALL_WELL, ILL = "all well", "with the five"
 
@@ -110,6 +110,7 @@ async def _arrivals(
     stage: Stage, numbers: list[int], modes: Mapping[int, str], **how: float
 ) -> Found:
     """Have an event written for each of *numbers*, beside those that *modes* name."""
+    await asyncio.sleep(SETTLED_S)
     await stage.receiver.ask("begin", modes=list(modes.items()))
     if modes:
         await stage.writer.ask("write", numbers=list(modes))
