@@ -7,5 +7,6 @@ beside eight other servers.  The sides take turns, several times, and medians of
 Whoever is measured lives in a process of its own (`node`, `inserts`, `peers/`, `native/floor.c`),
 so that its CPU is its own.  `python -m tests.bench` starts them (`child`, `sides`), tells them what
 to do, reads the processes' CPU from the kernel (`cpu`), and prints (`report`, `figures`).  The
-sockets are held by a program in C that only counts what arrives (`native/listen.c`).
+sockets are held by a program in C that only counts what arrives (`native/listen.c`); messages of
+webhooks arrive at `webhook_receiver`.
 """

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from models.access.permissions import ROLES
+from upcoach.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 SET_BY_SHELLS = {"USER": "login", "NAME": "name"}
 REDIRECTS = (
     "https://…, http://localhost/…, http://127.0.0.1/…, http://[::1]/… or reversed.domain:/…"
 )
-MEANT = ("ROLE", "AT_ONCE", "REDIRECT", "SCOPE", "KIND", "CLIENT")  # by whoever sets them
+OF_CLIENTS = ("REDIRECT", "SCOPE", "KIND", "CLIENT")
+OF_WEBHOOKS = ("WEBHOOK", "URL", "TYPES", "ENABLED", "SINCE")
+MEANT = ("ROLE", "AT_ONCE", *OF_CLIENTS, *OF_WEBHOOKS)  # by whoever sets them
 
 
 def make(*words: str, **environ: str) -> str:
@@ -70,6 +73,14 @@ async def refused(environ: dict[str, str], *words: str) -> str:
         (("admin", "USER=a@b.c", "ROLE=user"), '-m upcoach admin --email "a@b.c" --role "user"'),
         (("clients",), "-m upcoach clients"),
         (("client-remove", "CLIENT=cli_1"), '-m upcoach client-remove --client "cli_1"'),
+        (
+            ("webhook-ping", "WEBHOOK=whk_1"),
+            '-m upcoach webhook-ping --webhook "whk_1" --email ""',
+        ),
+        (
+            ("webhook-replay", "WEBHOOK=whk_1", "SINCE=0", "USER=a@b.c"),
+            '-m upcoach webhook-replay --webhook "whk_1" --email "a@b.c" --since "0"',
+        ),
         (("rotate-keys",), "-m upcoach rotate-keys"),
         (("rotate-keys", "AT_ONCE=1"), "-m upcoach rotate-keys --at-once"),
     ],
@@ -92,6 +103,26 @@ def test_make_changes_of_a_client_what_is_said() -> None:
     )
 
 
+def test_make_leaves_types_of_events_as_they_are() -> None:
+    said = making("webhook-add", "USER=a@b", "URL=https://a.b/", "TYPES=habit.* goal.created")
+
+    assert " ".join(said.replace("\\\n", "").split()) == (
+        '-m upcoach webhook-add --email "a@b" --url "https://a.b/" --types "habit.* goal.created"'
+    )
+
+
+def test_what_is_no_text_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["upcoach", "webhook-add", "--email", "\udcff@example.org"])
+
+    with pytest.raises(SystemExit) as refusal:
+        main()
+
+    words = "upcoach: argument --email: this is no text in UTF-8; --help lists all.\n"
+    assert (refusal.value.code, capsys.readouterr().err) == (2, words)
+
+
 async def test_which_client_it_is_has_to_be_said(environ: dict[str, str]) -> None:
     words = await refused(environ, "client-remove")
 
@@ -107,6 +138,8 @@ async def test_which_client_it_is_has_to_be_said(environ: dict[str, str]) -> Non
         ("client-remove", "CLIENT"),
         ("client-add", "SCOPE"),
         ("client-add", "KIND"),
+        ("webhook-add", "URL"),
+        ("webhook-change", "ENABLED"),
     ],
 )
 def test_make_says_where_a_word_belongs_that_the_shell_says(target: str, name: str) -> None:

@@ -33,6 +33,15 @@ COMMANDS = {
     "migrate": ("migrate",),
     "factors-remove": ("factors-remove", "--email", ADA),
     "mail-bounced": ("mail-bounced", "--email", ADA),
+    "webhook-add": (
+        "webhook-add",
+        "--email",
+        ADA,
+        "--url",
+        "https://app.example/hook",
+        "--types",
+        "goal.*",
+    ),
     "webhooks": ("webhooks",),
     "revoke": ("revoke", "--email", ADA),
 }
@@ -108,6 +117,8 @@ async def test_every_command_works_beside_a_running_server(tmp_path: Path) -> No
 
     assert {one for one, _ in answers.values()} == {0}, answers
     assert answers["clients"][1].endswith("  audience  api\n")
+    assert ADA in answers["webhook-add"][1]
+    assert "app.example" in answers["webhooks"][1]
     assert answers["jobs"][1].splitlines()[1].split()[:2] == ["evening_check", "1"]
     assert answers["factors-remove"][1] == f"{ADA} has no second factor; nothing was changed.\n"
     assert f"({SOCKETS + 1} sessions)" in said
