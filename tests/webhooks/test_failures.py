@@ -174,20 +174,24 @@ async def test_any_answer_of_a_receiver_that_takes_it_will_do(engines: TestEngin
 
 
 async def test_those_that_hang_make_no_other_late(engines: TestEngines) -> None:
-    """There are more of them than places for those that fail."""
+    """There are more of them than places for those that fail, and they hang without end."""
     settings = engines.settings(UPCOACH_ROLES=SENDING)
     async with serving(settings) as server, Receiver().listening() as receiver:
-        runner = server.node.webhooks
-        runner.turns.waits, runner.places, runner.failing_places = QUICK, 4, 3
-        server.node.assembly.chosen_outbound.patience_s = 0.5
-        receiver.modes["hangs"] = "hangs"
+        runner, outbound = server.node.webhooks, server.node.assembly.chosen_outbound
+        runner.turns.waits, runner.places, runner.failing_places = QUICK, 3, 3
+        outbound.patience_s, runner.look_every_s = 0.2, 0.05
         bob = await server.person()
-        for _ in range(4):
+        paths = [f"hangs{number}" for number in range(8)]
+        receiver.modes |= dict.fromkeys(paths, "hangs")
+        for number in range(4):
             ann = await server.person()
-            for _ in range(2):
-                await add_webhook(ann, f"{receiver.url}/hangs", "goal.*")
+            for path in paths[2 * number :][:2]:
+                await add_webhook(ann, f"{receiver.url}/{path}", "goal.*")
             await write_goals(ann, 1)
-        await receiver.wait_for(10, "hangs")  # some of them for the second time
+        await until(lambda: all(map(receiver.of, paths)))  # each has begun with its first try
+        outbound.patience_s = 600.0
+        before = len(receiver.received)
+        await until(lambda: len(receiver.received) >= before + runner.failing_places)
         await add_webhook(bob, f"{receiver.url}/a", "goal.*")
 
         await write_goals(bob, 10)
