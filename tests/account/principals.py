@@ -121,7 +121,10 @@ class Stage:
         for who in ("assigned coach", "former coach"):
             await share(owner, self.people[who], ["goal", "habit", "habit.entry"])
         await unshare(owner, self.people["former coach"])
-        await done(owner.call("POST", "/v1/goals", {"title": CANARY}))
+        goal = (await done(owner.call("POST", "/v1/goals", {"title": CANARY}))).body["id"]
+        point = f"/v1/goals/{goal}/progress/{new_id('pnt')}"
+        await done(owner.call("PUT", point, {"value": 0.5}))
+        self.questions.forget()
         await done(owner.call("POST", "/v1/moods", {"level": 3, "note": CANARY}))
         services, scope = self.server.node.services, scope_of(self.server, owner)
         await enrol(self.server.node, scope.user)

@@ -35,9 +35,16 @@ _NAMED: Final[dict[str, tuple[str, ...]]] = {
     "key_result": (KEY,),
     "tz": ("UTC", "Europe/Berlin", "America/New_York"),
     "color": ("#FF8F00", "#00897B"),
+    "time": ("07:30", "21:00"),
     "types": ("goal.*", "habit.created"),
     "url": ("https://hooks.example.org/upcoach",),
 }
+# What would be refused: fields that need one of others, and one that none of others may stand with.
+_NEEDS: Final = {
+    "repeats": ("due_date", "target_date"),
+    "reminder_minutes_before": ("due_date", "target_date"),
+}
+_EXCLUDED_BY: Final = {"progress": ("key_results", "milestones")}
 
 
 class Drafts:
@@ -78,7 +85,7 @@ class Drafts:
                 value = self._value(field.type, field.encode_name)
                 if value is not None or field.required:
                     fields[field.encode_name] = value
-        return fields
+        return {name: value for name, value in fields.items() if _goes_with(name, fields)}
 
     def _value(self, info: types.Type, name: str) -> Any:
         match info:
@@ -144,6 +151,12 @@ class Drafts:
             self.ids.setdefault(prefix, []).append(fresh)
             return fresh
         return self._chance.choice(self.ids[prefix]) if self.ids.get(prefix) else None
+
+
+def _goes_with(name: str, fields: Json) -> bool:
+    """Whether the field called *name* may stand beside the others."""
+    lacks_one = name in _NEEDS and not any(other in fields for other in _NEEDS[name])
+    return not lacks_one and not any(other in fields for other in _EXCLUDED_BY.get(name, ()))
 
 
 def _between(info: types.IntType | types.FloatType) -> tuple[Any, Any]:
