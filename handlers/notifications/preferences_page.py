@@ -23,8 +23,10 @@ PATH: Final = "/account/notifications"
 TITLES: Final[dict[NotificationType, str]] = {
     "habit_reminder": "Habits, when it is time",
     "streak_at_risk": "A streak that is about to end",
+    "goal_reminder": "Goals, when you want to be reminded",
     "goal_milestone": "Milestones of goals",
     "at_risk_goal": "Goals that fall behind",
+    "task_reminder": "Tasks, before they are due",
     "task_due": "Tasks that are due",
     "achievement_unlocked": "Achievements",
     "mood_check_in": "How you feel",

@@ -37,7 +37,6 @@ NAMED: Final = {
     "PartsOfDay": "HabitPartsOfDay",
     "Point": "HabitRatePoint",
     "Rated": "HabitRate",
-    "Reminder": "HabitReminder",
     "Run": "HabitStreakRun",
     "Score": "HabitStrengthPoint",
     "StreakAnswer": "HabitStreak",
@@ -48,6 +47,7 @@ NAMED: Final = {
     "WeekdayRate": "HabitWeekdayRate",
     "Window": "HabitWindow",
     # Goals, tasks, the journal, insights.
+    "Reminder": "ReminderTime",
     "Assessment": "GoalAssessment",
     "DailyProgress": "GoalDailyProgress",
     "KeyResult": "GoalKeyResult",

@@ -39,6 +39,7 @@ WallTime = Annotated[
     str,
     shaped(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", form="a time of day such as 09:30"),
 ]
+Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]  # from 1 for Monday
 OwnZone = Annotated[
     str,
     msgspec.Meta(

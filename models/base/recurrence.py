@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 import msgspec
 
 from models.base.document import Document
+from models.base.errors import invalid_field
 from models.base.ids import derived_id
 from models.base.time import DAY, LATEST, months_later
 
@@ -60,6 +61,13 @@ class Repeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         times = max(0, months // step)
         date = months_later(first, times * step)
         return date if date > after else months_later(first, (times + 1) * step)
+
+
+def check_dateless(thing: str, **fields: object) -> None:
+    """Raise `Invalid` for the first of *fields* that a *thing* has, which lacks their date."""
+    for name, value in fields.items():
+        if value:
+            raise invalid_field(f"/{name}", "date_missing", f"{thing} has no {name}.")
 
 
 def series_of(due: dt.date | None, repeats: Repeat | None) -> dt.date | None:

@@ -6,6 +6,7 @@ from models.access.permissions import Permission
 from models.goals.goal import Goal, GoalCategory, GoalDraft, GoalId, NewGoal
 from models.goals.goal_point import GoalPoint, PointDraft, PointId
 from models.goals.goal_template import GoalTemplate, GoalTemplateDraft, NewGoalTemplate
+from models.goals.timers import GOAL_REMINDER, GOAL_TARGET, reminder_at, target_reminders
 
 CONTEXT = ModelContext(
     content=(
@@ -26,10 +27,13 @@ CONTEXT = ModelContext(
         GoalPoint: Quota(50_000, 64),
         GoalTemplate: Quota(100, 16),
     },
+    timers={Goal: (GOAL_REMINDER, GOAL_TARGET)},
 )
 
 __all__ = [
     "CONTEXT",
+    "GOAL_REMINDER",
+    "GOAL_TARGET",
     "Goal",
     "GoalCategory",
     "GoalDraft",
@@ -41,4 +45,6 @@ __all__ = [
     "NewGoalTemplate",
     "PointDraft",
     "PointId",
+    "reminder_at",
+    "target_reminders",
 ]

@@ -12,12 +12,24 @@ import msgspec
 
 from models.base.document import Derived, Discloses, Document, Draft, Order, Privacy, fields_of
 from models.base.errors import Conflict, invalid_field
-from models.base.fields import Choice, LongText, ShortText, Title
+from models.base.fields import Choice, LongText, OwnZone, ShortText, Title
 from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
-from models.base.recurrence import Repeat, next_date, next_in_series, series_of
-from models.base.time import check_date
-from models.goals.goal_parts import KeyResult, Milestone, Smart
+from models.base.recurrence import (
+    Repeat,
+    check_dateless,
+    next_date,
+    next_in_series,
+    series_of,
+)
+from models.base.reminders import (
+    Reminder,
+    ReminderMinutes,
+    check_new_reminders,
+    check_reminder_minutes,
+)
+from models.base.time import check_date, check_stored_zone, check_zone
+from models.goals.goal_parts import DailyProgress, KeyResult, Milestone, Smart
 
 ID_PREFIX: Final = "gol"  # of ids
 GoalId = Annotated[str, id_pattern(ID_PREFIX)]
@@ -53,22 +65,6 @@ class GoalCategory(Choice):
     RELATIONSHIP = "relationship"
 
 
-class DailyProgress(msgspec.Struct, frozen=True):
-    """The progress of a goal at the end of a day (UTC).
-
-    Attributes
-    ----------
-    day
-        The day.
-    progress
-        The progress at its end, from 0 to 1.
-
-    """
-
-    day: dt.date
-    progress: float
-
-
 class GoalDraft(Draft, frozen=True, kw_only=True):
     """The fields of a goal that a person may write.
 
@@ -102,6 +98,13 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
         The answers to what makes a goal SMART.
     archived
         Whether it is put away.
+    tz
+        The time zone of its reminders.
+    reminders
+        When to be reminded from its first day to its target date, while it is active.
+    reminder_minutes_before
+        When to be reminded of its target date: so many minutes before nine in its morning.  What
+        makes whole days are days of the calendar.
 
     """
 
@@ -129,16 +132,24 @@ class GoalDraft(Draft, frozen=True, kw_only=True):
     repeats: Repeat | None = None
     private_notes: LongText | None = None
     archived: bool = False
+    tz: OwnZone | None = None
+    reminders: Annotated[tuple[Reminder, ...], msgspec.Meta(max_length=10)] = ()
+    reminder_minutes_before: ReminderMinutes = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_reminder_minutes(self.reminder_minutes_before)
+        if self.tz is not None:
+            check_zone(self.tz)
         check_date(self.starts_on, "/starts_on")
         check_date(self.target_date, "/target_date")
         if self.starts_on and self.target_date and self.target_date < self.starts_on:
             raise invalid_field("/target_date", "dates_reversed", "A goal ends after it starts.")
-        if self.repeats is not None and self.target_date is None:
-            raise invalid_field(
-                "/repeats", "date_missing", "A goal without a target date cannot repeat."
+        if self.target_date is None:
+            check_dateless(
+                "A goal without a target date",
+                repeats=self.repeats,
+                reminder_minutes_before=self.reminder_minutes_before,
             )
         if len(set(self.depends_on)) < len(self.depends_on):
             raise invalid_field("/depends_on", "goal_repeated", "A goal is named twice.")
@@ -185,6 +196,8 @@ class Goal(Document, frozen=True, kw_only=True):
         How the goal begins anew once it is reached.
     private_notes
         Notes that no coach sees.
+    tz
+        The time zone of its reminders; null in those that are older than reminders, and have none.
 
     """
 
@@ -222,6 +235,11 @@ class Goal(Document, frozen=True, kw_only=True):
     repeats: Annotated[Repeat | None, Privacy.PERSONAL] = None
     private_notes: Annotated[LongText | None, Privacy.SEALED, Privacy.PRIVATE, Merge.APPEND] = None
     archived: bool = False
+    tz: Annotated[str | None, Privacy.PERSONAL, Derived("reminders", "reminder_minutes_before")] = (
+        None
+    )
+    reminders: Annotated[tuple[Reminder, ...], Privacy.PERSONAL] = ()
+    reminder_minutes_before: Annotated[ReminderMinutes, Privacy.PERSONAL] = ()
     completed_at: Annotated[dt.datetime | None, Privacy.PERSONAL, Derived("status")] = None
     measured: Annotated[
         dict[str, dt.datetime], Privacy.PERSONAL, Derived("key_results", *_OF_A_POINT)
@@ -230,9 +248,15 @@ class Goal(Document, frozen=True, kw_only=True):
     track: Annotated[tuple[DailyProgress, ...], Privacy.PERSONAL, Derived("progress")] = ()
     series: Annotated[dt.date | None, Privacy.PERSONAL, Derived("target_date", "repeats")] = None
 
+    def __post_init__(self) -> None:
+        """Refuse an unknown time zone."""
+        if self.tz is not None:
+            check_stored_zone(self.tz)
+
     @classmethod
     def drafted(cls, draft: NewGoal, *, owner: str, at: dt.datetime) -> Self:
         """A new goal."""
+        _check_reminders(draft)
         goal = cls(
             id=draft.id,
             owner=owner,
@@ -247,6 +271,7 @@ class Goal(Document, frozen=True, kw_only=True):
     def revised(self, draft: GoalDraft, at: dt.datetime) -> Self:
         """The same goal as *draft* says; another date or rule begins the series anew."""
         self._require_transition(draft.status)
+        _check_reminders(draft, self.reminders)
         same = (draft.target_date, draft.repeats) == (self.target_date, self.repeats)
         after = msgspec.structs.replace(
             self.advanced(at),
@@ -359,3 +384,9 @@ def _tracked(
 ) -> tuple[DailyProgress, ...]:
     before = track[:-1] if track and track[-1].day == day else track
     return (*before, DailyProgress(day, progress))[-TRACKED:]
+
+
+def _check_reminders(draft: GoalDraft, before: tuple[Reminder, ...] = ()) -> None:
+    check_new_reminders(draft.reminders, before)
+    if draft.tz is None and (draft.reminders or draft.reminder_minutes_before):
+        raise invalid_field("/tz", "zone_missing", "Reminders come by the clocks of a time zone.")

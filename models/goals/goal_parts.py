@@ -1,4 +1,4 @@
-"""The parts of a goal: milestones, key results, and SMART answers."""
+"""The parts of a goal: milestones, key results, SMART answers, and how far it was on days."""
 
 import datetime as dt
 from typing import Annotated, ClassVar, Literal
@@ -151,3 +151,19 @@ class KeyResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def measured(self, value: float | None) -> "KeyResult":
         """The same at *value*; at its baseline for None."""
         return msgspec.structs.replace(self, current=value)
+
+
+class DailyProgress(msgspec.Struct, frozen=True):
+    """The progress of a goal at the end of a day (UTC).
+
+    Attributes
+    ----------
+    day
+        The day.
+    progress
+        The progress at its end, from 0 to 1.
+
+    """
+
+    day: dt.date
+    progress: float

@@ -15,7 +15,6 @@ service reads a history and asks:
 `statistics`    when, how often, how lately
 `achievements`  what was reached, and on which day
 `correlation`   whether mood goes with a habit
-`reminders`     when to speak up
 `today`         what a habit asks of its owner today
 `overview`      all habits of a person together
 ==============  =====================================================================
@@ -24,17 +23,15 @@ Which date it is, where somebody is and when their day begins, is `models.base.t
 words are in docs/habits.md.
 """
 
-import datetime as dt
-
 from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
+from models.base.reminders import REMINDER_GRACE
 from models.base.timers import TimerRule
 from models.habits.entry import Entry, EntryDraft, Logged, check_not_ahead, entry_id
 from models.habits.habit import Habit, HabitDraft, HabitId, NewHabit
 from models.habits.measures import Amount, Count, Measure, YesNo
 from models.habits.pauses import Pauses
-from models.habits.reminders import Occurrence, occurrences
 from models.habits.schedules import (
     Daily,
     Every,
@@ -51,7 +48,7 @@ from models.habits.vacation import NewVacation, Vacation, VacationDraft
 HABIT_REMINDER = TimerRule(
     name="habit_reminder",
     next_due=Habit.next_reminder,
-    grace=dt.timedelta(hours=1),  # later it helps nobody
+    grace=REMINDER_GRACE,
     is_newer=True,
 )
 CONTEXT = ModelContext(
@@ -93,7 +90,6 @@ __all__ = [
     "Measure",
     "NewHabit",
     "NewVacation",
-    "Occurrence",
     "Pauses",
     "PerMonth",
     "PerWeek",
@@ -107,5 +103,4 @@ __all__ = [
     "check_not_ahead",
     "due_from",
     "entry_id",
-    "occurrences",
 ]

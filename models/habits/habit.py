@@ -11,8 +11,8 @@ import msgspec
 from models.base.document import Derived, Document, Draft, Order, Privacy, fields_of
 from models.base.fields import Choice, Color, OwnZone, ShortText, Title, own_zone
 from models.base.ids import id_pattern, new_id
+from models.base.reminders import Reminder, check_new_reminders, next_occurrence
 from models.base.time import (
-    DAY,
     check_counted,
     check_stored_zone,
     check_zone,
@@ -20,7 +20,6 @@ from models.base.time import (
     start_of_day,
 )
 from models.habits.measures import Measure, YesNo, check_measure
-from models.habits.reminders import Reminder, check_new_reminder, occurrences
 from models.habits.schedules import Daily, Schedule, check_new_schedule, check_schedule
 
 ID_PREFIX: Final = "hab"  # of ids
@@ -115,7 +114,7 @@ class NewHabit(HabitDraft, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_new_schedule(self.schedule)
-        _check_new_reminders(self.reminders)
+        check_new_reminders(self.reminders)
 
 
 class Habit(Document, frozen=True, kw_only=True):
@@ -195,7 +194,7 @@ class Habit(Document, frozen=True, kw_only=True):
         """
         if draft.schedule != self.schedule:
             check_new_schedule(draft.schedule)
-        _check_new_reminders(draft.reminders, self.reminders)
+        check_new_reminders(draft.reminders, self.reminders)
         fields = fields_of(draft, HabitDraft) | {"starts_on": draft.starts_on or self.starts_on}
         since = (self.archived_at or at) if draft.archived else None
         return msgspec.structs.replace(self.advanced(at), archived_at=since, **fields)
@@ -219,15 +218,4 @@ class Habit(Document, frozen=True, kw_only=True):
         if self.archived or not self.reminders:
             return None
         begins = start_of_day(self.starts_on, self.tz) - dt.timedelta.resolution
-        since = max(after, begins)
-        until = since + 8 * DAY  # each day of the week comes in it, in every zone
-        moments = occurrences(self.reminders, self.tz, self.day_start, since, until, lambda _: True)
-        return next((moment.at for moment in moments), None)
-
-
-def _check_new_reminders(
-    reminders: tuple[Reminder, ...], before: tuple[Reminder, ...] = ()
-) -> None:
-    for place, reminder in enumerate(reminders):
-        if reminder not in before:
-            check_new_reminder(reminder, place)
+        return next_occurrence(self.reminders, self.tz, self.day_start, max(after, begins))

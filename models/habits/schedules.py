@@ -10,10 +10,10 @@ from typing import Annotated
 import msgspec
 
 from models.base.errors import invalid_field
+from models.base.fields import Weekday
 from models.base.time import DAY, EPOCH, DateRange, month_of, week_of
 from models.habits.rrule import LAST_ANCHOR, LONGEST, check_new_rule, check_rule, rule_of
 
-Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
 
 

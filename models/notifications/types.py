@@ -5,8 +5,10 @@ from typing import Final, Literal, get_args
 NotificationType = Literal[
     "habit_reminder",
     "streak_at_risk",
+    "goal_reminder",
     "goal_milestone",
     "at_risk_goal",
+    "task_reminder",
     "task_due",
     "achievement_unlocked",
     "mood_check_in",

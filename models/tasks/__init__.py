@@ -3,8 +3,8 @@
 from models.access.limits import Quota
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.tasks.due_timer import TASK_DUE
 from models.tasks.task import OPEN, NewTask, Step, Task, TaskDraft
+from models.tasks.timers import TASK_DUE, TASK_REMINDER, task_reminders
 
 CONTEXT = ModelContext(
     content=(Task,),
@@ -15,15 +15,17 @@ CONTEXT = ModelContext(
     quotas={
         Task: Quota(10_000, 64),
     },
-    timers={Task: (TASK_DUE,)},
+    timers={Task: (TASK_DUE, TASK_REMINDER)},
 )
 
 __all__ = [
     "CONTEXT",
     "OPEN",
     "TASK_DUE",
+    "TASK_REMINDER",
     "NewTask",
     "Step",
     "Task",
     "TaskDraft",
+    "task_reminders",
 ]

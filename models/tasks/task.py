@@ -11,11 +11,17 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 import msgspec
 
 from models.base.document import Document, Draft, Order, Privacy, fields_of
-from models.base.errors import invalid_field
 from models.base.fields import LongText, OwnZone, Place, Tag, Title, WallTime, own_zone
 from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
-from models.base.recurrence import Repeat, next_date, next_in_series, series_of
+from models.base.recurrence import (
+    Repeat,
+    check_dateless,
+    next_date,
+    next_in_series,
+    series_of,
+)
+from models.base.reminders import ReminderMinutes, check_reminder_minutes
 from models.base.text.search_words import distinct, label
 from models.base.time import (
     check_date,
@@ -89,6 +95,9 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
         The time zone of the due date.
     tags
         The tags.
+    reminder_minutes_before
+        When to be reminded: so many minutes before it is due, or before nine in the morning of a
+        due date without a time.  What makes whole days are days of the calendar.
 
     """
 
@@ -106,15 +115,21 @@ class TaskDraft(Draft, frozen=True, kw_only=True):
     goal: GoalId | None = None
     steps: Steps = msgspec.field(default_factory=dict)
     repeats: Repeat | None = None
+    reminder_minutes_before: ReminderMinutes = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_zone(self.tz)
         check_date(self.due_date, "/due_date")
+        check_reminder_minutes(self.reminder_minutes_before)
         msgspec.structs.force_setattr(self, "tags", distinct(self.tags))
         if self.due_date is None:
-            _require_none(self.due_time, "due_time")
-            _require_none(self.repeats, "repeats")
+            check_dateless(
+                "A task without a due date",
+                due_time=self.due_time,
+                repeats=self.repeats,
+                reminder_minutes_before=self.reminder_minutes_before,
+            )
 
 
 class NewTask(TaskDraft, frozen=True, kw_only=True):
@@ -149,6 +164,8 @@ class Task(Document, frozen=True, kw_only=True):
         How it comes again once it is done.
     completed_at
         When it was completed.
+    reminder_minutes_before
+        How many minutes before it is due its person is reminded.
 
     """
 
@@ -178,6 +195,7 @@ class Task(Document, frozen=True, kw_only=True):
     goal: Annotated[GoalId | None, Privacy.PERSONAL] = None
     steps: Annotated[Steps, Privacy.SEALED] = msgspec.field(default_factory=dict)
     repeats: Annotated[Repeat | None, Privacy.PERSONAL] = None
+    reminder_minutes_before: Annotated[ReminderMinutes, Privacy.PERSONAL] = ()
     due_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
     completed_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
     series: Annotated[dt.date | None, Privacy.PERSONAL] = None
@@ -253,9 +271,3 @@ def _due_at(day: dt.date, clock: str | None, tz: str) -> dt.datetime:
         if clock is None
         else instant(day, dt.time.fromisoformat(clock), tz)
     )
-
-
-def _require_none(value: object, field: str) -> None:
-    if value is not None:
-        message = f"A task without a due date has no {field}."
-        raise invalid_field(f"/{field}", "date_missing", message)

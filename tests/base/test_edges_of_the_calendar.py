@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from models.base import time
 from models.base.errors import Refusal
 from models.base.recurrence import Repeat, next_date
+from models.base.reminders import Reminder, occurrences
 from models.habits import Every, Rate, Recurring, Weekdays, due_from
-from models.habits.reminders import Reminder, occurrences
 from models.habits.schedules import Schedule, check_new_schedule
 
 ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})

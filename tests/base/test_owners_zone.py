@@ -17,6 +17,7 @@ FAR = "Pacific/Kiritimati"  # 14 hours ahead
 FIRST = {"If-Match": '"v1"'}
 MADE: tuple[tuple[str, Json], ...] = (
     ("/v1/habits", {"name": "Run"}),
+    ("/v1/goals", {"title": "Run"}),
     ("/v1/tasks", {"title": "Run", "due_date": "2026-11-02"}),
     ("/v1/moods", {"level": 4}),
     ("/v1/journal", {"text": "A run"}),

@@ -10,8 +10,8 @@ from config.settings import Settings
 from models.access.scope import Scope
 from models.base.clock import utc_now
 from models.base.metrics import Metrics
+from models.base.reminders import Reminder
 from models.habits import HABIT_REMINDER, Habit, NewHabit
-from models.habits.reminders import Reminder
 from models.notifications import Notification
 from tests.bench.crowd import make_people
 from tests.bench.report import Table, median, say

@@ -70,10 +70,12 @@ def _value(info: Any, name: str) -> Any:
     return makers[type(info)]()
 
 
-def _distinct(info: Any, at: int) -> str:
+def _distinct(info: Any, at: int) -> str | int:
     """The member *at* of a list whose members differ."""
     item: Any = info.item_type
     item = item.type if isinstance(item, inspect.Metadata) else item
+    if isinstance(item, inspect.IntType):
+        return (item.le or 0) - at
     if (item.pattern or "").startswith("^hab_"):
         return new_id("hab")
     letters: int = item.max_length - 2

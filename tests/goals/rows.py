@@ -7,9 +7,9 @@ from typing import Any
 from models.base.document import Document
 from models.base.merge_patch import Json
 from models.base.recurrence import Repeat
+from models.base.reminders import Reminder
 from models.goals import Goal, GoalCategory, GoalPoint, GoalTemplate
-from models.goals.goal import DailyProgress
-from models.goals.goal_parts import KeyResult, Milestone, Smart
+from models.goals.goal_parts import DailyProgress, KeyResult, Milestone, Smart
 from tests.goals import people
 from tests.goals.people import (
     CHAPTERS,
@@ -24,7 +24,7 @@ from tests.goals.people import (
 )
 from tests.goals.writes import WRITES
 from tests.support.laws.context import FULL_GOAL, NOON, ContextRows, Flaws, hide
-from tests.support.laws.flaws import OPERATOR
+from tests.support.laws.flaws import MINUTES, OPERATOR, ZONES
 from tests.support.people.furnished import GOAL, GOALS, HABIT, NOWHERE, ONE_GOAL, furnish_goal
 from tests.support.server import Server
 from upcoach.client import RestClient
@@ -67,6 +67,17 @@ FLAWED: Flaws = {
             ({"target_date": "tomorrow"}, "/target_date"),
             ({"target_date": 20_260_101}, "/target_date"),
             ({"target_date": "2026-01-01T00:00:00Z"}, "/target_date"),
+            (
+                {"target_date": None, "reminder_minutes_before": [60]},
+                "/reminder_minutes_before",
+            ),
+            *MINUTES,
+            *ZONES,
+            ({"reminders": [{"time": "24:00"}]}, "/reminders/0/time"),
+            ({"reminders": [{"time": "07:3\uff10"}]}, "/reminders/0/time"),
+            ({"reminders": [{"time": "07:30", "weekdays": [8]}]}, "/reminders/0/weekdays/0"),
+            ({"reminders": [{"time": "07:30"}] * 11}, "/reminders"),
+            ({"reminders": OPERATOR}, "/reminders"),
             ({"owner": "usr_1"}, "/owner"),
             ({"version": 9}, "/version"),
             ({"completed_at": "2026-01-01T00:00:00Z"}, "/completed_at"),
@@ -142,6 +153,9 @@ CHANGES: dict[str, dict[str, tuple[Any, ...]]] = {
         "repeats": (None,),
         "private_notes": ("mine", "still mine", None),
         "archived": (True, False),
+        "tz": ("Europe/Berlin", "UTC"),
+        "reminders": ([{"time": "07:30", "weekdays": [1]}], []),
+        "reminder_minutes_before": ([1440, 0], []),
     },
     "goal.point": {
         "value": (85, 80, 88),
@@ -183,6 +197,9 @@ def full(base: Json) -> Iterator[Document]:
         depends_on=(FULL_GOAL,),
         repeats=Repeat("year"),
         private_notes="canary",
+        tz="Pacific/Apia",
+        reminders=(Reminder("07:30", (1, 2)),),
+        reminder_minutes_before=(1440, 0),
         completed_at=NOON,
         measured={"kg": NOON},
         track=(DailyProgress(day, 0.25),),

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from models.base.errors import Conflict, Invalid
 from models.base.validation import checked
 from models.goals import Goal, GoalDraft, NewGoal
-from models.goals.goal import TRANSITIONS, DailyProgress, Status
-from models.goals.goal_parts import KeyResult, Milestone
+from models.goals.goal import TRANSITIONS, Status
+from models.goals.goal_parts import DailyProgress, KeyResult, Milestone
 from models.goals.outlook import outlook
 from models.goals.smart import smart_score
 from models.goals.templates import READY_TEMPLATES

@@ -63,6 +63,17 @@ WRITES = (
         1,
     ),
     Row(
+        "remind of a goal whose target date another device has set",
+        CHANGED,
+        ("goal.updated",),
+        "PATCH",
+        ONE_GOAL,
+        TEN_K,
+        {"reminders": [{"time": "07:30", "weekdays": [1, 4]}]},
+        1,
+        {"target_date": "2026-12-31", "reminder_minutes_before": [1440]},
+    ),
+    Row(
         "remove a field of a goal",
         CHANGED,
         ("goal.updated",),

@@ -5,10 +5,10 @@ from typing import Any
 
 from models.base.document import Document
 from models.base.merge_patch import Json
+from models.base.reminders import Reminder
 from models.habits import Entry, Habit, Vacation
 from models.habits.habit import HabitCategory
 from models.habits.measures import Amount
-from models.habits.reminders import Reminder
 from models.habits.schedules import Rate
 from tests.habits.flawed import FLAWED
 from tests.habits.writes import WRITES

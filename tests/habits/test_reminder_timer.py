@@ -7,9 +7,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.base.reminders import Reminder, occurrences
 from models.base.time import DAY, local_date, minute_of
 from models.habits import HABIT_REMINDER, Habit, NewHabit
-from models.habits.reminders import Reminder, occurrences
 
 EPOCH: Final = dt.datetime(2025, 12, 30, tzinfo=dt.UTC)
 ZONES: Final = (

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.base.reminders import Reminder, occurrences
 from models.base.time import skipped_days
 from models.habits.achievements import CONSISTENT, achievements
 from models.habits.correlation import correlation
 from models.habits.evaluation import evaluate
-from models.habits.reminders import Reminder, occurrences
 from models.habits.schedules import Daily, PerWeek, Schedule
 from models.habits.statistics import DoneTimes, JudgedUnits, best_time, formation, heatmap, weekdays
 from tests.habits import plain

@@ -139,7 +139,7 @@ async def change(person: RestClient, names: Names, kind: str, field: str) -> Non
     for value in CHANGES[kind][field]:
         match kind:
             case "goal":
-                chosen = {"milestones": names.parts, "key_results": names.weight}
+                chosen = dict.fromkeys(("key_results", "reminder_minutes_before"), names.weight)
                 place = GOAL.format(id=chosen.get(field, names.parts))
                 if field in ("progress", "status"):
                     place = GOAL.format(id=names.plain)

@@ -49,7 +49,12 @@ class Names(msgspec.Struct, frozen=True):
 
 async def furnish(person: RestClient, names: Names) -> None:
     """Make the documents of a round: one of each kind and sort."""
-    measured = {"id": names.weight, "title": "Be lighter", "key_results": {"kg": KILOS}}
+    measured = {
+        "id": names.weight,
+        "title": "Be lighter",
+        "key_results": {"kg": KILOS},
+        "target_date": "2027-01-01",
+    }
     for goal in (
         {"id": names.plain, "title": "Run"},
         {"id": names.parts, "title": "Write", "milestones": CHAPTERS},

@@ -180,6 +180,6 @@ async def test_what_was_read_or_let_go_meanwhile_is_left_alone(settings: Setting
         await tell_held(server, person, later)
         kept = await documents.page(Notification, owner)
 
-        assert not await snoozed.act(free, free.snoozed_until)
-        assert not await held_back.act(free, later)
+        assert not await snoozed.act(free, free.snoozed_until, later)
+        assert not await held_back.act(free, later, later)
         assert await documents.page(Notification, owner) == kept

@@ -105,6 +105,26 @@ def test_times_are_written_as_people_of_a_place_write_them() -> None:
     assert text_of("task_due", "", values, "de").body == "Fällig um 18:05 Uhr."
 
 
+@pytest.mark.parametrize(
+    ("case", "locale", "one", "many"),
+    [
+        ("in_minutes", "en-GB", "Due in 1 minute, at 18:05.", "Due in 90 minutes, at 18:05."),
+        ("in_hours", "en-GB", "Due in 1 hour, at 18:05.", "Due in 90 hours, at 18:05."),
+        ("in_days", "en-GB", "Due in 1 day, at 18:05.", "Due in 90 days, at 18:05."),
+        ("in_minutes", "de", "In 1 Minute fällig, um 18:05 Uhr.", "In 90 Minuten fällig, um"),
+        ("in_hours", "de", "In 1 Stunde fällig, um 18:05 Uhr.", "In 90 Stunden fällig, um"),
+        ("in_days", "de", "In 1 Tag fällig, um 18:05 Uhr.", "In 90 Tagen fällig, um"),
+    ],
+)
+def test_what_is_left_is_counted_in_its_unit(case: str, locale: str, one: str, many: str) -> None:
+    values: Values = {"task": "Taxes", "time": dt.time(18, 5)}
+    found = [
+        text_of("task_reminder", case, {**values, "count": count}, locale).body for count in (1, 90)
+    ]
+
+    assert (found[0], found[1][: len(many)]) == (one, many)
+
+
 def test_a_value_is_put_in_as_it_is_and_a_title_fits() -> None:
     text = text_of("habit_reminder", "", {"habit": "{count} %s " + "x" * 255}, "en")
 

@@ -33,6 +33,14 @@ EVERY_MORNING = {"id": HABIT, "name": "Run", "reminders": [{"time": f"{AHEAD:%H:
 TOMORROW = (utc_now() + dt.timedelta(days=1)).date()
 TASK = {"title": "Call", "due_date": str(TOMORROW), "due_time": "18:00", "tz": "UTC"}
 
+BEFORE = [60, 28 * 24 * 60]  # one of which is past when it is written
+GOAL = {
+    "title": "Run far",
+    "target_date": str(TOMORROW),
+    "reminders": [{"time": f"{AHEAD:%H:30}"}],
+    "reminder_minutes_before": BEFORE,
+}
+
 
 class Watch:
     """A clock that a test sets."""
@@ -356,7 +364,8 @@ async def test_what_an_older_build_wrote_gets_its_timers(settings: Settings) -> 
         people = [await newcomer(server) for _ in range(3)]
         for person in people:
             await done(person.call("POST", "/v1/habits", EVERY_MORNING))
-            await done(person.call("POST", "/v1/tasks", TASK))
+            await done(person.call("POST", "/v1/tasks", TASK | {"reminder_minutes_before": BEFORE}))
+            await done(person.call("POST", "/v1/goals", GOAL))
         kept = [row["due"] for row in await rows(server.node.database)]
         async with server.node.database.connection():
             await server.node.database[COLLECTION].delete_many({"owner": {"$ne": ""}})
@@ -367,6 +376,8 @@ async def test_what_an_older_build_wrote_gets_its_timers(settings: Settings) -> 
             row for row in await rows(server.node.database) if row["rule"] != EVENING_CHECK.name
         ]
         assert [row["due"] for row in made] == kept
+        assert len(made) == 5 * len(people)
+        assert all(row["due"] > utc_now() for row in made)
         evenings = await rows(server.node.database)
         assert len(evenings) == len(made) + len(people)
         await runner.repair()

@@ -9,7 +9,7 @@ from models.base.recurrence import Repeat
 from models.tasks import Task
 from models.tasks.task import Step
 from tests.support.laws.context import FULL_GOAL, NOON, ContextRows, Flaws, hide
-from tests.support.laws.flaws import KEPT, OPERATOR, ZONES, labels
+from tests.support.laws.flaws import KEPT, MINUTES, OPERATOR, ZONES, labels
 from tests.support.laws.snapshots import CHANGED, CREATED, DELETED, UNCHANGED, Row
 from tests.support.people.furnished import GOAL
 from tests.support.server import Server
@@ -119,6 +119,39 @@ WRITES = (
         {"notes": "by post?", "tags": ["money", "office", "Home"]},
     ),
     Row(
+        "remind of a task that another device has moved",
+        CHANGED,
+        REVISED,
+        "PATCH",
+        ONE_TASK,
+        TAXES,
+        {"reminder_minutes_before": [1440, 120]},
+        1,
+        {"due_date": "2026-06-02"},
+    ),
+    Row(
+        "remind of a task in two ways",
+        409,
+        (),
+        "PATCH",
+        ONE_TASK,
+        TAXES,
+        {"reminder_minutes_before": [60]},
+        1,
+        {"reminder_minutes_before": [30]},
+    ),
+    Row(
+        "remind of a task that has no date any more",
+        409,
+        (),
+        "PATCH",
+        ONE_TASK,
+        TAXES,
+        {"reminder_minutes_before": [60]},
+        1,
+        {"due_date": None, "due_time": None},
+    ),
+    Row(
         "merge two that do not go together",
         409,
         (),
@@ -181,6 +214,8 @@ WRITES = (
     Row("delete a task that is not", 404, (), "DELETE", ONE_TASK, NO_ONE),
 )
 
+NO_DATE = "/reminder_minutes_before"
+
 FLAWED: Flaws = {
     ("POST", TASKS): (
         {"title": "Iron"},
@@ -210,6 +245,8 @@ FLAWED: Flaws = {
             ({"due_date": "3000-01-01"}, "/due_date"),
             ({"due_date": 20_260_101}, "/due_date"),
             ({"due_date": None}, "/due_time"),
+            ({"due_date": None, "due_time": None, "reminder_minutes_before": [0]}, NO_DATE),
+            *MINUTES,
             ({"due_time": "24:00"}, "/due_time"),
             ({"due_time": "9:00"}, "/due_time"),
             ({"due_time": "09:00:00"}, "/due_time"),
@@ -271,6 +308,7 @@ def full(base: Json) -> Iterator[Document]:
         goal=FULL_GOAL,
         steps={"a": Step(title="canary", done=True, place=1)},
         repeats=Repeat("month", 2),
+        reminder_minutes_before=(120, 0),
         due_at=NOON,
         completed_at=NOON,
         series=dt.date(2025, 10, 31),

@@ -88,7 +88,7 @@ class Resources(Generic[D, N]):
         mutation: Mutation | None = None,
     ) -> WriteResult[D]:
         """Apply a merge patch to version *base*, merged with what others wrote since."""
-        lacks_zone = self.rules.in_zone and patch.get("tz", "") is None
+        lacks_zone = self.rules.lacks_zone(patch)
 
         def decide(changes: WriteContext) -> Outcome[D]:
             before = self._find(changes, scope, document_id)

@@ -93,6 +93,8 @@ class Rules(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
         What stands below a document's id, and is deleted with it.
     in_zone
         Whether it has a zone, `tz`, which is its owner's where nobody says one.
+    zoned
+        The fields that need a zone, where documents may be older than theirs.
     on_write, on_delete
         What other documents change with it.
 
@@ -105,8 +107,14 @@ class Rules(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
     is_there: Callable[[D, dt.datetime], bool] = always_there
     children: type[Document] | None = None
     in_zone: bool = False
+    zoned: frozenset[str] = frozenset()
     on_write: WriteEffect[D, N] | None = None
     on_delete: DeleteEffect | None = None
+
+    def lacks_zone(self, patch: Json) -> bool:
+        """Whether a document may have no zone of its own after a merge patch."""
+        removed = patch.get("tz", "") is None
+        return self.in_zone and (removed or any(patch.get(field) for field in self.zoned))
 
 
 def revising(draft: type[C], revised: Callable[[D, C, dt.datetime], D]) -> Revise[D]:

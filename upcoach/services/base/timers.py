@@ -196,11 +196,11 @@ class DocumentTimer(abc.ABC, Generic[D]):
             raise UnreadableDocument
         if is_late and self.rule.grace is not None:
             return Fired("dropped", self.rule.next_due(document, now - self.rule.grace))
-        is_done = await self.act(document, timer.due)
+        is_done = await self.act(document, timer.due, now)
         return Fired("done" if is_done else "skipped", self.rule.next_due(document, now))
 
     @abc.abstractmethod
-    async def act(self, document: D, due: dt.datetime) -> bool:
+    async def act(self, document: D, due: dt.datetime, now: dt.datetime) -> bool:
         """Do what the timer asks for that was *due*, once; whether there was anything to do."""
 
 

@@ -138,6 +138,13 @@ def _patched(current: Json, patch: Json) -> Json:
     return fields
 
 
+def _revised(goal: Goal, fields: Json, at: dt.datetime) -> Goal:
+    """*goal* with other fields; where an undone change had brought its zone, it keeps that."""
+    zone = {} if goal.tz is None else {"tz": goal.tz}
+    return _REVISE(goal, zone | fields, at)
+
+
+_REVISE: Final = revising(GoalDraft, Goal.revised)
 SERIES: Final = Series(Goal, lambda goal: goal.status == "completed", Goal.successor)
 
 
@@ -168,8 +175,10 @@ class Goals(Resources[Goal, NewGoal]):
 
     rules = Rules(
         kind=Goal,
+        in_zone=True,
+        zoned=frozenset({"reminders", "reminder_minutes_before"}),
         drafted=_drafted,
-        revised=revising(GoalDraft, Goal.revised),
+        revised=_revised,
         patched=_patched,
         children=GoalPoint,
         on_write=WriteEffect(reads=SERIES.reads, apply=_follow),

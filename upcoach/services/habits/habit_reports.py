@@ -11,13 +11,13 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
+from models.base.reminders import occurrences
 from models.base.time import AHEAD, DAY, DateRange, range_containing
 from models.habits import Entry, Habit, Vacation
 from models.habits.correlation import correlation
 from models.habits.entry import entry_id
 from models.habits.overview import HabitTotals
 from models.habits.pauses import Pauses
-from models.habits.reminders import occurrences
 from models.habits.statistics import done_by_day
 from models.habits.today import today_state
 from upcoach.services.habits.habit_history import AsOf, EvaluatedHabit, evaluated_habit

@@ -10,6 +10,7 @@ from upcoach.services.journal import JournalServices
 from upcoach.services.notifications.base.notifying import NotificationSender
 from upcoach.services.notifications.reminders.due_tasks import DueTasks
 from upcoach.services.notifications.reminders.evening_check import EveningChecks
+from upcoach.services.notifications.reminders.goal_reminders import GoalReminders, GoalTargets
 from upcoach.services.notifications.reminders.habit_reminders import HabitReminders
 from upcoach.services.notifications.reminders.held_back import (
     HeldNotifications,
@@ -20,6 +21,7 @@ from upcoach.services.notifications.reminders.own_times import (
     JournalPrompts,
     MoodCheckIns,
 )
+from upcoach.services.notifications.reminders.task_reminders import TaskReminders
 
 
 def register_reminders(
@@ -34,7 +36,10 @@ def register_reminders(
     reports = habits.habit_reports
     handlers: tuple[DocumentTimer[Any], ...] = (
         HabitReminders(documents, reports, sender),
+        GoalReminders(documents, sender),
+        GoalTargets(documents, sender),
         DueTasks(documents, sender),
+        TaskReminders(documents, sender),
         MoodCheckIns(documents, sender),
         JournalPrompts(documents, journal.prompts, sender),
         DailySummaries(documents, reports, goals.goals, sender),

@@ -19,7 +19,7 @@ class DueTasks(DocumentTimer[Task]):
         super().__init__(documents)
         self._sender = sender
 
-    async def act(self, document: Task, due: dt.datetime) -> bool:
+    async def act(self, document: Task, due: dt.datetime, _now: dt.datetime) -> bool:
         """See `DocumentTimer.act`."""
         if self.rule.next_due(document, due - dt.timedelta.resolution) != due:
             return False  # it was done, or moved
@@ -39,5 +39,5 @@ def _request(task: Task, at: dt.datetime) -> NotificationRequest:
         values=values,
         link=f"/tasks/{task.id}",
         about=task.id,
-        is_own_time=task.due_time is not None,
+        is_own_time=task.due_time is not None or 0 in task.reminder_minutes_before,
     )

@@ -40,7 +40,7 @@ class EveningChecks(DocumentTimer[User]):
         self._goals = goals
         self._sender = sender
 
-    async def act(self, document: User, due: dt.datetime) -> bool:
+    async def act(self, document: User, due: dt.datetime, _now: dt.datetime) -> bool:
         """See `DocumentTimer.act`."""
         scope = Scope(user=document.id)
         day = local_date(due, document.tz)

@@ -1,10 +1,10 @@
 """Reminders of habits, at the times that their person has set."""
 
 import datetime as dt
-from typing import Final
 
 from models.access.scope import Scope
-from models.habits import HABIT_REMINDER, Habit, Occurrence, occurrences
+from models.base.reminders import Occurrence, occurrence_at
+from models.habits import HABIT_REMINDER, Habit
 from upcoach.services.base.timers import DocumentTimer
 from upcoach.services.habits.habit_reports import HabitReports
 from upcoach.services.notifications.base.notifying import (
@@ -13,8 +13,6 @@ from upcoach.services.notifications.base.notifying import (
     moment_of_date,
 )
 from upcoach.store.collections.documents import Documents
-
-_BEFORE: Final = dt.timedelta.resolution
 
 
 class HabitReminders(DocumentTimer[Habit]):
@@ -30,9 +28,9 @@ class HabitReminders(DocumentTimer[Habit]):
         self._reports = reports
         self._sender = sender
 
-    async def act(self, document: Habit, due: dt.datetime) -> bool:
+    async def act(self, document: Habit, due: dt.datetime, _now: dt.datetime) -> bool:
         """See `DocumentTimer.act`."""
-        occurrence = _occurrence(document, due)
+        occurrence = occurrence_at(document.reminders, document.tz, document.day_start, due)
         if occurrence is None:
             return False
         scope = Scope(user=document.owner)
@@ -40,14 +38,6 @@ class HabitReminders(DocumentTimer[Habit]):
         if not today.due or today.done:
             return False
         return await self._sender.send(_request(document, occurrence, today.streak))
-
-
-def _occurrence(habit: Habit, at: dt.datetime) -> Occurrence | None:
-    """The occurrence of a reminder of *habit* at a moment, if it has one."""
-    every_day = occurrences(
-        habit.reminders, habit.tz, habit.day_start, at - _BEFORE, at, lambda _: True
-    )
-    return next(every_day, None)
 
 
 def _request(habit: Habit, occurrence: Occurrence, streak: int) -> NotificationRequest:

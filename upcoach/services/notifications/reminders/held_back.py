@@ -46,7 +46,7 @@ class HeldNotifications(DocumentTimer[Notification]):
         super().__init__(documents)
         self._committer = committer
 
-    async def act(self, document: Notification, due: dt.datetime) -> bool:
+    async def act(self, document: Notification, due: dt.datetime, _now: dt.datetime) -> bool:
         """See `DocumentTimer.act`: the first of them takes all the others along."""
         owner = document.owner
         if document.held_until is None or document.held_until > due:
@@ -80,7 +80,7 @@ class SnoozedNotifications(DocumentTimer[Notification]):
         super().__init__(documents)
         self._committer = committer
 
-    async def act(self, document: Notification, due: dt.datetime) -> bool:
+    async def act(self, document: Notification, due: dt.datetime, _now: dt.datetime) -> bool:
         """See `DocumentTimer.act`: it is a time that the person has set."""
         owner = document.owner
         ref = Ref(Notification, owner, document.id)

@@ -32,7 +32,9 @@ class _OwnTime(DocumentTimer[NotificationPreferences]):
         super().__init__(documents)
         self._sender = sender
 
-    async def act(self, document: NotificationPreferences, due: dt.datetime) -> bool:
+    async def act(
+        self, document: NotificationPreferences, due: dt.datetime, _now: dt.datetime
+    ) -> bool:
         """See `DocumentTimer.act`."""
         day = local_date(due, document.tz)
         request = await self.request(document, day)

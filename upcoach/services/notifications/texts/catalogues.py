@@ -16,8 +16,10 @@ from babel.messages import mofile, pofile
 TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "habit_reminder": ("",),
     "streak_at_risk": ("",),
+    "goal_reminder": ("", "today", "tomorrow", "days"),
     "goal_milestone": ("",),
     "at_risk_goal": ("", "overdue", "undated"),
+    "task_reminder": ("", "in_minutes", "in_hours", "in_days", "today", "tomorrow", "days"),
     "task_due": ("", "today"),
     "achievement_unlocked": ("streak", "completion", "consistency"),
     "mood_check_in": ("",),
