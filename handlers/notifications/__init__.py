@@ -9,6 +9,7 @@ from handlers.notifications import (
     preferences,
     preferences_page,
     push_devices,
+    push_pages,
     unsubscribe_page,
 )
 
@@ -20,7 +21,7 @@ CONTEXT: Final = Context(
         *notifications.OPERATIONS,
         *push_devices.OPERATIONS,
     ),
-    routes=(*preferences_page.ROUTES, *unsubscribe_page.ROUTES),
+    routes=(*preferences_page.ROUTES, *push_pages.ROUTES, *unsubscribe_page.ROUTES),
     areas=(
         Area(
             name="Notifications",

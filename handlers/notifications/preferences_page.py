@@ -4,6 +4,7 @@ from typing import Final
 
 from handlers.http.manifest import HandlerRoute
 from handlers.notifications import preferences
+from handlers.notifications.push_views import push_values
 from handlers.pages.forms import FormField
 from handlers.pages.next_steps import ACCOUNT
 from handlers.pages.rendering import PageView
@@ -51,7 +52,7 @@ class PreferencesPage(SessionPage):
 
     async def get(self) -> None:
         """Show what holds now."""
-        self._show(await self._newest())
+        await self.show_newest()
 
     async def post(self) -> None:
         """Change it, unless somebody has done so since."""
@@ -61,24 +62,30 @@ class PreferencesPage(SessionPage):
             await self.submit(preferences.CHANGE, _patch(form), session=self.own_session, base=base)
         except Invalid:
             words = "Quiet hours begin and end at different times of the day, such as 21:30."
-            self._show(await self._newest(), words, 400)
+            await self.show_newest(words, 400)
         except Conflict:
             words = "This was changed elsewhere meanwhile. Look again."
-            self._show(await self._newest(), words, 409)
+            await self.show_newest(words, 409)
         else:
             self.see_other(ACCOUNT)
 
-    async def _newest(self) -> NotificationPreferences:
-        services = self.runner.services.notifications
-        newest: NotificationPreferences = await services.preferences.get(self.scope)
-        return newest
-
-    def _show(self, chosen: NotificationPreferences, problem: str = "", status: int = 200) -> None:
-        rows = [(type_, TITLES[type_], chosen.channels_of(type_)) for type_ in TYPES]
+    async def show_newest(self, problem: str = "", status: int = 200) -> None:
+        """Show what holds now, and a *problem* if there is one."""
+        services, scope = self.runner.services, self.scope
+        chosen: NotificationPreferences = await services.notifications.preferences.get(scope)
+        web_key = services.notifications.push_devices.offered_web_key
+        user = await services.account.accounts.me(scope)
+        pushes = push_values(
+            await services.notifications.push_devices.page(scope),
+            {session["id"] for session in await services.account.sessions.page(scope)},
+            own=self.own_session,
+            web_key=web_key,
+            tz=user["tz"],
+        )
         values = {
             "action": PATH,
             "hidden": self.hidden(version=str(chosen.version)),
-            "rows": rows,
+            "rows": [(type_, TITLES[type_], chosen.channels_of(type_)) for type_ in TYPES],
             "fields": _fields(chosen),
             "problem": problem,
             "stopped": _stopped(chosen),
@@ -86,9 +93,10 @@ class PreferencesPage(SessionPage):
         view = PageView(
             title="Notifications",
             template="notifications",
-            values=values,
+            values=values | pushes,
             wide=True,
             failed=bool(problem),
+            has_worker=bool(web_key),
         )
         self.show(view, status)
 

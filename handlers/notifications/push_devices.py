@@ -61,6 +61,18 @@ async def delete(services: NotificationServices, call: Call) -> Reply:
     return write_reply(await services.push_devices.delete(call.scope, call.names["id"]))
 
 
+REGISTER: Final = Operation(
+    method="POST",
+    path=PUSH_DEVICES,
+    run=register,
+    needs="notifications:write",
+    body="json",
+    takes=NewPushDevice,
+    gives=PushDevice,
+    statuses=(200, 201),
+)
+DELETE: Final = Operation(method="DELETE", path=ONE, run=delete, needs="notifications:write")
+
 OPERATIONS = (
     Operation(
         method="GET",
@@ -69,16 +81,7 @@ OPERATIONS = (
         needs="notifications:read",
         gives=WebPushKey,
     ),
-    Operation(
-        method="POST",
-        path=PUSH_DEVICES,
-        run=register,
-        needs="notifications:write",
-        body="json",
-        takes=NewPushDevice,
-        gives=PushDevice,
-        statuses=(200, 201),
-    ),
+    REGISTER,
     Operation(
         method="GET",
         path=PUSH_DEVICES,
@@ -102,5 +105,5 @@ OPERATIONS = (
         takes=PushDeviceDraft,
         gives=PushDevice,
     ),
-    Operation(method="DELETE", path=ONE, run=delete, needs="notifications:write"),
+    DELETE,
 )

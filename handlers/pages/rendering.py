@@ -11,9 +11,16 @@ from tornado.template import Loader
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 STYLE: Final = (TEMPLATES / "style.css").read_text()
-SCRIPT: Final = (TEMPLATES / "passkeys.js").read_text()
 _LOADER: Final = Loader(str(TEMPLATES))
 _HOST: Final = re.compile(r"[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE)
+
+
+def script_of(name: str) -> str:
+    """The script *name*, which stands beside the templates."""
+    return (TEMPLATES / f"{name}.js").read_text()
+
+
+SCRIPT: Final = script_of("passkeys")
 
 
 class PageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +36,8 @@ class PageView(msgspec.Struct, frozen=True, kw_only=True):
         Whether it shows a form again, with what is wrong: its title is what is read out first.
     has_frame
         Whether it frames another page of ours.
+    has_worker
+        Whether its script registers a service worker.
 
     """
 
@@ -39,6 +48,7 @@ class PageView(msgspec.Struct, frozen=True, kw_only=True):
     wide: bool = False
     failed: bool = False
     has_frame: bool = False
+    has_worker: bool = False
 
 
 def rendered(view: PageView, host: str) -> tuple[bytes, str]:
@@ -54,10 +64,11 @@ def rendered(view: PageView, host: str) -> tuple[bytes, str]:
         script=SCRIPT,
         **view.values,
     )
-    return page, policy(nonce, view.leads_to, has_frame=view.has_frame)
+    allowed = policy(nonce, view.leads_to, has_frame=view.has_frame, has_worker=view.has_worker)
+    return page, allowed
 
 
-def policy(nonce: str, leads_to: str, *, has_frame: bool = False) -> str:
+def policy(nonce: str, leads_to: str, *, has_frame: bool = False, has_worker: bool = False) -> str:
     """What a browser may do with a page (CSP level 3)."""
     rules = {
         "default-src": "'none'",
@@ -70,6 +81,8 @@ def policy(nonce: str, leads_to: str, *, has_frame: bool = False) -> str:
     }
     if has_frame:
         rules["frame-src"] = "'self'"
+    if has_worker:
+        rules["worker-src"] = "'self'"
     return "; ".join(f"{name} {sources}" for name, sources in rules.items())
 
 

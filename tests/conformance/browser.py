@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import copy
 import itertools
 import re
 from collections.abc import AsyncIterator, Callable
@@ -35,7 +36,14 @@ class Navigated(Exception):
 
 
 class Page:
-    """A page: it runs scripts, and what they `say` is heard."""
+    """A page, or a worker of it: it runs scripts, and what they `say` is heard.
+
+    Attributes
+    ----------
+    events
+        The newest event of each name that Chromium has told.
+
+    """
 
     def __init__(self, socket: websockets.ClientConnection, hear: Callable[[str], None]) -> None:
         self._socket = socket
@@ -43,6 +51,7 @@ class Page:
         self._numbers = itertools.count(1)
         self._answers: dict[int, asyncio.Future[Json]] = {}
         self._session: str | None = None
+        self.events: dict[str, Json] = {}
 
     async def open(self, url: str) -> None:
         """Open *url*, and give its scripts the function `say`."""
@@ -56,6 +65,17 @@ class Page:
         await self.call("Page.setBypassCSP", enabled=True)  # ours lets a page do nothing at all
         await self.call("Runtime.addBinding", name="say")
         await self.call("Page.navigate", url=url)
+
+    async def worker(self, url: str) -> "Page":
+        """The service worker with the script *url*."""
+        targets = await self.call("Target.getTargets")
+        [found] = [row for row in targets["targetInfos"] if row["url"] == url]
+        attached = await self.call(
+            "Target.attachToTarget", targetId=found["targetId"], flatten=True
+        )
+        worker = copy.copy(self)
+        worker._session = attached["sessionId"]
+        return worker
 
     async def run(self, script: str) -> None:
         """Run *script*, which must not throw."""
@@ -86,6 +106,8 @@ class Page:
                 self._hear(said["params"]["payload"])
             elif said.get("id") in self._answers:
                 self._answers.pop(said["id"]).set_result(said)
+            elif "method" in said:
+                self.events[said["method"]] = said["params"]
 
 
 @contextlib.asynccontextmanager

@@ -10,6 +10,7 @@ import pytest
 from config.settings import Settings
 from tests.conformance.outside import VAR, node
 from tests.conformance.visitors import Person, at_chromium, query_of
+from tests.notifications.devices import registered
 from tests.support.server import PASSWORD, serving
 
 STRANGERS: Final = (
@@ -70,13 +71,18 @@ async def test_no_page_has_a_flaw_that_axe_finds(
         await visitor.type("password", PASSWORD)
         await visitor.click()
         await visitor.see("Hello")
+        phone = await server.client().log_in(email, PASSWORD, "phone")
+        await registered(phone, {"platform": "android", "token": "token-of-a-phone"})
         for path in OWN:
             await visitor.visit(f"{server.url}/account{path}")
             flaws[path] = await flaws_of(visitor, axe)
+        await visitor.visit(f"{server.url}/account/notifications")
+        await visitor.hear("#this-browser:not([hidden]) h2")
+        flaws["pushes"] = await flaws_of(visitor, axe)
         asked = query_of(client.id, "http://127.0.0.1/cb", lambda text: text)
         await visitor.go(f"{server.url}/oauth/authorize?{asked.replace('%20journal:read', '')}")
         await visitor.see("Diary asks for access")
         flaws["consent"] = await flaws_of(visitor, axe)
 
     assert {path: found for path, found in flaws.items() if found} == {}
-    assert len(flaws) == len(STRANGERS) + len(OWN) + 2
+    assert len(flaws) == len(STRANGERS) + len(OWN) + 3

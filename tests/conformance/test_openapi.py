@@ -18,6 +18,7 @@ from handlers import openapi
 from handlers.contexts import ROUTER
 from handlers.http.operations import Route
 from handlers.http.rest.operation_handler import OperationHandler
+from handlers.notifications.push_pages import PushWorkerScript
 from handlers.openapi import oauth_endpoints, other_routes, page, schemas
 from handlers.openapi.examples import example_of
 from handlers.openapi.operation_ids import NAMED
@@ -86,9 +87,8 @@ def assert_same_paths(server: Server) -> None:
         _path(rule.matcher.regex.pattern): rule.target  # type: ignore[attr-defined]
         for rule in rules
     }
-    for_people = {
-        path for path, kind in served.items() if issubclass(kind, PageHandler | Redirection)
-    }
+    of_pages = PageHandler | PushWorkerScript | Redirection
+    for_people = {path for path, kind in served.items() if issubclass(kind, of_pages)}
     described = {re.sub(r"\{\w+\}", "{}", path) for path in DOCUMENT["paths"]}
     assert described <= served.keys()
     assert served.keys() - described == for_people - described

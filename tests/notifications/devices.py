@@ -2,9 +2,12 @@
 
 import asyncio
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
+from models.base.clock import utc_now
 from models.base.merge_patch import Json
+from models.base.messages.push import PushRequest
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server
 from tests.support.server.push_service import BrowserSubscription
 from tests.support.wire.answers import done
@@ -71,3 +74,23 @@ def carried_of(server: Server) -> Carried:
     assert isinstance(pushing.carriers, dict)
     pushing.carriers.update(dict.fromkeys(("web", "ios", "android"), carried))
     return carried
+
+
+async def push(server: Server, person: RestClient, **more: Any) -> None:
+    """Ask for a push to *person*."""
+    request = PushRequest(
+        owner=more.pop("owner", "") or scope_of(server, person).user,
+        topic="ntf_1",
+        title="Run",
+        body="It is time.",
+        until=more.pop("until", utc_now() + dt.timedelta(hours=1)),
+        **more,
+    )
+    await notifications_of(server).push_devices._pushing.outbox.add(request)
+
+
+async def sent(server: Server) -> None:
+    """Wait until no push is due."""
+    outbox = server.node.database["push_outbox"]
+    while await outbox.count_documents({"at": {"$lte": utc_now() + dt.timedelta(minutes=2)}}):
+        await asyncio.sleep(0.01)

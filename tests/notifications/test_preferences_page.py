@@ -42,14 +42,14 @@ async def test_somebody_chooses_mails_and_quiet_hours_on_a_page(
         page = await one.browser.get(PAGE)
         typed = {"start": "22:15", "end": "06:30", "quiet": "yes"}
         mails = {"mail_task_due": "yes", "push_task_due": "yes"}
-        saved = await one.browser.post(page.action, page.hidden | typed | mails)
+        saved = await one.browser.post(PAGE, page.hidden | typed | mails)
         first = await chosen(one)
         again = await one.browser.get(PAGE)
-        wrong = await one.browser.post(again.action, again.hidden | {"start": "9", "end": "x"})
-        late = await one.browser.post(page.action, page.hidden | {"version": "77"} | typed)
-        overtaken = await one.browser.post(page.action, page.hidden | typed)
-        nowhere = await one.browser.post(page.action, page.hidden | {"version": ""} | typed)
-        forged = await one.browser.post(page.action, typed | mails)
+        wrong = await one.browser.post(PAGE, again.hidden | {"start": "9", "end": "x"})
+        late = await one.browser.post(PAGE, page.hidden | {"version": "77"} | typed)
+        overtaken = await one.browser.post(PAGE, page.hidden | typed)
+        nowhere = await one.browser.post(PAGE, page.hidden | {"version": ""} | typed)
+        forged = await one.browser.post(PAGE, typed | mails)
 
         assert (stranger.status, stranger.headers["location"]) == (303, LOGIN)
         assert [flaws_of(answer) for answer in (page, again, wrong)] == [[], [], []]

@@ -4,11 +4,10 @@ import asyncio
 import dataclasses
 import datetime as dt
 import json
-from typing import Any, Final
+from typing import Final
 
 from config.settings import Settings
 from models.base.clock import utc_now
-from models.base.messages.push import PushRequest
 from tests.notifications.devices import (
     BROWSER,
     DEVICE,
@@ -17,7 +16,9 @@ from tests.notifications.devices import (
     carried_of,
     notifications_of,
     phone,
+    push,
     registered,
+    sent,
     subscription,
 )
 from tests.support.people.scopes import scope_of
@@ -30,26 +31,6 @@ from upcoach.services.base.delivery.push_carriers import TokenGone
 from upcoach.services.base.push.web_push import decoded
 
 TOKEN: Final = "token-of-a-phone"
-
-
-async def push(server: Server, person: RestClient, **more: Any) -> None:
-    """Ask for a push to *person*."""
-    request = PushRequest(
-        owner=more.pop("owner", "") or scope_of(server, person).user,
-        topic="ntf_1",
-        title="Run",
-        body="It is time.",
-        until=more.pop("until", utc_now() + dt.timedelta(hours=1)),
-        **more,
-    )
-    await notifications_of(server).push_devices._pushing.outbox.add(request)
-
-
-async def sent(server: Server) -> None:
-    """Wait until no push is due."""
-    outbox = server.node.database["push_outbox"]
-    while await outbox.count_documents({"at": {"$lte": utc_now() + dt.timedelta(minutes=2)}}):
-        await asyncio.sleep(0.01)
 
 
 async def until_put_off(server: Server) -> None:

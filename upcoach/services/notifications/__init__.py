@@ -39,7 +39,14 @@ __all__ = [
 
 
 class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
-    """The services of notifications."""
+    """The services of notifications.
+
+    Attributes
+    ----------
+    web_app
+        The origin of the web app, into which links lead; empty without one.
+
+    """
 
     sender: NotificationSender
     notifications: Notifications
@@ -50,6 +57,7 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
     mail_stops: MailStops
     push_devices: PushDevices
     pusher: Pusher
+    web_app: str
 
     @property
     def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
@@ -83,6 +91,7 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
         sender = NotificationSender(committer)
         register_reminders(dependencies, sender, habits, goals, journal)
         return cls(
+            web_app=app,
             sender=sender,
             mails=mails,
             mail_stops=stops,

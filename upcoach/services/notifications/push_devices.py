@@ -42,11 +42,16 @@ class PushDevices:
         self._key = hmac.digest(secret, _PURPOSE, "sha256")
 
     @property
-    def web_key(self) -> str:
-        """The public key with which browsers subscribe; `NotFound` where none can."""
-        if not self._pushing.web_key:
-            raise NotFound("web_push_off", "This server pushes to no browsers.")
+    def offered_web_key(self) -> str:
+        """The public key with which browsers subscribe; empty where none can."""
         return self._pushing.web_key
+
+    @property
+    def web_key(self) -> str:
+        """The same; `NotFound` where none can."""
+        if not self.offered_web_key:
+            raise NotFound("web_push_off", "This server pushes to no browsers.")
+        return self.offered_web_key
 
     async def page(self, scope: Scope) -> list[PushDevice]:
         """The caller's devices, in the order in which they were first registered."""
