@@ -14,7 +14,7 @@ from models.base.fields import Moment
 from models.base.time import to_stored
 from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Selection
-from upcoach.store.collections.page_marks import mark
+from upcoach.store.collections.page_tokens import mark
 
 T = TypeVar("T")
 

@@ -42,7 +42,7 @@ from models.journal import (
 from upcoach.services.journal import JournalEntries, JournalServices
 from upcoach.services.journal.journal import EntryVersion
 from upcoach.store.collections.documents import Selection
-from upcoach.store.collections.page_marks import mark
+from upcoach.store.collections.page_tokens import mark
 
 JOURNAL: Final = "/v1/journal"
 ENTRY: Final = JOURNAL + "/{id}"

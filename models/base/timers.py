@@ -25,7 +25,7 @@ class TimerRule:
         alone, so that whoever writes the document writes the timer with it.
     grace
         How late it is still done; what is later is dropped, and the next is waited for.  However
-        late, several that were missed are one.  None where it is done however late it comes.
+        late, several that were missed are one.
     is_newer
         Whether there are documents of the kind that were written before there was this rule, or by
         nodes that do not know it: they are looked for.
@@ -34,5 +34,5 @@ class TimerRule:
 
     name: str
     next_due: NextDue
-    grace: dt.timedelta | None = None
+    grace: dt.timedelta
     is_newer: bool = False

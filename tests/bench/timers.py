@@ -18,7 +18,7 @@ from tests.bench.report import Table, median, say
 from tests.support.engines import TestEngines
 from tests.support.server import serving
 from upcoach.node import app
-from upcoach.services.base.timers import CONCURRENT, TimerRunner
+from upcoach.services.base.timers import CLAIMED, TimerRunner
 from upcoach.services.notifications.reminders.habit_reminders import HabitReminders
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
@@ -108,7 +108,7 @@ async def _insert(node: app.Node, count: int, turn: int) -> None:
             row = {"_id": f"{turn}/{number}", "title": "Habit", "at": utc_now(), "body": "x" * 300}
             await node.database.handle["bench"].insert_one(row)
 
-    await asyncio.gather(*(insert() for _ in range(CONCURRENT)))
+    await asyncio.gather(*(insert() for _ in range(CLAIMED)))
 
 
 async def _cost(work: Awaitable[None]) -> tuple[float, float]:

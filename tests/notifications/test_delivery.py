@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.base.time import instant_of_minute, local_date, minute_of, minute_of_day
-from models.contexts import TIMERS
 from models.notifications import (
     TYPES,
     Notification,
@@ -189,7 +188,3 @@ def test_what_is_put_off_comes_again_unless_it_was_read() -> None:
     assert [is_snoozed(put_off, moment) for moment in (NOON, at)] == [True, False]
     assert (comes_again(put_off, NOON), comes_again(put_off, at)) == (at, None)
     assert (comes_again(read, NOON), comes_again(told("ntf_1"), NOON)) == (None, None)
-
-
-def test_whatever_comes_at_a_time_says_how_late_it_still_helps() -> None:
-    assert {rule.name for rules in TIMERS.values() for rule in rules if rule.grace is None} == set()

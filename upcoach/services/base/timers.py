@@ -11,22 +11,22 @@ import structlog
 
 from models.base.clock import Clock
 from models.base.document import Document
-from models.base.errors import NotFound, Unavailable
+from models.base.errors import Unavailable
 from models.base.metrics import Metrics
 from models.base.periodic_jobs import PeriodicJob
 from models.base.timers import TimerRule
 from models.contexts import TIMERS
+from upcoach.services.base.coalescing import Coalesced
 from upcoach.store.base.broken_documents import BrokenDocument
 from upcoach.store.collections.documents import Documents
+from upcoach.store.write.refs import Ref
 from upcoach.store.write.timers import Advance, DueTimer, Timers
 
 LOOK_EVERY_S: Final = 0.5  # for what is due
-CLAIMED: Final = 256  # timers, at once
-CONCURRENT: Final = 64  # of them: their writes share transactions
+CLAIMED: Final = 128  # timers, done at once: their reads share queries, their writes transactions
 PATIENCE_S: Final = 10.0  # for one timer: all that a process claims are done within its lease
 FIRST_WAIT: Final = dt.timedelta(seconds=5)
 LONGEST_WAIT: Final = dt.timedelta(hours=1)
-TRIES: Final = 12  # of what is never too late, before somebody has to look at it
 PER_OWNER: Final = 8  # timers of one person that are done in a round, of which everybody has one
 REPAIR_EVERY_S: Final = 6 * 3600.0
 REPAIRED: Final = 200  # documents at once
@@ -122,54 +122,44 @@ class TimerRunner:
         return now
 
     async def _run(self, claimed: Iterable[DueTimer]) -> None:
-        """Do what *claimed* timers ask for, some at a time."""
-        waiting = iter(claimed)
-        running = (self._run_some(waiting) for _ in range(CONCURRENT))
-        for failure in await asyncio.gather(*running, return_exceptions=True):
-            if failure is not None:
-                raise failure
-
-    async def _run_some(self, waiting: Iterable[DueTimer]) -> None:
+        """Do what *claimed* timers ask for, all at once."""
         advances: list[Advance] = []
         try:
-            for timer in waiting:
-                fired = await self._fire(timer)
-                if fired is not None:
-                    advances.append(Advance(timer, fired.next_due))
+            firing = (self._fire(timer, advances) for timer in claimed)
+            for failure in await asyncio.gather(*firing, return_exceptions=True):
+                if failure is not None:
+                    raise failure
         finally:  # whatever ended this: what is done is done
             await self.timers.advance(advances)
 
-    async def _fire(self, timer: DueTimer) -> Fired | None:
-        """What became of *timer*; None if it is put off."""
-        now, rule = self._clock(), self._rules[timer.rule]
-        is_late = rule.grace is not None and now > timer.due + rule.grace
+    async def _fire(self, timer: DueTimer, advances: list[Advance]) -> None:
+        """Do what *timer* asks for, and add when it is due next; or put it off."""
+        now = self._clock()
+        is_late = now > timer.due + self._rules[timer.rule].grace
         try:
             async with asyncio.timeout(PATIENCE_S):
                 fired = await self._handlers[timer.rule].fire(timer, now, is_late=is_late)
                 require_progress(timer, fired, now)
         except UnreadableDocument:  # by this build, or by any: it may be mended
             await self.timers.put_off([timer], LONGEST_WAIT)
-            return None
         except Unavailable:  # of its feed, or of the whole database, in which case this raises too
             await self.timers.put_off([timer], FIRST_WAIT)
-            return None
         # One timer that cannot be done must not hold up the others.  It is logged with its trace,
         # and tried again.
         except Exception as failure:  # noqa: BLE001
             _log.exception("timer_broken", rule=timer.rule, about=timer.about)
-            await self._fail(timer, rule, failure)
-            return None
-        self._metrics.timers.labels(timer.rule, fired.result).inc()
-        if fired.result == "done":
-            lateness = (self._clock() - timer.due).total_seconds()
-            self._metrics.timer_late_s.labels(timer.rule).observe(max(0.0, lateness))
-        return fired
+            await self._fail(timer, failure)
+        else:
+            advances.append(Advance(timer, fired.next_due))
+            self._metrics.timers.labels(timer.rule, fired.result).inc()
+            if fired.result == "done":
+                lateness = (self._clock() - timer.due).total_seconds()
+                self._metrics.timer_late_s.labels(timer.rule).observe(max(0.0, lateness))
 
-    async def _fail(self, timer: DueTimer, rule: TimerRule, failure: Exception) -> None:
-        """Try *timer* again later: until it is too late, or for so many times."""
+    async def _fail(self, timer: DueTimer, failure: Exception) -> None:
+        """Try *timer* again later, until it is too late."""
         self._metrics.timers.labels(timer.rule, "failed").inc()
-        is_over = rule.grace is None and timer.failures + 1 >= TRIES
-        wait = None if is_over else min(FIRST_WAIT * 2 ** min(timer.failures, 20), LONGEST_WAIT)
+        wait = min(FIRST_WAIT * 2 ** min(timer.failures, 20), LONGEST_WAIT)
         await self.timers.fail(timer, type(failure).__name__, wait)  # its text may be personal
 
 
@@ -185,16 +175,16 @@ class DocumentTimer(abc.ABC, Generic[D]):
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
+        self._standing = Coalesced(documents.state)
 
     async def fire(self, timer: DueTimer, now: dt.datetime, *, is_late: bool) -> Fired:
         """See `TimerHandler.fire`."""
-        try:
-            document = await self._documents.get_any(self.kind, timer.owner, timer.about)
-        except NotFound:
+        document = await self._standing(Ref(self.kind, timer.owner, timer.about))
+        if document is None:
             return Fired("skipped", None)
-        if isinstance(document, BrokenDocument):
+        if not isinstance(document, self.kind):
             raise UnreadableDocument
-        if is_late and self.rule.grace is not None:
+        if is_late:
             return Fired("dropped", self.rule.next_due(document, now - self.rule.grace))
         is_done = await self.act(document, timer.due, now)
         return Fired("done" if is_done else "skipped", self.rule.next_due(document, now))

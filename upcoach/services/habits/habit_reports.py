@@ -5,7 +5,7 @@ between two of them the loop goes on.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -19,7 +19,9 @@ from models.habits.entry import entry_id
 from models.habits.overview import HabitTotals
 from models.habits.pauses import Pauses
 from models.habits.statistics import done_by_day
-from models.habits.today import today_state
+from models.habits.streaks import lengths
+from models.habits.today import TodayState, today_state
+from upcoach.services.base.coalescing import Coalesced
 from upcoach.services.habits.habit_history import AsOf, EvaluatedHabit, evaluated_habit
 from upcoach.services.habits.report_types import (
     Analytics,
@@ -38,12 +40,16 @@ from upcoach.services.habits.reports import (
     today_of,
     unlocked_by,
 )
-from upcoach.store.aggregates.habit_histories import Columns, HabitHistories, columns_of
+from upcoach.store.aggregates.habit_histories import (
+    Columns,
+    HabitHistories,
+    HabitKey,
+    columns_of,
+)
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents, Selection
 
 HABITS = 500  # that are looked at in one answer
-VACATIONS = 500
 ENTRIES = 50_000  # of one habit, where they have to be read one by one
 COMING = dt.timedelta(days=14)  # how far reminders are looked for
 
@@ -55,6 +61,8 @@ class HabitReports:
         self._documents = documents
         self._histories = histories
         self._clock = clock
+        self._columns = Coalesced(histories.of_each)
+        self._pauses = Coalesced(self._pauses_of)
 
     def latest_day(self) -> dt.date:
         """The latest date anywhere on Earth at this moment."""
@@ -78,18 +86,19 @@ class HabitReports:
         )
         return [answer async for answer in paced(answers)]
 
-    async def on_day(self, scope: Scope, habit_id: str, day: dt.date) -> HabitToday:
-        """One habit as it is on *day* of its own."""
-        evaluated = await self._evaluated(scope, habit_id, AsOf(now=self._clock(), date=day))
-        found = await self._documents.find_many(Entry, scope.user, [entry_id(habit_id, day)])
-        state = today_state(evaluated.schedule, evaluated.days, evaluated.units)
-        return today_of(evaluated, state, found[0] if found else None)
+    async def on_day(self, habit: Habit, day: dt.date) -> tuple[TodayState, int]:
+        """The state of *habit* on *day* of its own, and its streak."""
+        evaluated = await self._evaluated(habit, AsOf(now=self._clock(), date=day))
+        current, _ = lengths(evaluated.units)
+        return today_state(evaluated.schedule, evaluated.days, evaluated.units), current
 
     async def streak(
         self, scope: Scope, habit_id: str, date: dt.date | None, windows: int
     ) -> StreakAnswer:
         """The streak of a habit, with its newest *windows*."""
-        evaluated = await self._evaluated(scope, habit_id, AsOf(now=self._clock(), date=date))
+        evaluated = await self._evaluated(
+            await self._habit(scope, habit_id), AsOf(now=self._clock(), date=date)
+        )
         return streak_of(evaluated, windows)
 
     async def analytics(
@@ -110,7 +119,7 @@ class HabitReports:
 
         """
         as_of = AsOf(now=self._clock(), date=last, is_past=True)
-        evaluated = await self._evaluated(scope, habit_id, as_of)
+        evaluated = await self._evaluated(await self._habit(scope, habit_id), as_of)
         answer = analytics_of(evaluated, first)
         if not with_mood:
             return answer
@@ -141,13 +150,15 @@ class HabitReports:
         self, scope: Scope, habit_id: str
     ) -> tuple[Habit, list[UnlockedAchievement]]:
         """A habit, and its achievements, reached or not."""
-        evaluated = await self._evaluated(scope, habit_id, AsOf(now=self._clock()))
+        evaluated = await self._evaluated(
+            await self._habit(scope, habit_id), AsOf(now=self._clock())
+        )
         return evaluated.habit, list(unlocked_by(evaluated))
 
     async def reminders(self, scope: Scope, limit: int) -> list[UpcomingReminder]:
         """The next *limit* reminders within two weeks, soonest first."""
         habits = await self._habits(scope)
-        pauses = await self._pauses(scope)
+        pauses = await self._pauses(scope.user)
         now = self._clock()
         coming = [
             reminder
@@ -156,18 +167,20 @@ class HabitReports:
         ]
         return sorted(coming, key=lambda reminder: (reminder.at, reminder.habit))[:limit]
 
-    async def _evaluated(self, scope: Scope, habit_id: str, as_of: AsOf) -> EvaluatedHabit:
-        habit = await self._documents.get(Habit, scope.user, habit_id)
-        columns = await self._histories.of(scope.user, habit_id)
-        pauses = await self._pauses(scope)
-        return await self._evaluate(habit, columns.get(habit_id), pauses, as_of)
+    async def _habit(self, scope: Scope, habit_id: str) -> Habit:
+        return await self._documents.get(Habit, scope.user, habit_id)
+
+    async def _evaluated(self, habit: Habit, as_of: AsOf) -> EvaluatedHabit:
+        columns = await self._columns(HabitKey(habit.owner, habit.id))
+        pauses = await self._pauses(habit.owner)
+        return await self._evaluate(habit, columns, pauses, as_of)
 
     async def _all(
         self, scope: Scope, as_of: AsOf, *, archived: bool = False
     ) -> list[EvaluatedHabit]:
         habits = await self._habits(scope, archived=archived)
         columns = await self._histories.of(scope.user)
-        pauses = await self._pauses(scope)
+        pauses = await self._pauses(scope.user)
         return [
             await self._evaluate(habit, columns.get(habit.id), pauses, as_of)
             async for habit in paced(habits)
@@ -188,9 +201,9 @@ class HabitReports:
         wanted = Selection(order="position", where=where, limit=HABITS)
         return await self._documents.select(Habit, scope.user, wanted)
 
-    async def _pauses(self, scope: Scope) -> Pauses:
-        wanted = Selection(order="last", descending=True, limit=VACATIONS)
-        return Pauses(await self._documents.select(Vacation, scope.user, wanted))
+    async def _pauses_of(self, owners: Collection[str]) -> dict[str, Pauses]:
+        vacations = await self._documents.of_owners(Vacation, owners)
+        return {owner: Pauses(some) for owner, some in vacations.items()}
 
 
 def _coming(

@@ -14,7 +14,7 @@ from upcoach.services.base.resources import Resources
 from upcoach.services.base.rules import Rules, revising
 from upcoach.store.base.conditions import Range
 from upcoach.store.collections.documents import Documents, Selection
-from upcoach.store.collections.page_marks import mark
+from upcoach.store.collections.page_tokens import mark
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import NeedsLookup

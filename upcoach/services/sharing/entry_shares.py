@@ -36,7 +36,7 @@ from upcoach.services.account import announce_document, caller_ref, submit_with_
 from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.store.base.conditions import Conditions, OneOf, Range
 from upcoach.store.collections.documents import Documents, Selection
-from upcoach.store.collections.page_marks import mark
+from upcoach.store.collections.page_tokens import mark
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.errors import not_found

@@ -5,8 +5,8 @@ by the database, a tenth of that.
 """
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Collection, Iterable
+from typing import Any, Final, NamedTuple
 
 from models.habits import Entry
 from models.habits.history import ACHIEVED, MINUTE, SHARED, STATES, UNKNOWN, code_of
@@ -35,26 +35,45 @@ BATCH_SIZE: Final = 16  # habits that the driver decodes in one go
 Columns = dict[str, list[Any]]
 
 
+class HabitKey(NamedTuple):
+    """Whose habit, and which."""
+
+    owner: str
+    habit: str
+
+
 class HabitHistories:
     """The columns of entries, as `models.habits.history.EntryHistory.of` takes them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of(self, owner: str, habit: str = "") -> dict[str, Columns]:
-        """The entries of *owner* by habit, each oldest first; of one *habit* or of all."""
+    async def of(self, owner: str) -> dict[str, Columns]:
+        """The entries of all of *owner*'s habits by habit, each oldest first."""
+        found = await self._read([codec.below(owner)])
+        return {key.habit: columns for key, columns in found.items()}
+
+    async def of_each(self, habits: Collection[HabitKey]) -> dict[HabitKey, Columns | None]:
+        """The entries of each of *habits*, whose ever they are, oldest first; None without any."""
+        found = await self._read([codec.below(*key) for key in habits])
+        return {key: found.get(key) for key in habits}
+
+    async def _read(self, spans: Iterable[Bson]) -> dict[HabitKey, Columns]:
+        """The entries whose ids lie in one of *spans*, by habit."""
         pipeline: list[Bson] = [
-            {"$match": {"_id": codec.below(owner, habit), "state": {"$in": list(STATES)}}},
+            {"$match": {"$or": [{"_id": span, "state": {"$in": list(STATES)}} for span in spans]}},
             {"$sort": {"_id": 1}},
-            {"$group": {"_id": "$habit", **_COLUMNS}},
+            {"$group": {"_id": {"owner": "$owner", "habit": "$habit"}, **_COLUMNS}},
         ]
         async with self._database.connection():
             cursor = await self._database[Entry.collection].aggregate(
                 pipeline, batchSize=BATCH_SIZE
             )
-            by_habit = [columns async for columns in cursor]
+            groups = [(columns.pop("_id"), columns) async for columns in cursor]
         return {
-            columns.pop("_id"): columns for columns in by_habit if isinstance(columns["_id"], str)
+            HabitKey(key["owner"], key["habit"]): columns
+            for key, columns in groups
+            if isinstance(key.get("habit"), str)
         }
 
     async def levels(self, owner: str, first: dt.date, last: dt.date) -> dict[dt.date, float]:

@@ -21,7 +21,7 @@ from upcoach.store.base.hints import hinted
 from upcoach.store.base.pacing import paced
 from upcoach.store.base.pages import Page, one_reply, read_page
 from upcoach.store.base.sealing import Unreadable
-from upcoach.store.collections.page_marks import place_of
+from upcoach.store.collections.page_tokens import beyond, place_of
 from upcoach.store.secrets.keyring import KeyRing
 from upcoach.store.write.errors import not_found
 from upcoach.store.write.refs import Ref
@@ -69,18 +69,6 @@ class EditedDocument(NamedTuple):
     id: str
     version: int
     edits: Edits
-
-
-def _beyond(kind: type[Document], owner: str, wanted: Selection) -> list[Bson]:
-    """A filter for what follows the mark `wanted.after`; `Invalid` if that is not a mark."""
-    value, document_id = place_of(kind, wanted.order, wanted.after)
-    past = "$lt" if wanted.descending else "$gt"
-    key = codec.key_of(owner, document_id)
-    # One range of the index: two alternatives alone would be looked up one by one, and sorted.
-    return [
-        {wanted.order: {f"{past}e": value}},
-        {"$or": [{wanted.order: {past: value}}, {"_id": {past: key}}]},
-    ]
 
 
 def _index(kind: type[Document], wanted: Selection) -> str:
@@ -205,7 +193,8 @@ class Documents:
         if wanted.span is not None:
             query |= query_of({wanted.order: wanted.span})
         if wanted.after:
-            query["$and"] = _beyond(kind, owner, wanted)
+            place = place_of(kind, wanted.order, wanted.after)
+            query["$and"] = beyond(owner, wanted.order, place, descending=wanted.descending)
         way = -1 if wanted.descending else 1
         sort = [(wanted.order, way), ("_id", way)]
         return await self._find(kind, owner, query, wanted.limit, sort, _index(kind, wanted))
@@ -231,17 +220,25 @@ class Documents:
         return await self._find(kind, owner, {"_id": {"$in": keys}}, len(keys))
 
     async def state(self, refs: Collection[Ref]) -> dict[Ref, Document | None]:
-        """Each of the documents *refs* as it is now; None for one that does not exist."""
-        wanted: dict[tuple[type[Document], str], list[str]] = {}
+        """Each of *refs* as it is now, readable or not; None for what does not exist."""
+        wanted: dict[type[Document], list[str]] = {}
         for ref in refs:
-            wanted.setdefault((ref.kind, ref.owner), []).append(ref.id)
-        documents: dict[Ref, Document | None] = dict.fromkeys(refs)
-        for (kind, owner), ids in wanted.items():
-            for start in range(0, len(ids), LOOKUP_BATCH):
-                for document in await self.find_many(
-                    kind, owner, ids[start : start + LOOKUP_BATCH]
-                ):
-                    documents[Ref(kind, owner, document.id)] = document
+            wanted.setdefault(ref.kind, []).append(codec.key_of(ref.owner, ref.id))
+        state: dict[Ref, Document | None] = dict.fromkeys(refs)
+        for kind, keys in wanted.items():
+            for start in range(0, len(keys), LOOKUP_BATCH):
+                query = {"_id": {"$in": keys[start : start + LOOKUP_BATCH]}}
+                for document in await self._of_all(kind, query):
+                    state[Ref(kind, document.owner, document.id)] = document
+        return state
+
+    async def of_owners(self, kind: type[D], owners: Collection[str]) -> dict[str, list[D]]:
+        """All documents of *kind* that each of *owners* has: of what nobody has many."""
+        documents: dict[str, list[D]] = {owner: [] for owner in owners}
+        query = {"$or": [{"_id": codec.below(owner)} for owner in owners]}
+        for document in await self._of_all(kind, query):
+            if not isinstance(document, BrokenDocument):
+                documents[document.owner].append(document)
         return documents
 
     async def edited(self, kind: type[Document], owner: str) -> list["EditedDocument"]:
@@ -283,14 +280,19 @@ class Documents:
         documents = await self._decoded_of_all(kind, rows)
         return documents, rows[-1]["_id"] if len(rows) == limit else ""
 
+    async def _of_all(self, kind: type[D], query: Bson) -> list[D | BrokenDocument]:
+        """The documents of whomever that *query* finds."""
+        if kind.kind not in KINDS:
+            query = query | {tombstones.TOMBSTONE: {"$exists": False}}
+        async with self._database.connection():
+            rows = await self._database[kind.collection].find(query).to_list()
+        return await self._decoded_of_all(kind, rows)
+
     async def get_each(
         self, kind: type[D], keys: Collection[tuple[str, str]]
     ) -> list[D | BrokenDocument]:
         """Those that exist of the documents with these owners and ids, with stand-ins."""
-        query = {"_id": {"$in": [codec.key_of(*key) for key in keys]}}
-        async with self._database.connection():
-            rows = await self._database[kind.collection].find(query).to_list()
-        return await self._decoded_of_all(kind, rows)
+        return await self._of_all(kind, {"_id": {"$in": [codec.key_of(*key) for key in keys]}})
 
     async def owners_beyond(self, kind: type[Document], field: str, most: int) -> list[str]:
         """Whoever has more than *most* documents, by the keys of the order by *field* alone."""

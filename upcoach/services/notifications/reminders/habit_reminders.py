@@ -2,7 +2,6 @@
 
 import datetime as dt
 
-from models.access.scope import Scope
 from models.base.reminders import Occurrence, occurrence_at
 from models.habits import HABIT_REMINDER, Habit
 from upcoach.services.base.timers import DocumentTimer
@@ -33,11 +32,10 @@ class HabitReminders(DocumentTimer[Habit]):
         occurrence = occurrence_at(document.reminders, document.tz, document.day_start, due)
         if occurrence is None:
             return False
-        scope = Scope(user=document.owner)
-        today = await self._reports.on_day(scope, document.id, occurrence.local_date)
+        today, streak = await self._reports.on_day(document, occurrence.local_date)
         if not today.due or today.done:
             return False
-        return await self._sender.send(_request(document, occurrence, today.streak))
+        return await self._sender.send(_request(document, occurrence, streak))
 
 
 def _request(habit: Habit, occurrence: Occurrence, streak: int) -> NotificationRequest:

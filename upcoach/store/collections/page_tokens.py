@@ -1,4 +1,4 @@
-"""The page tokens of lists: where a page has ended, which nobody has to keep for its reader."""
+"""Page tokens of lists: where a page ended, and what lies beyond that."""
 
 import base64
 import datetime as dt
@@ -11,8 +11,11 @@ import msgspec
 from models.base.document import Document
 from models.base.errors import Invalid
 from models.base.time import to_stored
+from upcoach.store.base import codec
+from upcoach.store.base.database import Bson
 
 _Shown = Annotated[str, msgspec.Meta(max_length=64)] | int | float
+Place = tuple[Any, str]  # in a list: what the field holds that it is ordered by, and the id
 
 
 def mark(document: Document, order: str) -> str:
@@ -23,10 +26,22 @@ def mark(document: Document, order: str) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
 
 
-def place_of(kind: type[Document], order: str, after: str) -> tuple[Any, str]:
-    """Decode and check a mark: its value and id.  Anybody can make one up."""
+def beyond(owner: str, order: str, place: Place, *, descending: bool) -> list[Bson]:
+    """A filter for what follows *place* in a list by *order*."""
+    value, document_id = place
+    past = "$lt" if descending else "$gt"
+    key = codec.key_of(owner, document_id)
+    # One range of the index: two alternatives alone would be looked up one by one, and sorted.
+    return [
+        {order: {f"{past}e": value}},
+        {"$or": [{order: {past: value}}, {"_id": {past: key}}]},
+    ]
+
+
+def place_of(kind: type[Document], order: str, token: str) -> Place:
+    """Decode and check a page token, or raise `Invalid`.  Anybody can make one up."""
     try:
-        raw = base64.b64decode(after + "=" * (-len(after) % 4), b"-_", validate=True)
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True)
         shown, moment, document_id = msgspec.json.decode(raw, type=tuple[_Shown, bool, str])
         value = msgspec.convert(shown, _type_of(kind, order))
         place = to_stored(value) if isinstance(value, dt.datetime) else shown
