@@ -1,6 +1,7 @@
 """What operators see of timers, and that they can let one fire."""
 
 import dataclasses
+import datetime as dt
 
 import pytest
 
@@ -39,6 +40,6 @@ async def test_timers_are_listed_by_their_rules_and_run_by_name(settings: Settin
         await timer_commands.run_timer(settings, settings.mongo_url, stored["_id"])
         [claimed] = await timers.claim(1, ["habit_reminder"])
         assert claimed.rule == "habit_reminder"
-        await timers.fail(claimed, "KeyError", None)
+        await timers.fail(claimed, "KeyError", dt.timedelta(days=1))
         listed = await timer_commands.list_timers(settings, settings.mongo_url)
         assert f"failed: {stored['_id']} (due " in listed.splitlines()[-1]

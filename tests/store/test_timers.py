@@ -197,7 +197,7 @@ async def test_a_document_that_is_written_meanwhile_has_the_last_word(settings: 
 
         await timers.advance([Advance(claimed, None)])
         await timers.put_off([claimed], dt.timedelta(days=400))
-        await timers.fail(claimed, "late", None)
+        await timers.fail(claimed, "late", dt.timedelta())
         [row] = await rows(server.node.database)
         assert (row["due"], row["claim_at"], row["due"].minute) == (due, due, 45)
 
@@ -263,7 +263,7 @@ async def test_a_timer_that_failed_is_run_by_hand(settings: Settings) -> None:
         watch.pass_over(await due_of(server, person))
         runner = runner_of(server, watch, Recorder())
         [claimed] = await runner.timers.claim(1, RULES)
-        await runner.timers.fail(claimed, "KeyError", None)
+        await runner.timers.fail(claimed, "KeyError", dt.timedelta(days=1))
         await runner.run_due()
         [failed] = await runner.timers.failed(10)
 

@@ -2,8 +2,10 @@
 
 import contextlib
 import datetime as dt
+import functools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -14,7 +16,8 @@ from models.base.clock import Clock
 from models.base.ids import derived_uuid
 from models.base.messages.push import PushRequest
 from models.base.periodic_jobs import PeriodicJob
-from models.notifications.push_device import MOST, PushDevice
+from models.notifications.push_device import PushDevice
+from upcoach.services.base.coalescing import Coalesced
 from upcoach.services.base.delivery import CarrierAway, Later, OutboxWorker
 from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget, TokenGone
 from upcoach.services.base.delivery.pushing import Pushing
@@ -26,7 +29,7 @@ from upcoach.store.secrets.refresh_generations import RefreshGenerations
 
 # A push service that hangs holds up one of these.  Whose pushes failed before have few of them:
 # a browser's endpoint is whatever its client has named, and may hang for ever.
-PLACES: Final[tuple[Tries, ...]] = ("first",) * 24 + ("later",) * 8
+PLACES: Final[Mapping[Tries, int]] = MappingProxyType({"first": 24, "later": 8})
 MOST_OF_ONE: Final = 4  # of them, that one person's pushes take
 NEXT: Final = dt.timedelta(seconds=1)  # is looked again whether one of these is free
 TRIED_FOR: Final = dt.timedelta(hours=1)  # a push that comes later still tells of little
@@ -59,7 +62,7 @@ class Pusher:
         self._clock = clock
         self._worker = OutboxWorker("push", pushing.outbox, self._deliver, PLACES, TRIED_FOR)
         self._busy = Counter[str]()  # the places that each person's pushes take
-        self.send_one = self._worker.deliver_one
+        self._devices_of = Coalesced(functools.partial(documents.of_owners, PushDevice))
 
     @property
     def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
@@ -94,7 +97,7 @@ class Pusher:
     async def _divide(self, pending: Pending[PushRequest]) -> None:
         """Ask for a push to each device, under a name that follows from both."""
         owner = pending.request.owner
-        devices = await self._documents.page(PushDevice, owner, limit=2 * MOST)
+        devices = await self._devices_of(owner)
         await self._outbox.add_named(
             (
                 _name(pending.id, device.id),

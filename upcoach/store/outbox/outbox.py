@@ -7,19 +7,19 @@ carried out at least once, and twice only where a process ended between the two.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec.msgpack import Decoder
-from pymongo import ReturnDocument
 from pymongo.errors import BulkWriteError
 
 from models.base.clock import Clock
 from models.base.ids import new_id
+from upcoach.store.base.claims import claim_due
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
-from upcoach.store.base.sealing import Unreadable, associated_data, seal, unseal
+from upcoach.store.base.sealing import DataKey, Unreadable, associated_data, seal, unseal
 from upcoach.store.secrets.keyring import MasterKeys
 
 R = TypeVar("R")
@@ -94,6 +94,7 @@ class Outbox(Generic[R]):
         self._masters = masters
         self._clock = clock
         self._form = form
+        self._keys: dict[str, DataKey] = {}  # by the master key that each is derived from
 
     async def add(self, request: R) -> None:
         """Insert *request*, which is due at once."""
@@ -107,7 +108,6 @@ class Outbox(Generic[R]):
         """Encode *request* as it is stored."""
         now, master = self._clock(), self._masters.current
         name = name or new_id(self._form.id_prefix)
-        key = self._masters.derived(master, self._form.purpose)
         plain = msgspec.msgpack.encode(request)
         return {
             "_id": name,
@@ -115,32 +115,35 @@ class Outbox(Generic[R]):
             "until": now + KEPT,
             "tries": 0,
             "master": master,
-            "wish": seal(key, plain, associated_data(self.collection, name)),
+            "wish": seal(self._key(master), plain, associated_data(self.collection, name)),
         }
 
-    async def take(self, tries: Tries = "any") -> Pending[R] | None:
-        """Lease the next due request of so many *tries* for a minute; None when none is due."""
+    async def take(self, limit: int, tries: Tries = "any") -> list[Pending[R]]:
+        """Lease at most *limit* due requests of so many *tries* for a minute."""
         while True:
             now = self._clock()
+            is_due = {"at": {"$lte": now}, **_TRIED[tries]}
+            lease = {"$set": {"at": now + TURN}, "$inc": {"tries": 1}}
             async with self._database.connection():
-                stored = await self._database[self.collection].find_one_and_update(
-                    {"at": {"$lte": now}, **_TRIED[tries]},
-                    {"$set": {"at": now + TURN}, "$inc": {"tries": 1}},
-                    sort=[("at", 1)],
-                    return_document=ReturnDocument.AFTER,
-                )
-            if stored is None:
-                return None
-            try:
-                request = self._opened(stored["_id"], stored["master"], stored["wish"])
-            except Unreadable:  # its key is gone
-                await self.discard(stored["_id"])
-                continue
-            except msgspec.ValidationError:  # of a newer build, whose nodes know it
-                await self.put_off(stored["_id"], LATER)
-                continue
+                rows = self._database[self.collection]
+                claimed = await claim_due(rows, is_due, "at", lease, limit)
+            taken = [pending for stored in claimed if (pending := await self._read(stored, now))]
+            if taken or not claimed:
+                return taken
+
+    async def _read(self, stored: Bson, now: dt.datetime) -> Pending[R] | None:
+        """The request that is *stored*; None if this build cannot read it."""
+        name = stored["_id"]
+        try:
+            request = self._opened(name, stored["master"], stored["wish"])
+        except Unreadable:  # its key is gone
+            await self.discard([name])
+        except msgspec.ValidationError:  # of a newer build, whose nodes know it
+            await self.put_off(name, LATER)
+        else:
             added_at = stored["until"] - KEPT
-            return Pending(stored["_id"], request, stored["tries"], now - added_at, added_at)
+            return Pending(name, request, stored["tries"], now - added_at, added_at)
+        return None
 
     async def put_off(self, name: str, wait: dt.timedelta, *, is_tried: bool = True) -> None:
         """Reschedule the request *name* after *wait*; what was not tried has a try less."""
@@ -150,10 +153,10 @@ class Outbox(Generic[R]):
         async with self._database.connection():
             await self._database[self.collection].update_one({"_id": name}, change)
 
-    async def discard(self, name: str) -> None:
-        """Delete the request *name*."""
+    async def discard(self, names: Collection[str]) -> None:
+        """Delete the requests *names*."""
         async with self._database.connection():
-            await self._database[self.collection].delete_one({"_id": name})
+            await self._database[self.collection].delete_many({"_id": {"$in": list(names)}})
 
     async def _insert(self, stored: list[Bson]) -> None:
         if not stored:
@@ -170,9 +173,10 @@ class Outbox(Generic[R]):
     def _opened(self, name: str, master: str, sealed: bytes) -> R:
         if master not in self._masters.keys:
             raise Unreadable
-        plain = unseal(
-            self._masters.derived(master, self._form.purpose),
-            sealed,
-            associated_data(self.collection, name),
-        )
-        return self._form.requests.decode(plain)
+        where = associated_data(self.collection, name)
+        return self._form.requests.decode(unseal(self._key(master), sealed, where))
+
+    def _key(self, master: str) -> DataKey:
+        if master not in self._keys:
+            self._keys[master] = self._masters.derived(master, self._form.purpose)
+        return self._keys[master]

@@ -2,7 +2,7 @@
 
 Timers are done by processes with the role `schedule`.  Where there is none, or it cannot go on,
 reminders are missing and nothing fails; so those that serve say it.  What is being done, or is put
-off to be tried again, is not overdue, nor what has failed and rests.
+off to be tried again, is not overdue.
 """
 
 from typing import Final

@@ -21,6 +21,7 @@ from models.base.timers import TimerRule
 from models.contexts import TIMERS
 from upcoach.store.base import codec
 from upcoach.store.base.broken_documents import BrokenDocument
+from upcoach.store.base.claims import claim_due
 from upcoach.store.base.database import Bson, Database
 from upcoach.store.base.indexes import CollectionSpec, Index
 from upcoach.store.base.pacing import paced
@@ -160,19 +161,13 @@ class Timers:
 
     async def claim(self, limit: int, rules: Collection[str]) -> list[DueTimer]:
         """Lease at most *limit* due timers of some *rules* for a minute, the earliest first."""
-        now, claim = self._clock(), secrets.token_hex(8)
+        now = self._clock()
+        is_due: Bson = {"claim_at": {"$lte": now}, "rule": {"$in": sorted(rules)}}
+        lease = {"$set": {"claim_at": now + LEASE}}
         async with self._database.connection():
             rows = self._database[COLLECTION]
-            is_due: Bson = {"claim_at": {"$lte": now}, "rule": {"$in": sorted(rules)}}
-            due = rows.find(is_due, {"_id": 1}, sort=[("claim_at", 1)], limit=limit)
-            names = [row["_id"] async for row in due]
-            if not names:
-                return []
-            lease = {"$set": {"claim_at": now + LEASE, "claim": claim}}
-            await rows.update_many({"_id": {"$in": names}, **is_due}, lease)
-            claimed = await rows.find({"_id": {"$in": names}, "claim": claim}).to_list()
-        timers = [msgspec.convert(row, DueTimer) for row in claimed]
-        return sorted(timers, key=lambda timer: timer.due)
+            claimed = await claim_due(rows, is_due, "claim_at", lease, limit)
+        return [msgspec.convert(row, DueTimer) for row in claimed]
 
     async def advance(self, advances: Sequence[Advance]) -> None:
         """Set when each timer is due next; those that were set anew meanwhile stay so."""
@@ -183,17 +178,13 @@ class Timers:
         change = {"$set": {"claim_at": self._clock() + wait}, "$unset": {"claim": ""}}
         await self._write([UpdateOne(_as_claimed(timer), change) for timer in timers])
 
-    async def fail(self, timer: DueTimer, failure: str, wait: dt.timedelta | None) -> None:
-        """Let *timer* be tried again after *wait*; without one, when somebody runs it by hand."""
-        change: dict[str, Any] = {
-            "$set": {"failure": failure},
+    async def fail(self, timer: DueTimer, failure: str, wait: dt.timedelta) -> None:
+        """Let *timer* be tried again after *wait*, since it has failed."""
+        change: Bson = {
+            "$set": {"failure": failure, "claim_at": self._clock() + wait},
             "$inc": {"failures": 1},
             "$unset": {"claim": ""},
         }
-        if wait is None:
-            change["$unset"]["claim_at"] = ""
-        else:
-            change["$set"]["claim_at"] = self._clock() + wait
         await self._write([UpdateOne(_as_claimed(timer), change)])
 
     async def run_now(self, name: str) -> bool:

@@ -3,18 +3,21 @@
 import asyncio
 import datetime as dt
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 import structlog
 
 from models.base.errors import Unavailable
 from models.base.periodic_jobs import PeriodicJob
+from upcoach.services.base.coalescing import Coalesced
 from upcoach.store.outbox.outbox import KEPT, Outbox, Pending, Tries
 
 LOOK_EVERY_S: Final = 5.0  # for what others have put off, or left behind
 FIRST_WAIT: Final = dt.timedelta(seconds=10)
 LONGEST_WAIT: Final = dt.timedelta(minutes=10)
+ONE_PLACE: Final[Mapping[Tries, int]] = MappingProxyType({"any": 1})
 
 R = TypeVar("R")
 
@@ -49,11 +52,12 @@ class Undeliverable(Exception):
 
 
 class OutboxWorker(Generic[R]):
-    """Delivers what is due in *outbox*, at each of *places* one request at a time.
+    """Delivers what is due in *outbox*, at each of so many *places* one request at a time.
 
     A place is for what any, the first, or a later try is due of.  Each is a job of its own, so that
-    one that hangs holds up itself alone.  *deliver* returns when a request is done with, or raises
-    one of the errors above.  What is older than *tried_for* is not put off any more.
+    one that hangs holds up itself alone; what is due is taken for all of them together.  *deliver*
+    returns when a request is done with, or raises one of the errors above.  What is older than
+    *tried_for* is not put off any more.
     """
 
     def __init__(
@@ -61,57 +65,81 @@ class OutboxWorker(Generic[R]):
         name: str,
         outbox: Outbox[R],
         deliver: Callable[[Pending[R]], Awaitable[None]],
-        places: Sequence[Tries] = ("any",),
+        places: Mapping[Tries, int] = ONE_PLACE,
         tried_for: dt.timedelta = KEPT,
     ) -> None:
         self._name = name
         self._outbox = outbox
         self._deliver = deliver
         self._tried_for = tried_for
-        self._places = [(tries, asyncio.Event()) for tries in places]
+        self._queues = {tries: _Queue[R](count) for tries, count in places.items()}
+        self._discarded = Coalesced(self._discard)
         outbox.on_added = self._wake
 
     @property
     def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
-        """The periodic delivery, at each place."""
+        """The periodic look for what is due of each sort, and the delivery at each place."""
         return tuple(
-            PeriodicJob(
-                name=f"{self._name}_{number}" if number else self._name,
-                every_s=LOOK_EVERY_S,
-                run=functools.partial(self._deliver_due, tries),
-                at_once=True,
-                sooner=requested,
-            )
-            for number, (tries, requested) in enumerate(self._places)
+            job for tries, queue in self._queues.items() for job in self._jobs_of(tries, queue)
         )
 
-    async def deliver_one(self, tries: Tries = "any") -> bool:
+    def _jobs_of(self, tries: Tries, queue: "_Queue[R]") -> Iterator[PeriodicJob]:
+        name = f"{self._name}_{tries}"
+        yield PeriodicJob(
+            name=name,
+            every_s=LOOK_EVERY_S,
+            run=functools.partial(self._take, tries, queue),
+            at_once=True,
+            sooner=queue.wanted,
+        )
+        for number in range(queue.places):
+            yield PeriodicJob(
+                name=f"{name}_{number}",
+                every_s=LOOK_EVERY_S,
+                run=functools.partial(self._deliver_taken, queue),
+                at_once=True,
+            )
+
+    async def deliver_one(self) -> bool:
         """Deliver the first request that is due, or postpone it; return whether any was due."""
-        pending = await self._outbox.take(tries)
-        if pending is None:
-            return False
+        taken = await self._outbox.take(1)
+        for pending in taken:
+            await self._handle(pending)
+        return bool(taken)
+
+    def _wake(self) -> None:
+        for tries, queue in self._queues.items():
+            if tries != "later":
+                queue.wanted.set()
+
+    async def _take(self, tries: Tries, queue: "_Queue[R]") -> None:
+        """Take what is due, as far as there are free places for it."""
+        free = queue.free
+        taken = await self._outbox.take(free, tries) if free else []
+        queue.put(taken, has_more=len(taken) == free)
+
+    async def _deliver_taken(self, queue: "_Queue[R]") -> None:
+        while True:
+            await self._handle(await queue.get())
+
+    async def _handle(self, pending: Pending[R]) -> None:
+        """Deliver *pending*, or postpone it."""
         try:
             wait = await self._wait_after(pending)
         except Later as later:
             await self._outbox.put_off(pending.id, later.wait, is_tried=False)
-            return True
-        if wait is None:
-            await self._outbox.discard(pending.id)
-        elif pending.age + wait > self._tried_for:
+            return
+        if wait is not None and pending.age + wait > self._tried_for:
             _log.warning("delivery_given_up", **self._about(pending))
-            await self._outbox.discard(pending.id)
+            wait = None
+        if wait is None:
+            await self._discarded(pending.id)
         else:
             await self._outbox.put_off(pending.id, wait)
-        return True
 
-    def _wake(self) -> None:
-        for tries, requested in self._places:
-            if tries != "later":
-                requested.set()
-
-    async def _deliver_due(self, tries: Tries) -> None:
-        while await self.deliver_one(tries):
-            pass
+    async def _discard(self, names: Collection[str]) -> dict[str, None]:
+        await self._outbox.discard(names)
+        return dict.fromkeys(names)
 
     def _about(self, pending: Pending[R]) -> dict[str, str]:
         kind = type(pending.request).__name__
@@ -135,6 +163,45 @@ class OutboxWorker(Generic[R]):
             _log.exception("delivery_broken", **about)
             return _wait(pending)
         return None
+
+
+class _Queue(Generic[R]):
+    """What was taken for some *places*, which is never more than are free.
+
+    Attributes
+    ----------
+    wanted
+        Set when something may be due that there is a place for.
+
+    """
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self.wanted = asyncio.Event()
+        self._taken = asyncio.Queue[Pending[R]]()
+        self._waiting = 0  # places
+        self._has_more = False
+
+    @property
+    def free(self) -> int:
+        """How many places have nothing to do."""
+        return self._waiting - self._taken.qsize()
+
+    def put(self, taken: Iterable[Pending[R]], *, has_more: bool) -> None:
+        """Add what was *taken*, and remember whether there may be more."""
+        for pending in taken:
+            self._taken.put_nowait(pending)
+        self._has_more = has_more
+
+    async def get(self) -> Pending[R]:
+        """Wait at a place for something to deliver."""
+        self._waiting += 1
+        if self._has_more:
+            self.wanted.set()
+        try:
+            return await self._taken.get()
+        finally:
+            self._waiting -= 1
 
 
 def _wait(pending: Pending[R]) -> dt.timedelta:
