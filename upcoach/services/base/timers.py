@@ -16,8 +16,8 @@ from models.base.metrics import Metrics
 from models.base.periodic_jobs import PeriodicJob
 from models.base.timers import TimerRule
 from models.contexts import TIMERS
-from upcoach.services.base.coalescing import Coalesced
 from upcoach.store.base.broken_documents import BrokenDocument
+from upcoach.store.base.coalescing import Coalesced
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.timers import Advance, DueTimer, Timers

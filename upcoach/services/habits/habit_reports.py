@@ -21,7 +21,6 @@ from models.habits.pauses import Pauses
 from models.habits.statistics import done_by_day
 from models.habits.streaks import lengths
 from models.habits.today import TodayState, today_state
-from upcoach.services.base.coalescing import Coalesced
 from upcoach.services.habits.habit_history import AsOf, EvaluatedHabit, evaluated_habit
 from upcoach.services.habits.report_types import (
     Analytics,
@@ -46,6 +45,7 @@ from upcoach.store.aggregates.habit_histories import (
     HabitKey,
     columns_of,
 )
+from upcoach.store.base.coalescing import Coalesced
 from upcoach.store.base.pacing import paced
 from upcoach.store.collections.documents import Documents, Selection
 

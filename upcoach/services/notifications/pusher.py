@@ -17,11 +17,11 @@ from models.base.ids import derived_uuid
 from models.base.messages.push import PushRequest
 from models.base.periodic_jobs import PeriodicJob
 from models.notifications.push_device import PushDevice
-from upcoach.services.base.coalescing import Coalesced
 from upcoach.services.base.delivery import CarrierAway, Later, OutboxWorker
 from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget, TokenGone
 from upcoach.services.base.delivery.pushing import Pushing
 from upcoach.services.notifications.push_devices import PushDevices
+from upcoach.store.base.coalescing import Coalesced
 from upcoach.store.collections.documents import Documents
 from upcoach.store.collections.push_failures import PushFailures
 from upcoach.store.outbox.outbox import Pending, Tries

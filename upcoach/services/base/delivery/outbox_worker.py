@@ -11,7 +11,7 @@ import structlog
 
 from models.base.errors import Unavailable
 from models.base.periodic_jobs import PeriodicJob
-from upcoach.services.base.coalescing import Coalesced
+from upcoach.store.base.coalescing import Coalesced
 from upcoach.store.outbox.outbox import KEPT, Outbox, Pending, Tries
 
 LOOK_EVERY_S: Final = 5.0  # for what others have put off, or left behind

@@ -6,7 +6,7 @@ from collections.abc import Collection
 import pytest
 
 from models.base.errors import Unavailable
-from upcoach.services.base.coalescing import AT_ONCE, Coalesced
+from upcoach.store.base.coalescing import AT_ONCE, Coalesced
 
 AWAY = Unavailable("database_unavailable", "The database does not answer.")
 
