@@ -130,7 +130,7 @@ format: dev ## Format the code and mend what the linter can mend
 bench: dev ## Measure writes, deliveries and their CPU
 	@exec $(VENV)/python -m tests.bench $(ARGS)
 
-bench-peers: dev ## Install into var/bench the servers that make bench measures ours against
+bench-peers: dev ## Install into var/bench the servers and schedulers that make bench measures ours against
 	$(VENV)/python -m venv var/bench/venv
 	var/bench/venv/bin/python -m pip install --disable-pip-version-check --no-input \
 		-r tests/bench/peers/requirements.txt

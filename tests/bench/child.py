@@ -74,13 +74,8 @@ class Program:
             os.nice(-PRIORITY)
 
 
-class Child(Program):
-    """`python -m tests.bench.<name>`, whose commands have options."""
-
-    def __init__(
-        self, name: str, environ: Mapping[str, str] | None = None, core: int | None = None
-    ) -> None:
-        super().__init__((sys.executable, "-m", f"tests.bench.{name}"), environ, core)
+class Listener(Program):
+    """A program that ends by itself when it hears nothing more."""
 
     async def __aexit__(self, *_: object) -> None:
         assert self._process.stdin is not None
@@ -88,6 +83,15 @@ class Child(Program):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), END_S)
         await super().__aexit__()
+
+
+class Child(Listener):
+    """`python -m tests.bench.<name>`, whose commands have options."""
+
+    def __init__(
+        self, name: str, environ: Mapping[str, str] | None = None, core: int | None = None
+    ) -> None:
+        super().__init__((sys.executable, "-m", f"tests.bench.{name}"), environ, core)
 
     async def ask(self, command: str, **options: Any) -> Any:
         """Have *command* done and return its answer."""

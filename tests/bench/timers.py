@@ -1,118 +1,158 @@
-"""What a reminder costs that is due: thousands in one minute, beside as many plain inserts."""
+"""What a reminder costs that is due with thousands of others, beside other schedulers' jobs.
 
-import asyncio
-import datetime as dt
-import time
-from collections.abc import Awaitable
-from typing import Final
+All are asked for the same: at the time of a job, insert one notification into MongoDB, majority and
+journalled, and have the job due again a day later.  Ours does more: see docs/performance.md.
+"""
 
-from config.settings import Settings
-from models.access.scope import Scope
-from models.base.clock import utc_now
-from models.base.metrics import Metrics
-from models.base.reminders import Reminder
-from models.habits import HABIT_REMINDER, Habit, NewHabit
-from models.notifications import Notification
-from tests.bench.crowd import make_people
-from tests.bench.report import Table, median, say
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from tests.bench.child import Child, Listener
+from tests.bench.cpu import Meter
+from tests.bench.memory import MIB, MemoryMeter
+from tests.bench.report import Table, median, ms, say
+from tests.bench.sides import INSTALLED, PEERS, PYTHON
 from tests.support.engines import TestEngines
-from tests.support.server import serving
-from upcoach.node import app
-from upcoach.services.base.timers import CLAIMED, TimerRunner
-from upcoach.services.notifications.reminders.habit_reminders import HabitReminders
-from upcoach.store.write.changes import WriteContext
-from upcoach.store.write.outcomes import Outcome
-from upcoach.store.write.refs import Ref
-from upcoach.store.write.requests import Write
-from upcoach.store.write.timers import Timers
 
-PEOPLE: Final = 200
-HABITS: Final = 10  # of each
+SIZES: Final = (2_000, 8_000)  # reminders that are due at once
+WRITERS: Final = 64
 A_MINUTE: Final = 100_000  # reminders that the product is to bear in one minute
+OURS: Final = "UpCoach"
+BARE: Final = "insert_one"
+SCHEDULERS: Final = {  # by the package without which they do not run
+    "apscheduler": ("APScheduler 3, MongoDB job store", "apscheduler_jobs.py"),
+    "celery": ("Celery beat and worker, Valkey", "celery_jobs.py"),
+}
+COLUMNS: Final = (
+    "",
+    "due at once",
+    "a second",
+    "CPU of one",
+    "beside insert_one",
+    "with the engines'",
+    "beside insert_one",
+    "memory before, at most, after",
+)
+
+Ask = Callable[[str, int], Awaitable[Any]]
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What one job took, in seconds, and the memory of who did it, in bytes."""
+
+    seconds: float
+    cpu_s: float
+    engines_cpu_s: float
+    memory: tuple[int, int, int]
+
+
+class Side(msgspec.Struct, frozen=True):
+    """Who does jobs, asked by *ask*; *pids* do them, unless it says so when it prepares."""
+
+    ask: Ask
+    pids: Sequence[int]
+    engines: Sequence[int]
+
+    async def turn(self, count: int) -> Turn:
+        """Have *count* jobs done."""
+        prepared = await self.ask("prepare", count)
+        pids = prepared.get("pids", self.pids)
+        meter, memory = Meter((*pids, *self.engines)), MemoryMeter(pids)
+        before = memory.now
+        seconds = (await self.ask("run", count))["seconds"]
+        used = meter.read()
+        return Turn(
+            seconds / count,
+            sum(used[pid] for pid in pids) / count,
+            sum(used[pid] for pid in self.engines) / count,
+            (before, memory.peak, memory.now),
+        )
 
 
 async def measure(engines: TestEngines, repeats: int) -> list[Table]:
-    """Let everybody's reminders come at once, day after day, and insert as many documents."""
-    settings = Settings.from_environ(engines.environ())
-    async with serving(settings) as server:
-        node = server.node
-        people = await make_people(node, settings, PEOPLE)
-        due = [await _make(node, person["user"]) for person in people]
-        count = PEOPLE * HABITS
-        say(f"{count:,} reminders a day")
-        day = dt.timedelta(days=1)
-        reminders, inserts = [], []
-        for turn in range(repeats):
-            now = max(due) + turn * day + dt.timedelta(seconds=1)
-            reminders.append(await _cost(_scheduler(node, now).run_due()))
-            inserts.append(await _cost(_insert(node, count, turn)))
-        kept = await node.database[Notification.collection].count_documents({})
-    assert kept == count * repeats, f"{kept} reminders came"
-    wall, cpu = (median(row[place] for row in reminders) / count for place in (0, 1))
-    plain, plain_cpu = (median(row[place] for row in inserts) / count for place in (0, 1))
+    """Let everybody have so many jobs done in turn."""
+    turns: dict[tuple[str, int], list[Turn]] = {}
+    for count in SIZES:
+        async with contextlib.AsyncExitStack() as stack:
+            sides = {BARE: await stack.enter_async_context(_inserts(engines))}
+            sides[OURS] = await stack.enter_async_context(_ours(engines, count))
+            for package, (name, script) in SCHEDULERS.items():
+                if any(INSTALLED.glob(f"venv/lib/*/site-packages/{package}")):
+                    sides[name] = await stack.enter_async_context(_peer(engines, script))
+                else:
+                    say(f"timers: {name} is not installed; see make bench-peers")
+            for repeat in range(repeats):
+                for name, side in sides.items():
+                    say(f"timers: turn {repeat + 1} of {repeats}, {count:,} of {name}")
+                    turns.setdefault((name, count), []).append(await side.turn(count))
+    rows = [_row(name, count, some, turns[BARE, count]) for (name, count), some in turns.items()]
     return [
         Table(
-            f"Reminders that are due together: {count:,}, on one process",
-            ("", "a second", "beside insert_one", "CPU of the process", "beside insert_one"),
+            "Reminders that are due at once",
+            COLUMNS,
+            rows,
             [
-                (
-                    "reminder",
-                    f"{1 / wall:,.0f}",
-                    f"{plain / wall:.2f}",
-                    f"{cpu * 1e3:.2f} ms",
-                    f"{cpu / plain_cpu:.1f}",
-                ),
-                ("insert_one", f"{1 / plain:,.0f}", "1", f"{plain_cpu * 1e3:.2f} ms", "1"),
+                f"{A_MINUTE:,} in one minute are {A_MINUTE / 60:,.0f} a second.",
+                f"Medians of {repeats} turns; memory in the last one, of all processes of a side.",
             ],
-            [f"{A_MINUTE:,} in one minute are {A_MINUTE / 60:,.0f} a second."],
         )
     ]
 
 
-async def _make(node: app.Node, owner: str) -> dt.datetime:
-    """Give *owner* habits with a reminder each; when the last of them is due."""
-    drafts = [
-        NewHabit(name=f"Habit {number}", reminders=(Reminder(time="07:30"),))
-        for number in range(HABITS)
+@contextlib.asynccontextmanager
+async def _inserts(engines: TestEngines) -> AsyncIterator[Side]:
+    async with Child("inserts", engines.environ()) as child:
+
+        async def ask(command: str, count: int) -> Any:
+            if command == "prepare":
+                return {}
+            return await child.ask("write", writers=WRITERS, writes=count)
+
+        yield Side(ask, [child.pid], [engines.engines.mongod_pid])
+
+
+@contextlib.asynccontextmanager
+async def _ours(engines: TestEngines, count: int) -> AsyncIterator[Side]:
+    async with Child("reminders", engines.environ()) as child:
+        await child.ask("prepare", count=count)
+
+        async def ask(command: str, count: int) -> Any:
+            return {} if command == "prepare" else await child.ask("pass_over", count=count)
+
+        yield Side(ask, [child.pid], [engines.engines.mongod_pid, engines.engines.valkey_pid])
+
+
+@contextlib.asynccontextmanager
+async def _peer(engines: TestEngines, script: str) -> AsyncIterator[Side]:
+    ours = engines.environ()
+    environ = {
+        "MONGO_URL": ours["UPCOACH_MONGO_URL"],
+        "MONGO_DATABASE": ours["UPCOACH_MONGO_DATABASE"],
+        "REDIS_URL": ours["UPCOACH_REDIS_URL"],
+    }
+    async with Listener((str(PYTHON), str(PEERS / script)), environ) as program:
+
+        async def ask(command: str, count: int) -> Any:
+            return await program.say(f"{command} {count}")
+
+        yield Side(ask, [], [engines.engines.mongod_pid, engines.engines.valkey_pid])
+
+
+def _row(name: str, count: int, turns: Sequence[Turn], bare: Sequence[Turn]) -> list[str]:
+    cpu = median(turn.cpu_s for turn in turns)
+    whole = median(turn.cpu_s + turn.engines_cpu_s for turn in turns)
+    bare_cpu = median(turn.cpu_s for turn in bare)
+    bare_whole = median(turn.cpu_s + turn.engines_cpu_s for turn in bare)
+    return [
+        name,
+        f"{count:,}",
+        f"{1 / median(turn.seconds for turn in turns):,.0f}",
+        ms(cpu),
+        f"{cpu / bare_cpu:.1f}",
+        ms(whole),
+        f"{whole / bare_whole:.1f}",
+        ", ".join(f"{size / MIB:,.0f}" for size in turns[-1].memory) + " MiB",
     ]
-    now = utc_now()
-    habits = [Habit.drafted(draft, owner=owner, at=now) for draft in drafts]
-
-    def decide(changes: WriteContext) -> Outcome[None]:
-        for habit in habits:
-            changes.create(habit)
-        return Outcome(verb="created", document=None)
-
-    reads = tuple(Ref(Habit, owner, habit.id) for habit in habits)
-    await node.committer.submit(Write(scope=Scope(user=owner), reads=reads, decide=decide))
-    due = habits[0].next_reminder(now)
-    assert due is not None
-    return due
-
-
-def _scheduler(node: app.Node, now: dt.datetime) -> TimerRunner:
-    """A scheduler of habits' reminders for which it is *now*."""
-    documents = node.services.habits.habits._documents
-    runner = TimerRunner(Timers(node.database, lambda: now), documents, lambda: now, Metrics())
-    reports, sender = node.services.habits.habit_reports, node.services.notifications.sender
-    runner.handles(HABIT_REMINDER.name, HabitReminders(documents, reports, sender))
-    return runner
-
-
-async def _insert(node: app.Node, count: int, turn: int) -> None:
-    """Insert as many documents, as many at once."""
-    waiting = iter(range(count))
-
-    async def insert() -> None:
-        for number in waiting:
-            row = {"_id": f"{turn}/{number}", "title": "Habit", "at": utc_now(), "body": "x" * 300}
-            await node.database.handle["bench"].insert_one(row)
-
-    await asyncio.gather(*(insert() for _ in range(CLAIMED)))
-
-
-async def _cost(work: Awaitable[None]) -> tuple[float, float]:
-    """The seconds that *work* takes, and those of CPU of this process."""
-    began, cpu = time.monotonic(), time.process_time()
-    await work
-    return time.monotonic() - began, time.process_time() - cpu
