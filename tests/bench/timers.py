@@ -116,7 +116,7 @@ async def _inserts(engines: TestEngines) -> AsyncIterator[Side]:
 
 @contextlib.asynccontextmanager
 async def _ours(engines: TestEngines, count: int) -> AsyncIterator[Side]:
-    async with Child("reminders", engines.environ()) as child:
+    async with Child("reminders", engines.environ(UPCOACH_ROLES="schedule")) as child:
         await child.ask("prepare", count=count)
 
         async def ask(command: str, count: int) -> Any:

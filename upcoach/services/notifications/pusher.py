@@ -1,17 +1,19 @@
 """Sends pushes in the background, from the outbox: to all devices of a person, each by itself."""
 
+import asyncio
 import contextlib
 import datetime as dt
 import functools
+import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
 import msgspec
 import structlog
 
-from models.account import Session
+from models.account import Session, SessionState
 from models.base.clock import Clock
 from models.base.ids import derived_uuid
 from models.base.messages.push import PushRequest
@@ -26,6 +28,7 @@ from upcoach.store.collections.documents import Documents
 from upcoach.store.collections.push_failures import PushFailures
 from upcoach.store.outbox.outbox import Pending, Tries
 from upcoach.store.secrets.refresh_generations import RefreshGenerations
+from upcoach.store.write.refs import Ref
 
 # A push service that hangs holds up one of these.  Whose pushes failed before have few of them:
 # a browser's endpoint is whatever its client has named, and may hang for ever.
@@ -37,6 +40,8 @@ TRIED_FOR: Final = dt.timedelta(hours=1)  # a push that comes later still tells 
 # or a network of ours, comes back before.
 MOST_FAILURES: Final = 20
 FAILING_FOR: Final = dt.timedelta(days=3)
+
+_Asked = tuple[str, PushRequest, str]
 
 _log = structlog.get_logger(__name__)
 
@@ -53,8 +58,6 @@ class Pusher:
         pushing: Pushing,
         clock: Clock,
     ) -> None:
-        self._documents = documents
-        self._rotations = rotations
         self._failures = failures
         self._devices = devices
         self._outbox = pushing.outbox
@@ -63,6 +66,9 @@ class Pusher:
         self._worker = OutboxWorker("push", pushing.outbox, self._deliver, PLACES, TRIED_FOR)
         self._busy = Counter[str]()  # the places that each person's pushes take
         self._devices_of = Coalesced(functools.partial(documents.of_owners, PushDevice))
+        self._state = Coalesced(documents.state)
+        self._last_used = Coalesced(rotations.last_used)
+        self._added = Coalesced(self._add)
 
     @property
     def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
@@ -77,8 +83,8 @@ class Pusher:
             await self._divide(pending)
             return
         with self._place(request.owner):
-            found = await self._documents.find_many(PushDevice, request.owner, [request.device])
-            for device in await self._open(found):
+            device = await self._state(Ref(PushDevice, request.owner, request.device))
+            if isinstance(device, PushDevice) and await self._is_open(device):
                 await self._carry(pending, device)
 
     @contextlib.contextmanager
@@ -96,32 +102,35 @@ class Pusher:
 
     async def _divide(self, pending: Pending[PushRequest]) -> None:
         """Ask for a push to each device, under a name that follows from both."""
-        owner = pending.request.owner
-        devices = await self._devices_of(owner)
-        await self._outbox.add_named(
-            (
-                _name(pending.id, device.id),
-                msgspec.structs.replace(pending.request, device=device.id),
+        devices = await self._devices_of(pending.request.owner)
+        is_open = await asyncio.gather(*map(self._is_open, devices))
+        await asyncio.gather(
+            *(
+                self._added((_name(pending.id, device.id), pending.request, device.id))
+                for device in itertools.compress(devices, is_open)
             )
-            for device in await self._open(devices)
         )
 
-    async def _open(self, devices: list[PushDevice]) -> list[PushDevice]:
-        """Those of *devices* whose sessions last; the others are deleted."""
-        if not devices:
-            return []
-        ids, now = sorted({device.session for device in devices}), self._clock()
-        sessions = await self._documents.find_many(Session, devices[0].owner, ids)
-        used = await self._rotations.last_used(ids)
-        lasting = {
-            session.id
-            for session in sessions
-            if session.is_open(now) and session.state(now, used.get(session.id)).value == "active"
-        }
-        for device in devices:
-            if device.session not in lasting:
-                await self._devices.drop(device)
-        return [device for device in devices if device.session in lasting]
+    async def _add(self, asked: Collection[_Asked]) -> dict[_Asked, None]:
+        """Add the pushes *asked* for: of which, under which name, and to which device."""
+        await self._outbox.add_named(
+            (name, msgspec.structs.replace(request, device=device))
+            for name, request, device in asked
+        )
+        return dict.fromkeys(asked)
+
+    async def _is_open(self, device: PushDevice) -> bool:
+        """Whether the session of *device* lasts; otherwise the device is deleted."""
+        session, used = await asyncio.gather(
+            self._state(Ref(Session, device.owner, device.session)),
+            self._last_used(device.session),
+        )
+        is_open = isinstance(session, Session) and (
+            session.state(self._clock(), used) is SessionState.ACTIVE
+        )
+        if not is_open:
+            await self._devices.drop(device)
+        return is_open
 
     async def _carry(self, pending: Pending[PushRequest], device: PushDevice) -> None:
         carrier = self._carriers.get(device.platform)

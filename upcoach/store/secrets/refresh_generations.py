@@ -13,7 +13,7 @@ the second holder of one token.
 
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from pymongo import ReturnDocument, UpdateOne
@@ -92,11 +92,12 @@ class RefreshGenerations:
                 await rotations.update_one(alive, {"$max": {"at": at}})
         return rotation is not None
 
-    async def last_used(self, sessions: list[str]) -> dict[str, dt.datetime]:
-        """When each of *sessions* was last used."""
+    async def last_used(self, sessions: Collection[str]) -> dict[str, dt.datetime | None]:
+        """When each of *sessions* was last used, where that is known."""
+        used: dict[str, dt.datetime | None] = dict.fromkeys(sessions)
         async with self._database.connection():
-            cursor = self._database[COLLECTION].find({"_id": {"$in": sessions}}, {"at": 1})
-            return {rotation["_id"]: rotation["at"] async for rotation in cursor}
+            cursor = self._database[COLLECTION].find({"_id": {"$in": list(used)}}, {"at": 1})
+            return used | {rotation["_id"]: rotation["at"] async for rotation in cursor}
 
     async def end(self, session: str) -> None:
         """Delete the generations of *session*: none of its refresh tokens can be exchanged."""

@@ -264,11 +264,11 @@ class Sessions:
         return [
             public(session)
             | {
-                "last_used_at": used[session.id].replace(second=0, microsecond=0),
+                "last_used_at": at.replace(second=0, microsecond=0),
                 "current": session.id == scope.session,
             }
             for session in opened
-            if session.id in used and session.state(now, used[session.id]) is SessionState.ACTIVE
+            if (at := used[session.id]) and session.state(now, at) is SessionState.ACTIVE
         ]
 
     async def rename(self, scope: Scope, session_id: str, name: str) -> Outcome[Session]:
