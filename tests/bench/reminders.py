@@ -8,8 +8,8 @@ from typing import Any, Final
 from models.access.scope import Scope
 from models.base.clock import utc_now
 from models.base.metrics import Metrics
+from models.base.reminders import Reminder
 from models.habits import HABIT_REMINDER, Habit, NewHabit
-from models.habits.reminders import Reminder
 from models.notifications import Notification
 from tests.bench.child import obey
 from tests.bench.crowd import make_people
