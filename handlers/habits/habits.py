@@ -2,12 +2,21 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
 from handlers.http.operations import Call, Operation, Query, Reply, Run, document_reply, write_reply
-from handlers.http.pagination import Items, ListQuery, PageQuery, PageSize, between, page_of
+from handlers.http.pagination import (
+    Items,
+    ListQuery,
+    PageQuery,
+    PageSize,
+    UpdatedQuery,
+    between,
+    page_of,
+    span_and_rest,
+)
 from handlers.http.resources import resource
 from models.base.errors import Invalid, invalid_parameter
 from models.base.time import DAY, EPOCH, check_zone
@@ -30,11 +39,14 @@ ENTRY = ENTRIES + "/{local_date}"
 LONGEST = 3_660  # days of analytics
 
 
-class HabitsQuery(ListQuery, frozen=True, kw_only=True):
-    """Which habits, in their owner's order.
+class HabitsQuery(UpdatedQuery, frozen=True, kw_only=True):
+    """Some habits in some order.
 
     Attributes
     ----------
+    sort
+        The order: `position`, which is their owner's, by default, `updated` with *updated_since*;
+        descending with a minus.
     archived
         Archived habits, or those that are not; both without it.
     category
@@ -42,13 +54,24 @@ class HabitsQuery(ListQuery, frozen=True, kw_only=True):
 
     """
 
+    usual: ClassVar[str] = "position"
+
     archived: bool | None = None
     category: HabitCategory | None = None
+    sort: Literal["position", "-position", "updated", "-updated"] | None = None
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
-        where = self.given("archived", "category")
-        return Selection(order="position", where=where, after=self.after, limit=self.limit + 1)
+        order = {"position": "position", "updated": "updated_at"}[self.ordering().removeprefix("-")]
+        span, rest = span_and_rest(order, {"updated_at": self.updated()})
+        return Selection(
+            order=order,
+            where=self.given("archived", "category") | rest,
+            span=span,
+            descending=self.ordering().startswith("-"),
+            after=self.after,
+            limit=self.limit + 1,
+        )
 
 
 class EntriesQuery(PageQuery, frozen=True, kw_only=True):

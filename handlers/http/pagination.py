@@ -1,7 +1,7 @@
 """Pages of lists: how much fits on one, in which order, and the link to the next (RFC 8288)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -70,12 +70,14 @@ class UpdatedQuery(ListQuery, frozen=True, kw_only=True):
 
     """
 
+    usual: ClassVar[str] = "created"  # the order, where nobody asks for another one
+
     updated_since: Moment | None = None
     sort: str | None = None
 
     def ordering(self) -> str:
         """The order that is asked for; one by `updated` finds what was changed by its index."""
-        return self.sort or ("created" if self.updated_since is None else "updated")
+        return self.sort or (self.usual if self.updated_since is None else "updated")
 
     def updated(self) -> Range | None:
         """The moments of change that are asked for."""

@@ -1,7 +1,7 @@
 """The journal: entries, their trash, their versions, and their drafts."""
 
 import datetime as dt
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
 
@@ -16,15 +16,16 @@ from handlers.http.operations import (
 )
 from handlers.http.pagination import (
     Items,
-    ListQuery,
     PageQuery,
     PageSize,
+    UpdatedQuery,
     between,
     items_reply,
     next_path,
     page_by_id,
     page_by_order,
     page_length,
+    span_and_rest,
 )
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
@@ -57,8 +58,8 @@ Words = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Number = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 
 
-class JournalQuery(ListQuery, frozen=True, kw_only=True):
-    """Some entries, the latest day first unless *sort* is `date`; none that is in the trash.
+class JournalQuery(UpdatedQuery, frozen=True, kw_only=True):
+    """Some entries in some order; none that is in the trash.
 
     Attributes
     ----------
@@ -77,9 +78,12 @@ class JournalQuery(ListQuery, frozen=True, kw_only=True):
     pinned
         Pinned entries, or those that are not; both without it.
     sort
-        The order by local date; `-date` lists the latest first.
+        The order: `-date`, the latest local date first, by default, `updated` with
+        *updated_since*.
 
     """
+
+    usual: ClassVar[str] = "-date"
 
     q: Words | None = None
     tag: Words | None = None
@@ -89,19 +93,23 @@ class JournalQuery(ListQuery, frozen=True, kw_only=True):
     pinned: bool | None = None
     first: dt.date | None = msgspec.field(name="from", default=None)
     to: dt.date | None = None
-    sort: Literal["date", "-date"] = "-date"
+    sort: Literal["date", "-date", "updated", "-updated"] | None = None
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
-        mood = between(self.mood_from, self.mood_to)
+        order = {"date": "local_date", "updated": "updated_at"}[self.ordering().removeprefix("-")]
+        ranges = {
+            "mood": between(self.mood_from, self.mood_to),
+            "local_date": between(self.first, self.to),
+            "updated_at": self.updated(),
+        }
+        span, rest = span_and_rest(order, ranges)
         return Selection(
-            order="local_date",
-            where={"trashed_at": None}
-            | self.given("journal", "pinned")
-            | ({"mood": mood} if mood else {}),
-            span=between(self.first, self.to),
+            order=order,
+            where={"trashed_at": None} | self.given("journal", "pinned") | rest,
+            span=span,
             words=self._words(),
-            descending=self.sort == "-date",
+            descending=self.ordering().startswith("-"),
             after=self.after,
             limit=self.limit + 1,
         )

@@ -1,12 +1,12 @@
 """Moods."""
 
 import datetime as dt
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import msgspec
 
 from handlers.http.operations import Call, Operation, Query, Reply
-from handlers.http.pagination import ListQuery, between
+from handlers.http.pagination import UpdatedQuery, between, span_and_rest
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
 from models.base.fields import Rating
@@ -20,8 +20,8 @@ from upcoach.store.collections.documents import Selection
 MOODS: Final = "/v1/moods"
 
 
-class MoodQuery(ListQuery, frozen=True, kw_only=True):
-    """Some moods, the newest first unless *sort* is `at`; the local dates are both included.
+class MoodQuery(UpdatedQuery, frozen=True, kw_only=True):
+    """Some moods in some order; the local dates are both included.
 
     Attributes
     ----------
@@ -36,26 +36,30 @@ class MoodQuery(ListQuery, frozen=True, kw_only=True):
     to
         The last local date, included.
     sort
-        The order by time; `-at` lists the newest first.
+        The order: `-at`, the newest first, by default, `updated` with *updated_since*.
 
     """
+
+    usual: ClassVar[str] = "-at"
 
     level: Rating | None = None
     category: Category | None = None
     activity: str | None = None
     first: dt.date | None = msgspec.field(name="from", default=None)
     to: dt.date | None = None
-    sort: Literal["at", "-at"] = "-at"
+    sort: Literal["at", "-at", "updated", "-updated"] | None = None
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
         days = between(self.first, self.to)
-        where = self.given("level", "category") | ({"local_date": days} if days else {})
+        order = {"at": "at", "updated": "updated_at"}[self.ordering().removeprefix("-")]
+        span, rest = span_and_rest(order, {"updated_at": self.updated(), "local_date": days})
         return Selection(
-            order="at",
-            where=where,
+            order=order,
+            where=self.given("level", "category") | rest,
+            span=span,
             words=() if self.activity is None else (label(self.activity),),
-            descending=self.sort == "-at",
+            descending=self.ordering().startswith("-"),
             after=self.after,
             limit=self.limit + 1,
         )

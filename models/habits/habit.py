@@ -146,6 +146,7 @@ class Habit(Document, frozen=True, kw_only=True):
         Order("position", ("archived",)),
         Order("position", ("category",)),
         Order("position", ("archived", "category")),
+        Order("updated_at"),
     )
 
     name: Annotated[Title, Privacy.SEALED]

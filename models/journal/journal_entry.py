@@ -122,6 +122,7 @@ class JournalEntry(Document, frozen=True, kw_only=True):
         Order("local_date", ("trashed_at", "journal")),
         Order("local_date", ("trashed_at", "pinned")),
         Order("local_date", ("words",)),
+        Order("updated_at", ("trashed_at",)),
         Order("trashed_at"),
     )
     lookups: ClassVar[tuple[Lookup, ...]] = (Lookup("end", "trashed_at"),)

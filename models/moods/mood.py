@@ -108,6 +108,7 @@ class Mood(Document, frozen=True, kw_only=True):
         Order("at", ("category",)),
         Order("at", ("level",)),
         Order("at", ("words",)),
+        Order("updated_at"),
     )
 
     level: Annotated[Rating, Privacy.PERSONAL]

@@ -8,14 +8,22 @@ import pytest
 from config.settings import Settings
 from handlers.contexts import ROUTER
 from handlers.http.pagination import Items, ListQuery, UpdatedQuery
-from models.base.document import Document, Order
+from models.base.document import Document
+from models.base.merge_patch import Json
 from tests.support.server import serving
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.writes import write
 from upcoach.client import RestClient
 from upcoach.store.schema.profile import profiled
 
-ORDER = Order("updated_at")
+# What a document is called, what else it takes to make one, and the order of a list by default.
+MADE: dict[str, tuple[str, Json, str]] = {
+    "/v1/goals": ("title", {}, "created"),
+    "/v1/tasks": ("title", {}, "created"),
+    "/v1/habits": ("name", {}, "position"),
+    "/v1/moods": ("note", {"level": 4}, "-at"),
+    "/v1/journal": ("title", {"text": "Went out."}, "-date"),
+}
 LISTS = {
     operation.path: operation
     for operation in ROUTER.operations
@@ -31,11 +39,13 @@ def kind_of(path: str) -> type[Document]:
 
 
 def test_every_list_in_the_order_of_changes_can_be_asked_for_those_since_a_moment() -> None:
-    ordered = {path for path in LISTS if ORDER in kind_of(path).orders}
+    ordered = {
+        path for path in LISTS if any(order.field == "updated_at" for order in kind_of(path).orders)
+    }
     asked = {path for path, one in LISTS.items() if issubclass(one.query, UpdatedQuery)}
 
     assert asked == ordered
-    assert ordered >= {"/v1/goals", "/v1/tasks"}
+    assert ordered == {*MADE, "/v1/journal/search"}
 
 
 async def ids(person: RestClient, path: str) -> list[str]:
@@ -47,26 +57,28 @@ async def ids(person: RestClient, path: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", [p for p in LISTS if issubclass(LISTS[p].query, UpdatedQuery)])
+@pytest.mark.parametrize("path", MADE)
 async def test_what_was_changed_since_a_moment_is_found_by_the_index_of_changes(
     settings: Settings, path: str
 ) -> None:
     async with serving(settings) as server:
         person = await server.person()
-        made = [await done(person.call("POST", path, {"title": word})) for word in "abcde"]
-        a, b, c, d, e = (answer.body["id"] for answer in made)
-        changed = await write(person, "PATCH", f"{path}/{b}", {"title": "B"}, 1)
+        name, rest, usual = MADE[path]
+        made = [await done(person.call("POST", path, rest | {name: word})) for word in "abcde"]
+        a, b, c, d, e = names = [answer.body["id"] for answer in made]
+        changed = await write(person, "PATCH", f"{path}/{b}", {name: "B"}, 1)
         since = f"updated_since={quote(made[3].body['updated_at'])}"
 
         async with profiled(server.node.database) as profile:
             assert await ids(person, f"{path}?{since}") == [d, e, b]
             ran = await profile.fresh()
         assert await ids(person, f"{path}?{since}&limit=1") == [d, e, b]
-        assert await ids(person, f"{path}?{since}&sort=-created") == [e, d, b]
+        last_first = f"{since}&sort=-{usual.removeprefix('-')}"
+        assert await ids(person, f"{path}?{last_first}") == [e, d, b]
         assert await ids(person, f"{path}?{since}&sort=-updated") == [b, e, d]
         assert await ids(person, f"{path}?updated_since={quote(changed.body['updated_at'])}") == [b]
         assert await ids(person, f"{path}?sort=updated&limit=2") == [a, c, d, e, b]
-        assert await ids(person, path) == [a, b, c, d, e]
+        assert await ids(person, path) == (names[::-1] if usual[0] == "-" else names)
 
     collection = kind_of(path).collection
     plans = [one for one in ran if one.collection == collection]

@@ -86,12 +86,14 @@ async def explained_on(
     async with app.running_node(settings, mongo_url, redis_url) as node:
         caller = await _person(node)
         coach = await _person(node)
+        imports = node.services.imports.imports
         asking = _Asking(node, caller, await _operator(node))
         questions = Questions(ROUTER, asking.ask, together=together)
         seeds = Seeds(ROUTER, asking.write, questions, {"coach": coach.scope.user})
         for archive in loop_archives(scale, dt.datetime.now(dt.UTC).date()):
-            plan = await node.services.imports.imports.read(caller.scope, "loop", archive, "UTC")
-            await node.services.imports.imports.carry_out(caller.scope, plan)
+            plan = await imports.read(caller.scope, "loop", archive, "UTC")
+            await imports.carry_out(caller.scope, plan)
+            await imports.begin(caller.scope, plan, "loop")
         await relate(node.services, client=caller.scope, coach=coach.scope)
         await tell(node.services, caller.scope, scale.documents)
         await seeds.sow(scale.documents)
