@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from handlers.http.operations import Body, Call, Operation, Query, Reply, write_reply
-from handlers.http.preferences import RESPOND_ASYNC
+from handlers.http.prefer_header import RESPOND_ASYNC
 from handlers.http.time_zones import zone
 from models.access.limits import ARCHIVE_BYTES, UPLOAD_BYTES
 from models.access.rate_limits import KEPT_AT_ONCE, Cost, kib

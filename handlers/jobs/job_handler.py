@@ -7,7 +7,7 @@ from handlers.http.manifest import ApplicationParts
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply, Route, document_reply
 from handlers.http.policy import require_permission
-from handlers.http.preferences import WAIT, wait_of
+from handlers.http.prefer_header import WAIT, wait_of
 from handlers.http.rest.operation_handler import OperationHandler
 from handlers.jobs.jobs import ONE
 from handlers.live import Poll, StreamingHandler
@@ -29,6 +29,11 @@ class JobHandler(StreamingHandler, OperationHandler):
         """Take what the routing table gives."""
         super().initialize(runner, route)
         self.node = live["node"]
+
+    @property
+    def wants_stream(self) -> bool:
+        """See `StreamingHandler.wants_stream`: a job is waited for, and never followed."""
+        return False
 
     def on_connection_close(self) -> None:
         """End the wait of a client that has gone."""
@@ -57,18 +62,20 @@ class JobHandler(StreamingHandler, OperationHandler):
     async def _end_of_job(self, call: Call, caller: Caller, until: float) -> Job:
         """The job when it has ended, or when the wait is over, by the loop's clock."""
         feeds, jobs = self.node.feeds, self.runner.services.jobs.jobs
-        view = await feeds.views.of(caller.scope, OWN)
-        while True:
-            poll = self._poll = Poll(self.node.connections.name(), caller, self.node.clock, until)
-            with self.counted_open(poll):
-                poll.subscribe(position_of(feeds, await feeds.start(view, "now", snap=False)))
+        poll = self._poll = Poll(self.node.connections.name(), caller, self.node.clock, until)
+        if self.has_gone:
+            poll.end()
+        with self.counted_open(poll):
+            view = await feeds.views.of(caller.scope, OWN)
+            poll.subscribe(position_of(feeds, await feeds.start(view, "now", snap=False)))
+            while True:
                 job = await jobs.get(caller.scope, call.names["id"])
                 if not job.is_open:
                     return job
-                event = await poll.wait()
-            if event is None:
-                self._require_kept(poll)
-                return job
+                if await poll.wait() is None:
+                    self._require_kept(poll)
+                    return job
+                poll.wait_again()
 
     def _require_kept(self, poll: Poll) -> None:
         """Refuse whose session ended meanwhile; who has to ask another node is told so."""

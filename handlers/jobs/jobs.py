@@ -4,7 +4,7 @@ from typing import Final
 
 from handlers.http.operations import Call, Operation, Reply, document_reply, write_reply
 from handlers.http.pagination import Items, PageQuery, page_by_id
-from handlers.http.preferences import WAIT
+from handlers.http.prefer_header import WAIT
 from models.jobs import Job
 from upcoach.services.jobs import JobServices
 

@@ -70,6 +70,7 @@ class Poll:
         self._clock = clock
         self.until = until
         self._subscribers: list[PollSubscriber] = []
+        self._is_over = False
         self._event: asyncio.Future[PollEvent | None] = asyncio.get_running_loop().create_future()
 
     def subscribe(self, position: FeedPosition) -> None:
@@ -82,8 +83,15 @@ class Poll:
 
     def wake(self, event: PollEvent | None) -> None:
         """End the wait."""
+        self._is_over |= event is None
         if not self._event.done():
             self._event.set_result(event)
+
+    def wait_again(self) -> None:
+        """Let `wait` return at the next event after the one that it returned with."""
+        self._event = asyncio.get_running_loop().create_future()
+        if self._is_over:
+            self._event.set_result(None)
 
     def tick(self, now: float) -> float:
         """Do what is due: the end of the wait, or of the token; the time of the next deadline."""

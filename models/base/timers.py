@@ -26,6 +26,9 @@ class TimerRule:
     grace
         How late it is still done; what is later is dropped, and the next is waited for.  However
         late, several that were missed are one.
+    is_bulk
+        Whether it is much work, which is done beside all else, a little at once: others do not wait
+        for it.
     is_newer
         Whether there are documents of the kind that were written before there was this rule, or by
         nodes that do not know it: they are looked for.
@@ -35,4 +38,5 @@ class TimerRule:
     name: str
     next_due: NextDue
     grace: dt.timedelta
+    is_bulk: bool = False
     is_newer: bool = False

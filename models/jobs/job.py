@@ -167,4 +167,4 @@ def next_due(job: Job, after: dt.datetime) -> dt.datetime:
     return after + _SOON if job.expires_at is None else max(job.expires_at, after + _SOON)
 
 
-JOB_DUE: Final = TimerRule(name="job", next_due=next_due, grace=GRACE)
+JOB_DUE: Final = TimerRule(name="job", next_due=next_due, grace=GRACE, is_bulk=True)

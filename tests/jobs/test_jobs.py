@@ -49,6 +49,14 @@ class Broken:
         raise ZeroDivisionError
 
 
+class Endless:
+    """Work that never ends."""
+
+    async def part(self, *_: object) -> JobPart:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
 async def test_an_import_goes_on_after_its_answer_and_tells_how_far_it_is(
     settings: Settings,
 ) -> None:
@@ -119,13 +127,13 @@ async def test_nothing_more_is_done_of_a_job_that_is_cancelled(settings: Setting
         await do_part(server, due)
 
         cancelled = await person.call("POST", CANCEL.format(id=name))
+        assert await inputs_of(server, name) == 0
         again = await person.call("POST", CANCEL.format(id=name))
         await do_part(server, due)
 
         assert cancelled.body["state"] == again.body["state"] == "cancelled"
         assert cancelled.body["progress"] == 0.5
         assert await moods_of(server, person) == imports.PART
-        assert await inputs_of(server, name) == 0
 
 
 async def test_a_part_is_done_once_however_many_do_it(settings: Settings) -> None:
@@ -193,6 +201,42 @@ async def test_a_fault_of_ours_is_tried_again_and_then_ends_the_job(settings: Se
         assert job["error"]["code"] == "internal"
 
 
+async def test_a_part_that_does_not_end_has_failed(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        answer = await begin(person, table(3))
+        due = (await due_jobs(server))[answer.body["id"]]
+        runner = server.node.services.jobs.runner
+        runner.does("import", Endless())
+        runner.patience_s = 0.01
+
+        with pytest.raises(TimeoutError):
+            await do_part(server, due)
+        await do_part(server, msgspec.structs.replace(due, failures=TRIES - 1))
+
+        job = await state_of(person, answer.headers["location"])
+        assert (job["state"], job["error"]["code"]) == ("failed", "internal")
+
+
+async def test_no_reminder_waits_for_a_job(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        await begin(person, table(3))
+        server.node.services.jobs.runner.does("import", Endless())
+        due = {"title": "Call", "due_date": "2026-01-05", "due_time": "18:00", "tz": "UTC"}
+        task = (await done(person.call("POST", "/v1/tasks", due))).body["id"]
+        rows, timers = server.node.database["timers"], server.node.assembly.timers
+        row = {"rule": "task_due", "claim_at": START, "due": START, "failures": 0, "revision": "x"}
+        row |= {"owner": scope_of(server, person).user, "about": task}
+        await rows.insert_one(row | {"_id": f"{row['owner']}/{task}/task_due"})
+
+        async with asyncio.timeout(5):
+            await timers.run_due()
+
+        assert await rows.count_documents({"rule": "task_due"}) == 0
+        assert await rows.count_documents({"rule": "job", "claim": {"$exists": False}}) == 1
+
+
 async def test_an_account_has_few_open_jobs_and_the_newest_records(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()
@@ -253,6 +297,7 @@ async def test_who_waits_is_answered_in_time_and_not_after_their_login(settings:
         assert places.left(user) == places.count
 
 
+@pytest.mark.chaos
 async def test_another_process_goes_on_where_one_was_killed(engines: TestEngines) -> None:
     environ, number = engines.environ(UPCOACH_ROLES="web"), 12 * imports.PART
     doing_it = environ | {"UPCOACH_ROLES": "web,schedule"}

@@ -12,7 +12,7 @@ from tornado.web import HTTPError
 from handlers.http import operations, problems
 from handlers.http.operation_runner import OperationRunner
 from handlers.http.operations import Call, Operation, Reply, Route
-from handlers.http.preferences import preferences_of
+from handlers.http.prefer_header import preferences_of
 from handlers.http.rate_limiting import parties_of
 from handlers.http.rest.handler import Handler
 from handlers.http.rest.request_owner import admitted, hold_by_headers

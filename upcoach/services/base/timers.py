@@ -24,6 +24,7 @@ from upcoach.store.write.timers import Advance, DueTimer, Timers
 
 LOOK_EVERY_S: Final = 0.5  # for what is due
 CLAIMED: Final = 128  # timers, done at once: their reads share queries, their writes transactions
+BULK_CLAIMED: Final = 4  # of those that are much work
 PATIENCE_S: Final = 10.0  # for one timer: all that a process claims are done within its lease
 FIRST_WAIT: Final = dt.timedelta(seconds=5)
 LONGEST_WAIT: Final = dt.timedelta(hours=1)
@@ -83,6 +84,7 @@ class TimerRunner:
         """The periodic search for what is due, and for timers that are missing."""
         return (
             PeriodicJob(name="timers", every_s=LOOK_EVERY_S, run=self.run_due, at_once=True),
+            PeriodicJob(name="timers.bulk", every_s=LOOK_EVERY_S, run=self.run_bulk, at_once=True),
             PeriodicJob(
                 name="timers.repair",
                 every_s=REPAIR_EVERY_S,
@@ -93,8 +95,16 @@ class TimerRunner:
         )
 
     async def run_due(self) -> None:
-        """Do all that is due."""
-        while claimed := await self.timers.claim(CLAIMED, self._handlers):
+        """Do all that is due, but for what is much work."""
+        await self._run_all(CLAIMED, is_bulk=False)
+
+    async def run_bulk(self) -> None:
+        """Do what is due and much work."""
+        await self._run_all(BULK_CLAIMED, is_bulk=True)
+
+    async def _run_all(self, limit: int, *, is_bulk: bool) -> None:
+        rules = [name for name in self._handlers if self._rules[name].is_bulk is is_bulk]
+        while claimed := await self.timers.claim(limit, rules):
             await self._run(await self._in_turn(claimed))
 
     async def repair(self) -> None:

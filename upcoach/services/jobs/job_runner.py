@@ -4,6 +4,7 @@ A part is one transaction, which writes what it is about and how far the job has
 dies in between, it is done once.  Between two parts other timers have their turn.
 """
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
@@ -27,6 +28,7 @@ from upcoach.store.write.requests import Write
 from upcoach.store.write.timers import DueTimer
 
 TRIES: Final = 5  # of a part that fails and should not
+PATIENCE_S: Final = 8.0  # for a part: less than its timer has, so that it is known here
 BROKEN: Final = JobError("internal", "This could not be done, by a fault of ours.")
 LATE: Final = JobError("job_late", "Nobody could do this in time. Send it again.")
 
@@ -59,9 +61,17 @@ class JobWork(Protocol):
 
 
 class JobRunner:
-    """Does what jobs ask for, as the handler of their timers."""
+    """Does what jobs ask for, as the handler of their timers.
+
+    Attributes
+    ----------
+    patience_s
+        How long a part may take, before it has failed.
+
+    """
 
     def __init__(self, documents: Documents, committer: Committer, inputs: JobInputs) -> None:
+        self.patience_s = PATIENCE_S
         self._documents = documents
         self._committer = committer
         self._inputs = inputs
@@ -84,7 +94,8 @@ class JobRunner:
         if is_late:
             return await self._end(job, LATE, now)
         try:
-            after = await self._do_part(job)
+            async with asyncio.timeout(self.patience_s):
+                after = await self._do_part(job)
         except Unavailable:
             raise
         except Refusal as refusal:

@@ -93,7 +93,9 @@ class Jobs:
 
         reads = (Ref(Job, scope.user, job_id),)
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
-        return await self._committer.submit(write)
+        result = await self._committer.submit(write)
+        await self._inputs.remove(JobKey(scope.user, job_id))
+        return result
 
     async def delete(
         self, scope: Scope, job_id: str, base: int | None, mutation: Mutation | None

@@ -7,7 +7,11 @@ from typing import Final
 RESPOND_ASYNC: Final = "respond-async"  # to be answered before it is done
 WAIT: Final = "wait"  # for so many seconds, as long as it is not
 WAIT_S: Final = 60  # the longest
+LONGEST: Final = 512  # characters that are looked at
 
+_PARTS: Final = re.compile(
+    r'(?:[^,"]|"[^"]*"?)+'
+)  # what stands between commas, but for quoted ones
 _PREFERENCE: Final = re.compile(
     r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("[^"]*"|[^\s;,"]*))?[^,]*"""
 )
@@ -22,12 +26,14 @@ def preferences_of(header: str, known: Collection[str]) -> Mapping[str, str]:
     --------
     >>> preferences_of('Respond-Async; x="a", wait=10, wait=20, handling=strict', ("wait",))
     {'wait': '10'}
+    >>> preferences_of('foo="a, wait=60"', ("wait",))
+    {}
     >>> preferences_of("respond-async, wait = 5", ("wait", "respond-async"))
     {'respond-async': '', 'wait': '5'}
 
     """
     found: dict[str, str] = {}
-    for part in header.split(","):
+    for part in _PARTS.findall(header[:LONGEST]):
         match = _PREFERENCE.fullmatch(part)
         if match is not None and match[1].lower() in known:
             found.setdefault(match[1].lower(), (match[2] or "").strip('"'))
