@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from models.base.errors import Invalid
-from models.base.messages.mail_status import refuses_mailbox
 from tests.notifications import mail_reports
 from tests.notifications.report_forms import dsn, report_of
+from upcoach.services.base.mail.reply_codes import refuses_mailbox
 from upcoach.services.base.mail.report_parser import (
     HEAD_BYTES,
     REPORT_BYTES,

@@ -19,7 +19,7 @@ from typing import Final, Literal
 import msgspec
 
 from models.base.errors import Invalid
-from models.base.messages.mail_status import MailStatus, refuses_mailbox, reply_code
+from upcoach.services.base.mail.reply_codes import MailStatus, refuses_mailbox, reply_code
 from upcoach.services.base.mail.report_tokens import PATTERN
 
 REPORT_BYTES: Final = 1 << 20  # of a message; ours have a few dozen KiB

@@ -8,9 +8,9 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from models.base.messages.mail import Mail
-from models.base.messages.mail_status import refuses_mailbox
 from upcoach.services.base.delivery import CarrierAway, Undeliverable
 from upcoach.services.base.mail.carriers import MailboxRefused, as_message
+from upcoach.services.base.mail.reply_codes import refuses_mailbox
 from upcoach.services.base.mail.report_tokens import return_path
 
 _PORTS: Final = {"smtp": 587, "smtps": 465}
