@@ -147,12 +147,18 @@ async def test_a_refusal_that_is_not_about_the_mailbox_stops_nothing(
     engines: TestEngines, tmp_path: Path
 ) -> None:
     async with ann_behind(engines, tmp_path) as (there, server, ann):
-        there.answer = "554 5.7.1 relay access denied"
-
-        await tell(server, ann)
+        for answer in (
+            "554 5.7.1 relay access denied",
+            "550 Administrative prohibition",
+            "554 [1.2.3.4] blocked using zen.spamhaus.org",
+            "550-[1.2.3.4]:\r\n550 5.7.1 blocked",
+        ):
+            there.answer = answer
+            await tell(server, ann)
 
         assert await server.node.database["outbox"].count_documents({}) == 0
         assert (await chosen(ann))["task_due"] is True
+        assert await stops(server) == 0
 
 
 async def test_a_bounce_comes_back_to_where_the_mail_said(

@@ -119,8 +119,7 @@ def _is_bounce(recipient: Message) -> bool:
         return status.means_no_mailbox
     # Some servers (Exim) say no more than that, but have the words of the other one.
     words = _value(recipient, "Diagnostic-Code")
-    reply = reply_code(words)
-    return reply is None or refuses_mailbox(reply, words, is_of_recipient=True)
+    return refuses_mailbox(reply_code(words), words, is_of_recipient=True)
 
 
 def _parts(report: Message, body: bytes) -> Iterator[_Part]:
