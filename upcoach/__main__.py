@@ -123,8 +123,7 @@ async def mail_bounced(settings: Settings, arguments: argparse.Namespace) -> int
 async def mail_report(settings: Settings, arguments: argparse.Namespace) -> int:
     """Read a report about a mail from standard input, and stop what it asks to stop."""
     raw = mail_commands.read_standard_input()
-    async with connecting.joined_urls(settings) as urls:
-        code, words = await mail_commands.take_report(settings, *urls, raw, arguments.recipient)
+    code, words = await mail_commands.take_report(settings, raw, arguments.recipient)
     say(words)
     return code
 

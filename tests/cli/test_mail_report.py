@@ -6,6 +6,8 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -19,6 +21,8 @@ from tests.support.wire.answers import done
 from upcoach.__main__ import main
 from upcoach.cli.mail_commands import WORDS, read_message, take_report
 from upcoach.services.base.mail.report_parser import REPORT_BYTES
+
+TOKEN: Final = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnop"
 
 
 async def commanded(environ: dict[str, str], raw: bytes, *words: str) -> tuple[int | None, str]:
@@ -41,9 +45,6 @@ async def commanded(environ: dict[str, str], raw: bytes, *words: str) -> tuple[i
 async def test_a_report_on_standard_input_stops_mails(
     environ: dict[str, str], settings: Settings
 ) -> None:
-    assert settings.mongo_url is not None
-    assert settings.redis_url is not None
-    urls = settings.mongo_url, settings.redis_url
     async with serving(dataclasses.replace(settings, roles=frozenset({"web"}))) as server:
         ann = await server.person()
         user = scope_of(server, ann).user
@@ -55,9 +56,10 @@ async def test_a_report_on_standard_input_stops_mails(
         first = await commanded(environ, unattributed, "--recipient", bounces)
         after = (await done(ann.call("GET", PREFERENCES))).body
         others = {
-            name: (await take_report(settings, *urls, raw, ""))[0]
+            name: (await take_report(settings, raw, ""))[0]
             for name, raw in {
                 "again": mail_reports.exim(token),
+                "forged": mail_reports.exim("a" * len(token)),
                 "unattributed": unattributed,
                 "garbage": b"Subject: hello\n\nhello",
             }.items()
@@ -67,9 +69,30 @@ async def test_a_report_on_standard_input_stops_mails(
         assert after["mail_stopped_because"] == "bounce"
         assert others == {
             "again": os.EX_OK,
+            "forged": os.EX_NOUSER,
             "unattributed": os.EX_NOUSER,
             "garbage": os.EX_DATAERR,
         }
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (mail_reports.postfix(TOKEN, "4.4.7"), os.EX_OK),
+        (mail_reports.abuse(TOKEN, "not-spam"), os.EX_OK),
+        (mail_reports.amazon("x"), os.EX_NOUSER),
+        (b"Subject: hello\n\nhello", os.EX_DATAERR),
+    ],
+)
+def test_what_asks_for_nothing_is_answered_without_engines(
+    tmp_path: Path, raw: bytes, code: int
+) -> None:
+    settings = Settings.from_environ({"UPCOACH_ENV": "development", "UPCOACH_DATA": str(tmp_path)})
+
+    answer, _ = asyncio.run(take_report(settings, raw, ""))
+
+    assert answer == code
+    assert list(tmp_path.iterdir()) == []  # where engines would have been started
 
 
 def test_a_mail_server_comes_again_where_the_command_cannot_start(

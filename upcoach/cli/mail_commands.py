@@ -11,8 +11,9 @@ from typing import BinaryIO, Final
 from config.settings import Settings
 from models.base.errors import Invalid
 from upcoach.cli.operating import operating
-from upcoach.services.base.mail.report_parser import REPORT_BYTES
-from upcoach.services.notifications.mail_stops import ReportOutcome
+from upcoach.node.connecting import joined_urls
+from upcoach.services.base.mail.report_parser import REPORT_BYTES, read_report
+from upcoach.services.notifications.mail_stops import ReportOutcome, outcome_at_sight
 
 CHUNK: Final = 64 * 1024
 WORDS: Final[dict[ReportOutcome, str]] = {
@@ -32,15 +33,19 @@ def read_message(source: BinaryIO) -> bytes:
     return message
 
 
-async def take_report(
-    settings: Settings, mongo_url: str, redis_url: str, raw: bytes, recipient: str
-) -> tuple[int, str]:
-    """Do what the report in *raw* asks for; return the exit code, and what was done."""
-    async with operating(settings, mongo_url, redis_url) as node:
-        try:
-            outcome = await node.services.notifications.mail_stops.take_report(raw, recipient)
-        except Invalid as refusal:
-            return os.EX_DATAERR, refusal.detail
+async def take_report(settings: Settings, raw: bytes, recipient: str) -> tuple[int, str]:
+    """Do what the report in *raw* asks for; return the exit code, and what was done.
+
+    Most that comes to such an address asks for nothing, and needs no engines to be answered.
+    """
+    try:
+        report = read_report(raw, recipient)
+    except Invalid as refusal:
+        return os.EX_DATAERR, refusal.detail
+    outcome = outcome_at_sight(report)
+    if outcome is None:
+        async with joined_urls(settings) as urls, operating(settings, *urls) as node:
+            outcome = await node.services.notifications.mail_stops.take(report)
     return os.EX_NOUSER if outcome == "unknown" else os.EX_OK, WORDS[outcome]
 
 

@@ -31,6 +31,13 @@ _REASONS: Final[dict[Finding, StopReason]] = {"bounce": "bounce", "complaint": "
 _log = structlog.get_logger(__name__)
 
 
+def outcome_at_sight(report: MailReport) -> ReportOutcome | None:
+    """What comes of *report* whatever is stored; None where that counts."""
+    if report.finding not in _REASONS:
+        return "harmless"
+    return None if any(map(report_tokens.parse, report.tokens)) else "unknown"
+
+
 class MailStops:
     """Stops the notifications by mail to addresses."""
 
@@ -58,17 +65,20 @@ class MailStops:
 
         `Invalid` if it is no report.
         """
-        report = await asyncio.to_thread(read_report, raw, recipient)
-        reason = _REASONS.get(report.finding)
-        if reason is None:
-            return "harmless"
+        return await self.take(await asyncio.to_thread(read_report, raw, recipient))
+
+    async def take(self, report: MailReport) -> ReportOutcome:
+        """Do what *report* asks for."""
+        at_sight = outcome_at_sight(report)
+        if at_sight is not None:
+            return at_sight
         attributed = await self._attributed(report)
         if attributed is None:
             return "unknown"
         token, address = attributed
         if self._tokens.is_over(token):
             return "expired"
-        is_new = await self.stop(token.user, address, reason, token.sent_at)
+        is_new = await self.stop(token.user, address, _REASONS[report.finding], token.sent_at)
         return "stopped" if is_new else "unchanged"
 
     async def stop(
