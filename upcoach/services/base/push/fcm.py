@@ -46,14 +46,13 @@ class Fcm:
         self._key = RSAKey.import_key(account.private_key)
         self._signed({})  # a key that cannot sign is refused now, and not with the first push
         self._url = f"{api}/v1/projects/{account.project_id}/messages:send"
-        self._renewing = asyncio.Lock()  # of all who find none, one asks for it
+        self._renewing: asyncio.Task[str] | None = None  # whoever finds no token waits for it
         self._token = ""
         self._token_until = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     async def carry(self, target: PushTarget, message: PushMessage, at: dt.datetime) -> None:
         """See `PushCarrier`."""
-        async with self._renewing:
-            token = await self._access_token(at)
+        token = await self._access_token(at)
         headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
@@ -76,16 +75,26 @@ class Fcm:
     async def _access_token(self, at: dt.datetime) -> str:
         if self._token and at < self._token_until:
             return self._token
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._renewed(at), name="fcm token")
+        # Shielded: whoever gives up waiting must not take along others who wait for the same.
+        token = await asyncio.shield(self._renewing)
+        if not token:
+            raise CarrierAway("no access token was given")
+        return token
+
+    async def _renewed(self, at: dt.datetime) -> str:
+        """Ask for a token, once for all who wait; "" when none was given, which all share."""
         form = {"grant_type": GRANT, "assertion": self._assertion(at)}
         try:
             answer = await self._fetch(self._account.token_uri, form)
             members = answer.members()
-            token, life = members["access_token"], int(members["expires_in"])
-        except (FetchFailed, KeyError, ValueError, TypeError):
-            raise CarrierAway("no access token was given") from None
-        self._token_until = at + dt.timedelta(seconds=life) - SPARE
-        self._token = str(token)
-        return self._token
+            token, life = str(members["access_token"]), int(members["expires_in"])
+            until = at + dt.timedelta(seconds=life) - SPARE
+        except (FetchFailed, KeyError, ValueError, TypeError, OverflowError):
+            return ""
+        self._token, self._token_until = token, until
+        return token
 
     def _assertion(self, at: dt.datetime) -> str:
         return self._signed(
