@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import msgspec
+from tornado.httputil import HTTPServerRequest
 
 from handlers.http.manifest import HandlerRoute
 from handlers.http.operation_runner import OperationRunner
@@ -44,7 +45,7 @@ class PushDevicesPage(PreferencesPage):
     async def _register(self, form: Parameters) -> None:
         body = {
             "platform": "web",
-            "name": name_of(self.request.headers.get("User-Agent", "")),
+            "name": _browser_of(self.request),
             "subscription": {name: form[name] for name in _SUBSCRIPTION},
         }
         await self.submit(push_devices.REGISTER, body, session=self.own_session)
@@ -56,8 +57,8 @@ class PushDevicesPage(PreferencesPage):
 class PushWorkerScript(Handler):
     """`GET /account/notifications/worker.js`: the service worker, whose scope is that folder.
 
-    It is the same for everybody, and comes without a login: browsers look for a newer one whenever
-    they like, also when a login is over.
+    It is the same for everybody with the same browser, and comes without a login: browsers look for
+    a newer one whenever they like, also when a login is over.
     """
 
     def initialize(self, runner: OperationRunner, **_: Any) -> None:
@@ -76,15 +77,24 @@ class PushWorkerScript(Handler):
             await self.request_limit.take("public")
 
     def get(self) -> None:
-        """Answer with the script, which knows where links lead; with 404 where none can be used."""
+        """Answer with the script, or with 404 where none can be used.
+
+        It knows where links lead, and by what name its browser is registered.
+        """
         self._notifications.push_devices.web_key  # noqa: B018 - which refuses it then
         app = msgspec.json.encode(self._notifications.web_app).decode()
+        name = msgspec.json.encode(_browser_of(self.request)).decode()
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
+        self.add_header("Vary", "User-Agent")
         self.set_header("Content-Security-Policy", _WORKER_POLICY)
-        self.finish(f"const APP = {app};\n{_WORKER}")
+        self.finish(f"const APP = {app};\nconst NAME = {name};\n{_WORKER}")
 
     head = get
+
+
+def _browser_of(request: HTTPServerRequest) -> str:
+    return name_of(request.headers.get("User-Agent", ""))
 
 
 ROUTES: Final = (

@@ -19,6 +19,7 @@ import pytest
 
 from config.settings import Settings
 from handlers.notifications.push_views import WORKER
+from models.notifications import PushDevice
 from tests.conformance.browser import PATIENCE_S, Page, browsing
 from tests.conformance.visitors import NARROW, Person
 from tests.notifications.devices import BROWSER, notifications_of, push, sent, subscription
@@ -156,10 +157,14 @@ class Pushed(Person):
             while await self.deliver(data) != shown:
                 await asyncio.sleep(0.1)
 
-    async def endpoints(self) -> list[str]:
-        """Where Ann's pushes go."""
+    async def devices(self) -> list[PushDevice]:
+        """What gets Ann's pushes."""
         devices = notifications_of(self.server).push_devices
-        return [device.token for device in await devices.page(scope_of(self.server, self.ann))]
+        return list(await devices.page(scope_of(self.server, self.ann)))
+
+    async def endpoints(self) -> list[str]:
+        """Where they go."""
+        return [device.token for device in await self.devices()]
 
 
 def _text_of(selector: str) -> str:
@@ -259,6 +264,7 @@ async def test_somebody_turns_pushes_on_and_off_in_a_browser(
         worker = await person.worker()
         await evaluated(worker, change_to("http://127.0.0.1:9/push/2"))
         changed = await person.endpoints()
+        names = [device.name for device in await person.devices()]
         await person.click("#this-browser button")
         await person.until_state("Off in this browser.")
         off = await person.endpoints()
@@ -271,6 +277,7 @@ async def test_somebody_turns_pushes_on_and_off_in_a_browser(
 
         assert on == ["http://127.0.0.1:9/push/1"]
         assert changed == ["http://127.0.0.1:9/push/1", "http://127.0.0.1:9/push/2"]
+        assert names == ["Chrome on Linux"] * 2
         assert off == ["http://127.0.0.1:9/push/2"]
         assert blocked.startswith("Blocked: ")
         assert is_hidden is True

@@ -139,7 +139,7 @@ async def test_the_worker_is_there_where_browsers_get_pushes_and_knows_where_lin
     app = "https://app.example.org"
     more = {"UPCOACH_DATA": str(tmp_path), "UPCOACH_WEB_ORIGINS": f"{app},https://b.test"}
     async with party(settings_of(engines, **more)) as one:
-        script = await one.browser.get(WORKER)
+        script = await one.browser.get(WORKER, **FIREFOX)
         devices = notifications_of(one.server).push_devices
         devices._pushing = msgspec.structs.replace(devices._pushing, web_key="")
         without = await logged_in(one)
@@ -153,7 +153,9 @@ async def test_the_worker_is_there_where_browsers_get_pushes_and_knows_where_lin
     }
     assert script.status == 200
     assert {name: script.headers[name] for name in wanted} == wanted
-    assert script.text.startswith(f'const APP = "{app}";\n"use strict";\n')
+    given = f'const APP = "{app}";\nconst NAME = "Firefox on Linux";\n'
+    assert script.text.startswith(f'{given}"use strict";\n')
+    assert "User-Agent" in script.headers["vary"]
     assert flaws_of(without) == []
     assert (block_of(without), Reader(without.text).all("script")) == ({}, [])
     assert "worker-src" not in without.headers["content-security-policy"]

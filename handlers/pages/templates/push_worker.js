@@ -1,6 +1,7 @@
 "use strict";
 // The service worker of notifications: it shows what is pushed, and opens where that leads.
-// It has no `fetch`, so no page of ours comes through it.  APP stands above, from the server.
+// It has no `fetch`, so no page of ours comes through it.  APP stands above, from the server, and
+// NAME, which is the browser's.
 const ACCOUNT = /^\/account(\/|$)/;
 
 function texts(data) {
@@ -58,7 +59,9 @@ async function renew(subscription) {
   await ask("/v1/push-devices", {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-UpCoach-CSRF": token },
-    body: JSON.stringify({ platform: "web", subscription: { endpoint, p256dh, auth } }),
+    body: JSON.stringify({
+      platform: "web", name: NAME, subscription: { endpoint, p256dh, auth },
+    }),
   });
 }
 
