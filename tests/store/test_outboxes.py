@@ -83,20 +83,58 @@ async def test_a_request_is_leased_and_comes_again_until_it_is_discarded(
         watch.at += TURN
         second = await one_of(outbox)
         assert first is not None
-        await outbox.put_off(first.id, LATER)
+        assert second is not None
+        await outbox.put_off(second.claim, LATER)
         watch.at += LATER - dt.timedelta(seconds=1)
         early = await one_of(outbox)
         watch.at += dt.timedelta(seconds=1)
         third = await one_of(outbox)
-        await outbox.discard([first.id])
+        assert third is not None
+        await outbox.discard([third.claim])
 
         assert (stored["at"], stored["until"], stored["tries"]) == (NOON, NOON + KEPT, 0)
         assert set(stored) == {"_id", "at", "until", "tries", "master", "wish"}
         assert b"Ann" not in msgspec.msgpack.encode(stored, enc_hook=str)
         assert (first.request, first.tries, leased, early) == (request, 1, None, None)
-        assert second == msgspec.structs.replace(first, tries=2, age=TURN)
-        assert third == msgspec.structs.replace(first, tries=3, age=TURN + LATER)
+        assert second == msgspec.structs.replace(first, claim=second.claim, tries=2, age=TURN)
+        later = TURN + LATER
+        assert third == msgspec.structs.replace(first, claim=third.claim, tries=3, age=later)
         assert await database[collection].count_documents({}) == 0
+
+
+@each
+async def test_who_is_late_changes_nothing_of_what_another_one_holds(
+    settings: Settings, name: str
+) -> None:
+    async with opened(settings, name) as (database, outbox, watch):
+        collection, request = OUTBOXES[name]
+        other: Outbox[Any] = getattr(Outboxes.of(database, MASTERS, watch), name)
+        await outbox.add(request)
+        late = await one_of(outbox)
+        assert late is not None
+        early = await one_of(other)
+        watch.at += TURN
+        holder = await one_of(other)
+        assert holder is not None
+        await outbox.put_off(late.claim, LATER)
+        await outbox.put_off(late.claim, dt.timedelta(0), is_tried=False)
+        await outbox.discard([late.claim])
+        left = await database[collection].find({}).to_list()
+        meanwhile = await one_of(outbox)
+        await other.put_off(holder.claim, LATER)
+        await other.discard([holder.claim])  # which it holds no more
+        put_off = await database[collection].find({}).to_list()
+        watch.at += LATER
+        await outbox.add(request)
+        taken = await other.take(2)
+        stale = [late.claim, holder.claim]
+        await other.discard([*stale, *(pending.claim for pending in taken if pending.tries == 1)])
+        kept = await database[collection].find({}).to_list()
+
+        assert (early, meanwhile, holder.id) == (None, None, late.id)
+        assert [(row["at"], row["tries"]) for row in left] == [(NOON + 2 * TURN, 2)]
+        assert [(row["at"], row["tries"]) for row in put_off] == [(NOON + TURN + LATER, 2)]
+        assert [row["_id"] for row in kept] == [late.id]
 
 
 @each
@@ -138,10 +176,10 @@ async def test_what_was_tried_before_is_taken_by_itself(settings: Settings, name
         tried, untried = await one_of(outbox, "first"), await one_of(outbox, "first")
         assert tried is not None
         assert untried is not None
-        await outbox.put_off(untried.id, TURN, is_tried=False)
+        await outbox.put_off(untried.claim, TURN, is_tried=False)
         left = await one_of(outbox, "first")
         assert left is not None
-        await outbox.discard([left.id])
+        await outbox.discard([left.claim])
         watch.at += TURN
 
         found: list[tuple[str, str]] = []

@@ -2,16 +2,18 @@
 
 A request is in the database before anybody is answered, in the transaction of the write that it
 tells of if there is one (`WriteContext.send_mail`, `send_push`), and is deleted when it was carried
-out.  A process that takes one has a minute for it; after that another process may.  So each is
-carried out at least once, and twice only where a process ended between the two.
+out.  A process that takes one has a minute for it; after that another process may, and what the
+first one says of it counts no more.  So each is carried out at least once, and twice only where a
+process ended between the two, or took longer than its minute.
 """
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.msgpack import Decoder
+from pymongo import DeleteOne
 from pymongo.errors import BulkWriteError
 
 from models.base.clock import Clock
@@ -65,14 +67,26 @@ class OutboxForm(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         return CollectionSpec(self.collection, indexes)
 
 
-class Pending(msgspec.Struct, Generic[R], frozen=True):
-    """A request under its id, with its *age*; the number of *tries* includes this one."""
+class Claim(NamedTuple):
+    """What a process holds a request by, until another one may take it and has done so."""
 
     id: str
+    claim: str
+
+
+class Pending(msgspec.Struct, Generic[R], frozen=True):
+    """A claimed request with its *age*; the number of *tries* includes this one."""
+
+    claim: Claim
     request: R
     tries: int
     age: dt.timedelta
     added_at: dt.datetime
+
+    @property
+    def id(self) -> str:
+        """The name of the request."""
+        return self.claim.id
 
 
 class Outbox(Generic[R]):
@@ -134,29 +148,33 @@ class Outbox(Generic[R]):
     async def _read(self, stored: Bson, now: dt.datetime) -> Pending[R] | None:
         """The request that is *stored*; None if this build cannot read it."""
         name = stored["_id"]
+        claim = Claim(name, stored["claim"])
         try:
             request = self._opened(name, stored["master"], stored["wish"])
         except Unreadable:  # its key is gone
-            await self.discard([name])
+            await self.discard([claim])
         except msgspec.ValidationError:  # of a newer build, whose nodes know it
-            await self.put_off(name, LATER)
+            await self.put_off(claim, LATER)
         else:
             added_at = stored["until"] - KEPT
-            return Pending(name, request, stored["tries"], now - added_at, added_at)
+            return Pending(claim, request, stored["tries"], now - added_at, added_at)
         return None
 
-    async def put_off(self, name: str, wait: dt.timedelta, *, is_tried: bool = True) -> None:
-        """Reschedule the request *name* after *wait*; what was not tried has a try less."""
-        change: Bson = {"$set": {"at": self._clock() + wait}}
+    async def put_off(self, claim: Claim, wait: dt.timedelta, *, is_tried: bool = True) -> None:
+        """Reschedule what is held by *claim* after *wait*; what was not tried has a try less."""
+        change: Bson = {"$set": {"at": self._clock() + wait}, "$unset": {"claim": ""}}
         if not is_tried:
             change["$inc"] = {"tries": -1}
         async with self._database.connection():
-            await self._database[self.collection].update_one({"_id": name}, change)
+            await self._database[self.collection].update_one(_held(claim), change)
 
-    async def discard(self, names: Collection[str]) -> None:
-        """Delete the requests *names*."""
+    async def discard(self, claims: Collection[Claim]) -> None:
+        """Delete what is held by *claims*."""
+        if not claims:
+            return
+        deletions = [DeleteOne(_held(claim)) for claim in claims]
         async with self._database.connection():
-            await self._database[self.collection].delete_many({"_id": {"$in": list(names)}})
+            await self._database[self.collection].bulk_write(deletions, ordered=False)
 
     async def _insert(self, stored: list[Bson]) -> None:
         if not stored:
@@ -180,3 +198,8 @@ class Outbox(Generic[R]):
         if master not in self._keys:
             self._keys[master] = self._masters.derived(master, self._form.purpose)
         return self._keys[master]
+
+
+def _held(claim: Claim) -> Bson:
+    """A filter for what is held by *claim*, as long as nobody else has claimed it."""
+    return {"_id": claim.id, "claim": claim.claim}

@@ -12,7 +12,7 @@ import structlog
 from models.base.errors import Unavailable
 from models.base.periodic_jobs import PeriodicJob
 from upcoach.store.base.coalescing import Coalesced
-from upcoach.store.outbox.outbox import KEPT, Outbox, Pending, Tries
+from upcoach.store.outbox.outbox import KEPT, Claim, Outbox, Pending, Tries
 
 LOOK_EVERY_S: Final = 5.0  # for what others have put off, or left behind
 FIRST_WAIT: Final = dt.timedelta(seconds=10)
@@ -127,19 +127,19 @@ class OutboxWorker(Generic[R]):
         try:
             wait = await self._wait_after(pending)
         except Later as later:
-            await self._outbox.put_off(pending.id, later.wait, is_tried=False)
+            await self._outbox.put_off(pending.claim, later.wait, is_tried=False)
             return
         if wait is not None and pending.age + wait > self._tried_for:
             _log.warning("delivery_given_up", **self._about(pending))
             wait = None
         if wait is None:
-            await self._discarded(pending.id)
+            await self._discarded(pending.claim)
         else:
-            await self._outbox.put_off(pending.id, wait)
+            await self._outbox.put_off(pending.claim, wait)
 
-    async def _discard(self, names: Collection[str]) -> dict[str, None]:
-        await self._outbox.discard(names)
-        return dict.fromkeys(names)
+    async def _discard(self, claims: Collection[Claim]) -> dict[Claim, None]:
+        await self._outbox.discard(claims)
+        return dict.fromkeys(claims)
 
     def _about(self, pending: Pending[R]) -> dict[str, str]:
         kind = type(pending.request).__name__
