@@ -139,7 +139,7 @@ async def test_the_worker_is_there_where_browsers_get_pushes_and_knows_where_lin
     app = "https://app.example.org"
     more = {"UPCOACH_DATA": str(tmp_path), "UPCOACH_WEB_ORIGINS": f"{app},https://b.test"}
     async with party(settings_of(engines, **more)) as one:
-        script = await one.browser.get(WORKER, **FIREFOX)
+        script = await one.browser.get(WORKER, (), **FIREFOX)
         devices = notifications_of(one.server).push_devices
         devices._pushing = msgspec.structs.replace(devices._pushing, web_key="")
         without = await logged_in(one)
