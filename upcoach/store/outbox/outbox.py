@@ -138,9 +138,7 @@ class Outbox(Generic[R]):
             now = self._clock()
             is_due = {"at": {"$lte": now}, **_TRIED[tries]}
             lease = {"$set": {"at": now + TURN}, "$inc": {"tries": 1}}
-            async with self._database.connection():
-                rows = self._database[self.collection]
-                claimed = await claim_due(rows, is_due, "at", lease, limit)
+            claimed = await claim_due(self._database, self.collection, is_due, "at", lease, limit)
             taken = [pending for stored in claimed if (pending := await self._read(stored, now))]
             if taken or not claimed:
                 return taken

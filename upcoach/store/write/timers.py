@@ -164,9 +164,7 @@ class Timers:
         now = self._clock()
         is_due: Bson = {"claim_at": {"$lte": now}, "rule": {"$in": sorted(rules)}}
         lease = {"$set": {"claim_at": now + LEASE}}
-        async with self._database.connection():
-            rows = self._database[COLLECTION]
-            claimed = await claim_due(rows, is_due, "claim_at", lease, limit)
+        claimed = await claim_due(self._database, COLLECTION, is_due, "claim_at", lease, limit)
         return [msgspec.convert(row, DueTimer) for row in claimed]
 
     async def advance(self, advances: Sequence[Advance]) -> None:
