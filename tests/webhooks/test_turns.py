@@ -4,7 +4,9 @@ import asyncio
 import datetime as dt
 from typing import Final
 
+from models.base.clock import utc_now
 from models.webhooks import RETRY_WAITS
+from models.wire.events import user_feed
 from tests.support.engines import TestEngines
 from tests.support.people.furnished import write_goals
 from tests.support.people.scopes import scope_of
@@ -12,6 +14,7 @@ from tests.support.server import serving
 from tests.support.server.receiver import WEBHOOKS, Receiver, add_webhook
 from tests.support.wire.answers import done
 from upcoach.services.webhooks.delivery_runner import PER_OWNER
+from upcoach.services.webhooks.delivery_turns import BROKEN
 from upcoach.store.base.codec import key_of
 from upcoach.store.collections.webhook_progress import WebhookKey
 
@@ -108,6 +111,33 @@ async def test_a_webhook_whose_enabling_nobody_heard_of_is_found(engines: TestEn
 
         await receiver.wait_for(3, "a")
         await receiver.wait_for(6, "b")
+
+
+async def test_a_malformed_event_holds_up_its_own_webhook_alone(engines: TestEngines) -> None:
+    """All are read together."""
+    settings = engines.settings(UPCOACH_ROLES=SENDING)
+    async with serving(settings) as server, Receiver().listening() as receiver:
+        runner = server.node.webhooks
+        runner.look_every_s, runner.places = 0.01, 0
+        people = {path: await server.person() for path in ("a", "broken", "b")}
+        for path, person in people.items():
+            await add_webhook(person, f"{receiver.url}/{path}", "goal.*")
+            await write_goals(person, 1)
+        owner = scope_of(server, people["broken"]).user
+        events = server.node.database["events"]
+        malformed = {"feed": user_feed(owner), "type": "goal.created"}
+        await events.update_one(malformed, {"$rename": {"sums": "kept"}})
+
+        runner.places = len(people)
+
+        for path in ("a", "b"):
+            await receiver.wait_for(1, path)
+        progress = server.node.database["webhook_progress"]
+        async with asyncio.timeout(10):
+            while not (put_off := await progress.find_one({"owner": owner, "holder": ""})):
+                await asyncio.sleep(0.01)
+        assert put_off["at"] > utc_now() + BROKEN / 2
+        assert receiver.of("broken") == []
 
 
 async def test_of_the_log_of_deliveries_the_newest_are_kept(engines: TestEngines) -> None:

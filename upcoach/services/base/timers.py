@@ -17,7 +17,7 @@ from models.base.periodic_jobs import PeriodicJob
 from models.base.timers import TimerRule
 from models.contexts import TIMERS
 from upcoach.store.base.broken_documents import BrokenDocument
-from upcoach.store.base.coalescing import Coalesced
+from upcoach.store.base.shared_calls import SharedCalls, by_key
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.refs import Ref
 from upcoach.store.write.timers import Advance, DueTimer, Timers
@@ -185,7 +185,7 @@ class DocumentTimer(abc.ABC, Generic[D]):
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
-        self._standing = Coalesced(documents.state)
+        self._standing = SharedCalls(by_key(documents.state))
 
     async def fire(self, timer: DueTimer, now: dt.datetime, *, is_late: bool) -> Fired:
         """See `TimerHandler.fire`."""

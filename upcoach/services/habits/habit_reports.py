@@ -45,8 +45,8 @@ from upcoach.store.aggregates.habit_histories import (
     HabitKey,
     columns_of,
 )
-from upcoach.store.base.coalescing import Coalesced
 from upcoach.store.base.pacing import paced
+from upcoach.store.base.shared_calls import SharedCalls, by_key
 from upcoach.store.collections.documents import Documents, Selection
 
 HABITS = 500  # that are looked at in one answer
@@ -61,8 +61,8 @@ class HabitReports:
         self._documents = documents
         self._histories = histories
         self._clock = clock
-        self._columns = Coalesced(histories.of_each)
-        self._pauses = Coalesced(self._pauses_of)
+        self._columns = SharedCalls(by_key(histories.of_each))
+        self._pauses = SharedCalls(by_key(self._pauses_of))
 
     def latest_day(self) -> dt.date:
         """The latest date anywhere on Earth at this moment."""

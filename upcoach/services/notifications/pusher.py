@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -23,7 +23,7 @@ from upcoach.services.base.delivery import CarrierAway, Later, OutboxWorker
 from upcoach.services.base.delivery.push_carriers import PushMessage, PushTarget, TokenGone
 from upcoach.services.base.delivery.pushing import Pushing
 from upcoach.services.notifications.push_devices import PushDevices
-from upcoach.store.base.coalescing import Coalesced
+from upcoach.store.base.shared_calls import SharedCalls, by_key
 from upcoach.store.collections.documents import Documents
 from upcoach.store.collections.push_failures import PushFailures
 from upcoach.store.outbox.outbox import Pending, Tries
@@ -65,10 +65,10 @@ class Pusher:
         self._clock = clock
         self._worker = OutboxWorker("push", pushing.outbox, self._deliver, PLACES, TRIED_FOR)
         self._busy = Counter[str]()  # the places that each person's pushes take
-        self._devices_of = Coalesced(functools.partial(documents.of_owners, PushDevice))
-        self._state = Coalesced(documents.state)
-        self._last_used = Coalesced(rotations.last_used)
-        self._added = Coalesced(self._add)
+        self._devices_of = SharedCalls(by_key(functools.partial(documents.of_owners, PushDevice)))
+        self._state = SharedCalls(by_key(documents.state))
+        self._last_used = SharedCalls(by_key(rotations.last_used))
+        self._added = SharedCalls(self._add)
 
     @property
     def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
@@ -111,13 +111,13 @@ class Pusher:
             )
         )
 
-    async def _add(self, asked: Collection[_Asked]) -> dict[_Asked, None]:
+    async def _add(self, asked: Sequence[_Asked]) -> list[None]:
         """Add the pushes *asked* for: of which, under which name, and to which device."""
         await self._outbox.add_named(
             (name, msgspec.structs.replace(request, device=device))
             for name, request, device in asked
         )
-        return dict.fromkeys(asked)
+        return [None] * len(asked)
 
     async def _is_open(self, device: PushDevice) -> bool:
         """Whether the session of *device* lasts; otherwise the device is deleted."""

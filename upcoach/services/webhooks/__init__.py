@@ -1,8 +1,9 @@
 """Webhooks: endpoints of other servers, and the deliveries to them (Standard Webhooks).
 
-`webhooks` is what their owners do; `delivery_runner` sends what comes in their feeds, by `sending`
-and `signing`.  How far each has come is in the database (`upcoach.store.collections`), and no
-process is needed for any of them.
+`webhooks` is what their owners do.  `delivery_runner` finds which of them are due for what has come
+in their feeds, and gives them places; `delivery_turns` sends to each that has one, for a turn, by
+`sending` and `signing`.  How far each has come is in the database (`upcoach.store.collections`),
+and no process is needed for any of them.
 """
 
 from typing import Self

@@ -31,9 +31,9 @@ from models.wire.events import Event, user_feed
 from upcoach.services.webhooks import WebhookServices
 from upcoach.services.webhooks.sending import Sent, event_message
 from upcoach.store.base.broken_documents import BrokenDocument, unreadable
-from upcoach.store.base.grouping import Grouped
 from upcoach.store.base.pages import Page
 from upcoach.store.base.sealing import Unreadable
+from upcoach.store.base.shared_calls import SharedCalls
 from upcoach.store.collections.webhook_progress import (
     Change,
     WebhookKey,
@@ -48,6 +48,9 @@ from upcoach.store.log.event_log import EventLog
 from upcoach.store.log.heads import Heads
 
 NEXT: Final = 2  # events that are read for many at once: mostly there is one, and they may be large
+# Webhooks that they are read for at once: an event may have the 2 MiB of a document, so that these
+# hold 64 MiB at the worst, as the pages of as many webhooks do.
+READ_AT_ONCE: Final = 16
 PAGE: Final = 50  # events
 PAGE_BYTES: Final = 4 * 1024 * 1024
 TURN: Final = 100  # deliveries, after which others have a turn
@@ -115,12 +118,14 @@ class DeliveryTurns:
         self._wake = wake
         self._look_anew = look_anew
         self._holder = new_id("wdr")
-        self._claimed = Grouped(self._claim_each)
-        self._changed = Grouped(self._change_each)
-        self._found = Grouped(self._webhooks.find_each)
-        self._read = Grouped(self._read_each)
-        self._noted = Grouped(self._note_each)
-        self._passed = Grouped(self._passed_each)
+        # What breaks a shared read, as something stored that is malformed, breaks only its own.
+        self._claimed = SharedCalls(self._claim_each, one_at_a_time=True)
+        self._found = SharedCalls(self._webhooks.find_each, one_at_a_time=True)
+        self._read = SharedCalls(self._read_each, one_at_a_time=True, most=READ_AT_ONCE)
+        self._passed = SharedCalls(self._passed_each, one_at_a_time=True)
+        # A failed write may have been done in part, and is not done twice.
+        self._changed = SharedCalls(self._change_each, one_at_a_time=True, retries_each=False)
+        self._noted = SharedCalls(self._note_each, one_at_a_time=True, retries_each=False)
 
     async def hand_over(self, keys: Sequence[WebhookKey]) -> None:
         """Let other processes go on with webhooks of which this one has stopped the turns."""

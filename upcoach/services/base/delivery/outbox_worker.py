@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import functools
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
@@ -11,7 +11,7 @@ import structlog
 
 from models.base.errors import Unavailable
 from models.base.periodic_jobs import PeriodicJob
-from upcoach.store.base.coalescing import Coalesced
+from upcoach.store.base.shared_calls import SharedCalls
 from upcoach.store.outbox.outbox import KEPT, Claim, Outbox, Pending, Tries
 
 LOOK_EVERY_S: Final = 5.0  # for what others have put off, or left behind
@@ -73,7 +73,7 @@ class OutboxWorker(Generic[R]):
         self._deliver = deliver
         self._tried_for = tried_for
         self._queues = {tries: _Queue[R](count) for tries, count in places.items()}
-        self._discarded = Coalesced(self._discard)
+        self._discarded = SharedCalls(self._discard)
         outbox.on_added = self._wake
 
     @property
@@ -137,9 +137,9 @@ class OutboxWorker(Generic[R]):
         else:
             await self._outbox.put_off(pending.claim, wait)
 
-    async def _discard(self, claims: Collection[Claim]) -> dict[Claim, None]:
+    async def _discard(self, claims: Sequence[Claim]) -> list[None]:
         await self._outbox.discard(claims)
-        return dict.fromkeys(claims)
+        return [None] * len(claims)
 
     def _about(self, pending: Pending[R]) -> dict[str, str]:
         kind = type(pending.request).__name__
