@@ -51,7 +51,8 @@ async def asked(database: Database, command: str) -> int:
     return int(status["metrics"]["commands"][command]["total"])
 
 
-async def test_a_start_with_nothing_to_do_asks_once_a_collection(environ: dict[str, str]) -> None:
+async def test_a_start_with_nothing_to_do_asks_once_of_indexes(environ: dict[str, str]) -> None:
+    having = [name for name, indexes in declared().items() if indexes]
     async with empty(environ) as database:
         await Schema(database).ensure()
         names = ("listIndexes", "createIndexes", "dropIndexes", "create")
@@ -60,7 +61,7 @@ async def test_a_start_with_nothing_to_do_asks_once_a_collection(environ: dict[s
         await Schema(database).ensure()
 
         after = [await asked(database, name) for name in names]
-        assert [b - a for a, b in zip(before, after, strict=True)] == [len(declared()), 0, 0, 0]
+        assert [b - a for a, b in zip(before, after, strict=True)] == [len(having), 0, 0, 0]
         assert await flaws_of(database) == []
 
 

@@ -2,8 +2,8 @@
 
 `declared` is the whole of it, gathered from the documents (`orders`, `lookups`) and from the
 `COLLECTIONS` of the store's modules.  `Schema.ensure` compares it with what the database has, which
-is one question a collection, all at once, and makes what is missing.  Data is the migrations'
-affair.
+is one question a collection that has any, two at a time, and makes what is missing.  Data is the
+migrations' affair.
 
 What is wrong is mended, too: an index of another definition under a name of ours is built anew, one
 that stands in the way under another name is dropped, and so are the `RETIRED`.  Other indexes stay:
@@ -47,6 +47,7 @@ from upcoach.store.write import idempotency, timers
 LARGE: Final = 50_000  # documents; an index over as many takes half a second
 LOOKS: Final = 20  # at what other nodes did meanwhile
 PAUSE_S: Final = 0.2
+AT_A_TIME: Final = 2  # questions; one more opens a connection, which costs as much as several
 
 # The modules that keep something beside documents.
 MODULES: Final = (
@@ -125,6 +126,9 @@ class Schema:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._wanted = declared()
+        retired = {name for name, _ in RETIRED}
+        self._asked = [name for name, of in self._wanted.items() if of or name in retired]
+        self._questions = asyncio.Semaphore(AT_A_TIME)
         self._left: dict[str, list[str]] = {}  # what is still to be built, by collection
 
     async def ensure(self) -> None:
@@ -178,14 +182,17 @@ class Schema:
         raise SchemaError(f"MongoDB does not make the indexes of {names}; its log says why.")
 
     async def _flaws(self) -> list[SchemaDrift]:
-        listed = await asyncio.gather(*map(self._indexes, self._wanted))
-        flaws = map(_flaw, self._wanted.items(), listed)
+        listed = await asyncio.gather(*map(self._indexes, self._asked))
+        flaws = [
+            _flaw(name, self._wanted[name], indexes)
+            for name, indexes in zip(self._asked, listed, strict=True)
+        ]
         return [flaw for flaw in flaws if flaw.missing or flaw.retired]
 
     async def _indexes(self, collection: str) -> dict[str, Bson]:
         """The indexes of *collection* by name; one that is being built counts as missing."""
         ask = {"listIndexes": collection, "includeBuildUUIDs": True}
-        async with self._database.connection():
+        async with self._questions, self._database.connection():
             try:
                 answer = await self._database.handle.command(ask)
             except OperationFailure as failure:
@@ -228,13 +235,12 @@ class Schema:
         return True
 
 
-def _flaw(wanted: tuple[str, tuple[Index, ...]], listed: Mapping[str, Bson]) -> SchemaDrift:
+def _flaw(collection: str, wanted: Sequence[Index], listed: Mapping[str, Bson]) -> SchemaDrift:
     """Compare the indexes *listed* in a collection with those *wanted*."""
-    collection, indexes = wanted
     there = {name: definition_of(index) for name, index in listed.items()}
     missing = tuple(
         MissingIndex(index, frozenset(_in_the_way(index, there)))
-        for index in indexes
+        for index in wanted
         if there.get(index.name) != index.definition
     )
     gone = {name for owner, name in RETIRED if owner == collection}
