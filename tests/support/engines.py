@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 from pymongo import MongoClient
+from pymongo.database import Database
 from redis import Redis
 
 from config.settings import Settings
@@ -36,6 +37,7 @@ class TestEngines:
         self._free: list[int] = []
         self._used: list[int] = []
         self._thread = threading.Thread(target=self._run, name="engines")
+        self._client: MongoClient[dict[str, Any]]
         self.engines: Engines
 
     def start(self) -> None:
@@ -44,9 +46,11 @@ class TestEngines:
         self._ready.wait()
         if self._failure is not None:
             raise self._failure
+        self._client = MongoClient(self.engines.mongo_url)
 
     def stop(self) -> None:
         """Stop both."""
+        self._client.close()
         self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join()
 
@@ -81,12 +85,11 @@ class TestEngines:
 
     def _empty(self, name: str) -> None:
         """Take everything out of a database but what it was migrated to, which takes long."""
-        with MongoClient[dict[str, Any]](self.engines.mongo_url) as client:
-            client[name].command("profile", 0)
-            client[name].drop_collection("system.profile")
-            for collection in client[name].list_collection_names():
-                if not collection.startswith("system.") and collection != MIGRATIONS:
-                    client[name][collection].delete_many({})
+        database = self._client[name]
+        database.command("profile", 0)
+        database.drop_collection("system.profile")
+        for collection in _filled(database):
+            database[collection].delete_many({})
 
     def settings(self, **more: str) -> Settings:
         """The same as settings."""
@@ -107,6 +110,25 @@ class TestEngines:
             raise
         finally:
             self._ready.set()
+
+
+def _filled(database: Database[dict[str, Any]]) -> list[str]:
+    """The collections that hold anything, in one question for all: most hold nothing."""
+    names = [
+        name
+        for name in database.list_collection_names()
+        if not name.startswith("system.") and name != MIGRATIONS
+    ]
+    if not names:
+        return []
+    first, *others = names
+    question = _any_of(first)
+    question += [{"$unionWith": {"coll": name, "pipeline": _any_of(name)}} for name in others]
+    return [found["_id"] for found in database[first].aggregate(question)]
+
+
+def _any_of(name: str) -> list[dict[str, Any]]:
+    return [{"$limit": 1}, {"$project": {"_id": name}}]
 
 
 def redis_of(environ: dict[str, str]) -> Any:
