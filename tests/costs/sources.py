@@ -1,6 +1,7 @@
 """Every regular expression that the source holds, with the way in which it is matched."""
 
 import ast
+import functools
 import importlib
 import re
 from collections.abc import Iterator
@@ -47,8 +48,13 @@ class Unknown(NamedTuple):
     expression: str
 
 
-def uses() -> Iterator[Use | Unknown]:
+@functools.cache
+def uses() -> tuple[Use | Unknown, ...]:
     """All of them."""
+    return tuple(_uses())
+
+
+def _uses() -> Iterator[Use | Unknown]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)

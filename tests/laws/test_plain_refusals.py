@@ -79,8 +79,6 @@ STRUCTS: Final = {
     kind.__name__: kind
     for whole in (*BODIES.values(), ClientFrame)
     for kind in structs_in(types.type_info(whole))
-    for whole in (*BODIES.values(), ClientFrame)
-    for kind in structs_in(types.type_info(whole))
 }
 
 
