@@ -1,5 +1,6 @@
 """Engines once a run, a clean place in them for each test."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from config.settings import Settings
 from tests.support.engines import TestEngines
+from upcoach.node.process import gc_tuning
 from upcoach.services.account import accounts, passwords
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder there that is ours alone
@@ -27,8 +29,14 @@ def pytest_configure() -> None:
     # The real cost has a test of its own (tests/account/test_passwords.py).
     passwords.HASHER = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     accounts.PACE_S = 0.0
+    gc.set_threshold(*gc_tuning.THRESHOLDS)
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """Go through no test again in search of garbage: it was a twentieth of a run."""
+    gc_tuning.settle()
 
 
 @pytest.fixture(scope="session")

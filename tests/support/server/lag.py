@@ -41,7 +41,6 @@ class Heartbeat:
 async def heartbeat() -> AsyncIterator[Heartbeat]:
     """Beat beside what is done within."""
     beats = Heartbeat()
-    thresholds = gc.get_threshold()
     settle()  # as a node does: what stays is not gone through again
     beating = asyncio.create_task(beats.beat())
     try:
@@ -50,5 +49,5 @@ async def heartbeat() -> AsyncIterator[Heartbeat]:
         beating.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await beating
-        gc.unfreeze()
-        gc.set_threshold(*thresholds)
+        gc.unfreeze()  # what stayed until here is garbage soon, ...
+        settle()  # ... but not what stays for the whole run
