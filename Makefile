@@ -100,6 +100,9 @@ job-run: base ## Do one of those at once: TIMER=usr_…/…/… as make jobs nam
 audit-verify: base ## Check the audit log against its checkpoints (ARGS="--export folder" for others)
 	@exec $(VENV)/python -m upcoach audit-verify $(ARGS)
 
+# Tests start a hundred processes: without bytecode, each compiles all of the code anew.
+test conformance chaos soak: export PYTHONDONTWRITEBYTECODE =
+
 test: dev ## Run the tests on engines of their own
 	@exec $(VENV)/python -m pytest $(ARGS)
 
