@@ -163,8 +163,13 @@ class PushDevice(Document, frozen=True, kw_only=True):
             **_address(draft),
         )
 
-    def changed(self, draft: PushDeviceDraft, token_hash: str, at: dt.datetime) -> Self:
-        """The same device as *draft* says, with the hash of its token after that."""
+    def changed(
+        self, draft: PushDeviceDraft, token_hash: str, session: str, at: dt.datetime
+    ) -> Self:
+        """The same device as *draft* of *session* says, with the hash of its token after that.
+
+        With another address it is a device of that session, and falls with it.
+        """
         check_address(draft, self.platform, is_new=False)
         has_address = draft.token is not None or draft.subscription is not None
         return msgspec.structs.replace(
@@ -172,7 +177,7 @@ class PushDevice(Document, frozen=True, kw_only=True):
             name=draft.name or self.name,
             app_version=draft.app_version or self.app_version,
             token_hash=token_hash,
-            **(_address(draft) if has_address else {}),
+            **(_address(draft) | {"session": session} if has_address else {}),
         )
 
 

@@ -22,7 +22,7 @@ from tests.notifications.devices import (
     subscription,
 )
 from tests.support.people.scopes import scope_of
-from tests.support.server import Server, serving
+from tests.support.server import PASSWORD, Server, serving
 from tests.support.server.push_service import PushService
 from tests.support.wire.answers import done
 from upcoach.client import RestClient
@@ -132,6 +132,24 @@ async def test_a_device_that_is_logged_out_gets_nothing_more(settings: Settings)
         assert carried.pushes == []
         stored = server.node.database["push_devices"]
         assert await stored.count_documents({"token_hash": {"$exists": True}}) == 0
+
+
+async def test_a_device_falls_with_whoever_gave_it_another_address(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann, carried = await server.person(), carried_of(server)
+        device = await registered(ann, phone(TOKEN))
+        email = (await ann.call("GET", "/v1/me")).body["email"]
+        thief = await server.client().log_in(email, PASSWORD, "laptop")
+        path, turned = DEVICE.format(id=device), {"token": "token-of-a-thief"}
+        await done(thief.call("PATCH", path, turned))
+        await done(thief.call("POST", "/v1/auth/logout"))
+        thief.close()
+
+        await push(server, ann)
+        await sent(server)
+
+        assert carried.pushes == []
+        assert await listed(ann) == []
 
 
 async def test_a_device_goes_when_its_push_service_knows_it_no_more(settings: Settings) -> None:

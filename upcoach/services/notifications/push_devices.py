@@ -108,7 +108,7 @@ class PushDevices:
             _require_own_app(changes, scope)
             device = changes.get(PushDevice, scope.user, device_id)
             token_hash = self._hash(token) if token else device.token_hash
-            after = device.changed(draft, token_hash, changes.at)
+            after = device.changed(draft, token_hash, scope.session, changes.at)
             for other in changes.all(PushDevice, scope.user):
                 if other.id != device_id and other.token_hash == token_hash:
                     changes.delete(other)
