@@ -27,3 +27,8 @@ class NotificationMail(MailRequest, frozen=True, tag="Notification", kw_only=Tru
     body: str
     until: dt.datetime
     link: str = "/"
+
+    @property
+    def can_wait(self) -> bool:
+        """See `MailRequest.can_wait`: there may be thousands, of one person and one minute."""
+        return self.kind != "new_login"

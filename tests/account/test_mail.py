@@ -15,6 +15,7 @@ from config.settings import Settings
 from models.account import AddressVerificationMail
 from models.base.ids import new_id
 from models.base.messages.mail import Mail, MailRequest
+from models.notifications import NotificationMail
 from tests.support.engines import TestEngines
 from tests.support.people.mail import settings_of, text_of
 from tests.support.server import PASSWORD, serving
@@ -22,6 +23,7 @@ from tests.support.server.smtp import MailServer
 from upcoach.node import connecting
 from upcoach.services.base.delivery.outbox_worker import LONGEST_WAIT
 from upcoach.services.base.mail import Mailer, Smtp
+from upcoach.services.base.mail.mailer import PLACES
 from upcoach.services.base.mail.report_tokens import ReportTokens
 from upcoach.store.base.database import Database
 from upcoach.store.outbox.mail_outbox import MailOutbox
@@ -217,6 +219,25 @@ async def test_a_password_is_not_told_where_anybody_can_listen(settings: Setting
 
         assert [one for one in there.commands if not one.startswith(("EHLO", "QUIT"))] == []
         assert there.letters == []
+
+
+async def test_links_are_sent_before_thousands_of_notifications(settings: Settings) -> None:
+    async with post_office(settings) as (_, outbox, clock):
+        task = NotificationMail(
+            "ann@example.org", user="usr_1", kind="task_due", title="Run", body="", until=clock()
+        )
+        login = msgspec.structs.replace(task, kind="new_login")
+        for request in (task, task, AddressVerificationMail("ben@example.org", "x"), login):
+            await outbox.add(request)
+
+        urgent, rest = await outbox.take(9, "urgent"), await outbox.take(9, "rest")
+
+        assert set(PLACES) == {"urgent", "rest"}
+        assert [type(one.request).__name__ for one in urgent] == [
+            "AddressVerificationMail",
+            "NotificationMail",
+        ]
+        assert [one.request for one in rest] == [task, task]
 
 
 async def test_two_nodes_send_each_mail_once(settings: Settings) -> None:

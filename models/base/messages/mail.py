@@ -45,3 +45,8 @@ class MailRequest(msgspec.Struct, frozen=True, tag=True):
     """
 
     to: str
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether it is sent behind all that cannot: behind links that somebody waits for."""
+        return False

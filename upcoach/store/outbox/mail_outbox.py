@@ -10,6 +10,7 @@ from models.base.clock import Clock
 from models.base.messages.mail import MailRequest
 from models.contexts import MAILS
 from upcoach.store.base.database import Database
+from upcoach.store.base.indexes import Index
 from upcoach.store.outbox.outbox import Outbox, OutboxForm
 from upcoach.store.secrets.keyring import MasterKeys
 
@@ -18,6 +19,8 @@ _FORM: Final[OutboxForm[MailRequest]] = OutboxForm(
     id_prefix="let",
     purpose=b"upcoach outbox",
     requests=Decoder(reduce(or_, MAILS)),
+    indexes=(Index(name="can_wait", keys=("can_wait", "at")),),
+    can_wait=lambda request: isinstance(request, MailRequest) and request.can_wait,
 )
 COLLECTIONS: Final = (_FORM.spec,)
 

@@ -29,13 +29,20 @@ R = TypeVar("R")
 TURN: Final = dt.timedelta(minutes=1)  # for which one process has what it took
 LATER: Final = dt.timedelta(minutes=5)  # is looked again at what this build does not know
 KEPT: Final = dt.timedelta(days=1)  # after which nobody waits for it any more
-Tries = Literal["any", "first", "later"]  # which of what is due: never tried, or tried before
+# Which of what is due: never tried, or tried before; what cannot wait, or the rest.
+Tries = Literal["any", "first", "later", "urgent", "rest"]
 _TRIED: Final[dict[Tries, dict[str, Any]]] = {
     "any": {},
     "first": {"tries": 0},
     "later": {"tries": {"$gt": 0}},
+    "urgent": {"can_wait": None},
+    "rest": {"can_wait": True},
 }
 _DUPLICATE_KEY: Final = 11_000
+
+
+def _never(_: object) -> bool:
+    return False
 
 
 class OutboxForm(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
@@ -47,6 +54,8 @@ class OutboxForm(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         What the key is derived for that seals them.
     indexes
         Those that it needs beside the ones of each outbox.
+    can_wait
+        Whether a request goes behind all that cannot.
 
     """
 
@@ -55,6 +64,7 @@ class OutboxForm(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     purpose: bytes
     requests: Decoder[R]
     indexes: tuple[Index, ...] = ()
+    can_wait: Callable[[R], bool] = _never
 
     @property
     def spec(self) -> CollectionSpec:
@@ -130,6 +140,7 @@ class Outbox(Generic[R]):
             "tries": 0,
             "master": master,
             "wish": seal(self._key(master), plain, associated_data(self.collection, name)),
+            **({"can_wait": True} if self._form.can_wait(request) else {}),
         }
 
     async def take(self, limit: int, tries: Tries = "any") -> list[Pending[R]]:

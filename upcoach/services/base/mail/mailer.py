@@ -4,8 +4,8 @@ A mail that notifies somebody gets a token, by which a report about it is attrib
 the mail server says at once that nobody is at the address, `on_bounce` is called.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -16,7 +16,10 @@ from upcoach.services.base.delivery import OutboxWorker
 from upcoach.services.base.mail.carriers import Carrier, MailboxRefused
 from upcoach.services.base.mail.report_tokens import ReportTokens
 from upcoach.store.outbox.mail_outbox import MailOutbox
-from upcoach.store.outbox.outbox import Pending
+from upcoach.store.outbox.outbox import Pending, Tries
+
+# Somebody waits for a link; of notifications there may be thousands in one minute.
+PLACES: Final[Mapping[Tries, int]] = {"urgent": 1, "rest": 1}
 
 W = TypeVar("W", bound=MailRequest)
 Writer = Callable[[W], Awaitable[Mail | None]]
@@ -47,7 +50,7 @@ class Mailer:
         self._carrier = carrier
         self._clock = clock
         self._writers: dict[type[MailRequest], Writer[MailRequest]] = {}
-        self._worker = OutboxWorker("mail", outbox, self._deliver)
+        self._worker = OutboxWorker("mail", outbox, self._deliver, PLACES)
         self.send_one = self._worker.deliver_one
 
     def writes(self, kind: type[W], writer: Writer[W]) -> None:
