@@ -49,6 +49,7 @@ class JobHandler(StreamingHandler, OperationHandler):
             return
         caller = call.authenticated_caller
         require_permission(operation, caller)
+        call.parse_query(operation.query)
         job = await self._end_of_job(call, caller, asyncio.get_running_loop().time() + wait_s)
         reply = document_reply(job)
         self.reply(
@@ -72,9 +73,11 @@ class JobHandler(StreamingHandler, OperationHandler):
                 job = await jobs.get(caller.scope, call.names["id"])
                 if not job.is_open:
                     return job
-                if await poll.wait() is None:
+                event = await poll.wait()
+                if event is None:
                     self._require_kept(poll)
                     return job
+                await self.require_session(caller, event)
                 poll.wait_again()
 
     def _require_kept(self, poll: Poll) -> None:

@@ -115,15 +115,8 @@ class Events(StreamingHandler, OperationHandler):
             event = await poll.wait()
             if event is None:
                 return self._timed_out(poll, positions)
-            await self._require_session(caller, event)
+            await self.require_session(caller, event)
             return await self._page_of_event(event, positions, query.limit)
-
-    async def _require_session(self, caller: Caller, event: PollEvent) -> None:
-        """Refuse whom *event* has shut out: the end of the session comes behind it, if late."""
-        sessions = self.runner.services.account.sessions
-        asks = event.batch.may_end_sessions and bool(caller.scope.session)
-        if sessions.has_ended(caller) or (asks and not await sessions.is_open(caller.scope)):
-            raise session_ended()
 
     def _timed_out(self, poll: Poll, positions: list[FeedPosition]) -> Reply:
         """The answer when nothing came in time."""

@@ -15,6 +15,7 @@ from handlers.http.rest.handler import Handler
 from handlers.live.base.connections import LiveConnection
 from handlers.live.base.live_node import LiveNode
 from handlers.live.base.send_buffer import SocketTransport
+from handlers.live.poll import PollEvent
 from handlers.live.sse import EventStream
 from models.access.caller import Caller
 from models.base.errors import Forbidden
@@ -107,6 +108,13 @@ class StreamingHandler(Handler):
         events.begin(SocketTransport(stream, wrap), stream.close, self._head())
         self.on_finish()  # the answer has begun, and Tornado hears no more of it
         return events
+
+    async def require_session(self, caller: Caller, event: PollEvent) -> None:
+        """Refuse whom *event* has shut out: the end of the session comes behind it, if late."""
+        sessions = self.runner.services.account.sessions
+        asks = event.batch.may_end_sessions and bool(caller.scope.session)
+        if sessions.has_ended(caller) or (asks and not await sessions.is_open(caller.scope)):
+            raise session_ended()
 
     def _register(self, connection: LiveConnection) -> Callable[[], None]:
         """Register *connection* at the node, or refuse; what is returned takes it off again."""

@@ -17,7 +17,9 @@ from models.jobs.job import (
 CONTEXT = ModelContext(
     content=(Job,),
     permissions={
-        "jobs:read": Permission("see how imports go on, and what came of them"),
+        "jobs:read": Permission(
+            "see how imports go on, and what came of them, with words of what was imported"
+        ),
         "jobs:write": Permission("cancel imports that are under way, and delete their records"),
     },
     timers={Job: (JOB_DUE,)},

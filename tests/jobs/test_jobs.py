@@ -283,6 +283,8 @@ async def test_who_waits_is_answered_in_time_and_not_after_their_login(settings:
             await person.call("GET", location, headers={"Prefer": text.encode().decode("latin-1")})
             for text in texts
         ]
+        unknown = await person.call("GET", f"{location}?x=1", headers={"Prefer": "wait=1"})
+        assert (unknown.status, unknown.body["code"]) == (400, "parameter_unknown")
         waiting = asyncio.create_task(person.call("GET", location, headers={"Prefer": "wait=50"}))
         places, user = server.node._open_requests, scope_of(server, person).user
         await until(lambda: places.left(user) < places.count)

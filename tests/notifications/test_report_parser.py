@@ -144,6 +144,13 @@ GARBAGE: Final[dict[str, Callable[[], bytes]]] = {
         "Content-Type: message/disposition-notification\n\nDisposition: x; displayed",
     ),
     "no boundary": f"{HEAD}\nContent-Type: multipart/report\n\n{FIELDS}".encode,
+    "a boundary in an alphabet that takes none": (
+        b"Content-Type: multipart/report; boundary*=idna'x'%00%ff\n\n--b\n"
+    ).strip,
+    "a boundary in no alphabet": b"Content-Type: multipart/report; boundary*=nix'x'b\n\n--b".strip,
+    "a boundary in an undefined one": (
+        b"Content-Type: multipart/report; boundary*=undefined'x'b\n\n--b\n"
+    ).strip,
     "no parts": lambda: report_of(HEAD, "delivery-status", "b"),
     "a report that is not at the top": lambda: nested(1),
     "not base64": lambda: of("A", encoding="base64"),

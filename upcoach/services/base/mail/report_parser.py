@@ -126,7 +126,10 @@ def _parts(report: Message, body: bytes) -> Iterator[_Part]:
     """The parts at the top of a `multipart/report`."""
     if len(str(report.get("Content-Type", ""))) > _VALUE:
         raise _no_report()
-    boundary = report.get_boundary()
+    try:
+        boundary = report.get_boundary()
+    except (LookupError, ValueError):  # of an alphabet that nobody has (RFC 2231)
+        raise _no_report() from None
     if report.get_content_type() != "multipart/report" or not boundary:
         raise _no_report()
     line = re.compile(
