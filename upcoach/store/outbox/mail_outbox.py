@@ -20,7 +20,7 @@ _FORM: Final[OutboxForm[MailRequest]] = OutboxForm(
     purpose=b"upcoach outbox",
     requests=Decoder(reduce(or_, MAILS)),
     indexes=(Index(name="can_wait", keys=("can_wait", "at")),),
-    can_wait=lambda request: isinstance(request, MailRequest) and request.can_wait,
+    can_wait=lambda request: request.can_wait,
 )
 COLLECTIONS: Final = (_FORM.spec,)
 
