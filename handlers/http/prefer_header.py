@@ -12,9 +12,7 @@ LONGEST: Final = 512  # characters that are looked at
 _PARTS: Final = re.compile(
     r'(?:[^,"]|"[^"]*"?)+'
 )  # what stands between commas, but for quoted ones
-_PREFERENCE: Final = re.compile(
-    r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("[^"]*"|[^\s;,"]*))?[^,]*"""
-)
+_SECONDS: Final = re.compile(r"[0-9]{1,9}")
 
 
 def preferences_of(header: str, known: Collection[str]) -> Mapping[str, str]:
@@ -34,10 +32,15 @@ def preferences_of(header: str, known: Collection[str]) -> Mapping[str, str]:
     """
     found: dict[str, str] = {}
     for part in _PARTS.findall(header[:LONGEST]):
-        match = _PREFERENCE.fullmatch(part)
-        if match is not None and match[1].lower() in known:
-            found.setdefault(match[1].lower(), (match[2] or "").strip('"'))
+        name, _, value = part.partition(";")[0].partition("=")
+        if name.strip().lower() in known:
+            found.setdefault(name.strip().lower(), _unquoted(value.strip()))
     return found
+
+
+def _unquoted(value: str) -> str:
+    is_quoted = len(value) > 1 and value[0] == value[-1] == '"'
+    return value[1:-1] if is_quoted else value
 
 
 def wait_of(preferences: Mapping[str, str]) -> int:
@@ -50,4 +53,4 @@ def wait_of(preferences: Mapping[str, str]) -> int:
 
     """
     text = preferences.get(WAIT, "")
-    return min(WAIT_S, int(text[:9])) if text.isascii() and text.isdigit() else 0
+    return min(WAIT_S, int(text)) if _SECONDS.fullmatch(text) else 0

@@ -80,7 +80,7 @@ def _reply(result: WriteResult[Json] | WriteResult[Job]) -> Reply:
         return reply
     location = f"/v1/jobs/{reply.body['id']}"
     headers = {"Location": location, "Preference-Applied": RESPOND_ASYNC}
-    return msgspec.structs.replace(reply, status=202, headers=headers)
+    return msgspec.structs.replace(reply, status=202, version=None, headers=headers)
 
 
 async def _pay(call: Call, plan: PackedPlan) -> None:

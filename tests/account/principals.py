@@ -18,6 +18,7 @@ from models.base.errors import Invalid
 from models.base.ids import new_id
 from models.contexts import DOCUMENTS, PERMISSIONS
 from models.journal import EntryShareDraft, NewJournalEntry
+from tests.jobs import writing as jobs
 from tests.support.people.operators import operator
 from tests.support.people.relations import relate, share, unshare
 from tests.support.people.scopes import scope_of
@@ -129,6 +130,7 @@ class Stage:
         services, scope = self.server.node.services, scope_of(self.server, owner)
         await enrol(self.server.node, scope.user)
         await leave(services, scope, scope_of(self.server, await self.server.person()))
+        await jobs.queue(self.server, owner, new_id("job"))
         entry = NewJournalEntry(id=new_id("jen"), text=CANARY)
         await services.journal.entries.create(scope, entry)
         self.entry = entry.id

@@ -37,6 +37,7 @@ READERS = {
     "linking.link",
     "password_change.change",
     "password_reset.finish",
+    "preferences.stop_mail",
     "profiles.change",
     "session_endings._lock_out",
     "sessions.start",

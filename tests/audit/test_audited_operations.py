@@ -22,6 +22,7 @@ CONTENT: Final = {
     "moods:write",
     "journal:write",
     "notifications:write",
+    "jobs:write",
 }
 # Why nothing is noted of the others.
 UNNOTED: Final = {

@@ -32,7 +32,7 @@ PARTS: Final = (
     "An account keeps 10",
     "Say which webhook",
     "There is no webhook whk_1/.*",
-    "2 people have a webhook",
+    "Several people have a webhook",
     "Say what changes",
     "type",
     "Say after which message",

@@ -55,7 +55,17 @@ def test_a_name_of_one_word_is_of_something_that_people_know() -> None:
     alone = {name for name in COMPONENTS if re.fullmatch(r"[A-Z][a-z]+", name)}
 
     assert alone == {
-        *("Goal", "Habit", "Insight", "Invitation", "Journal", "Mood", "Notification", "Passkey"),
+        *(
+            "Goal",
+            "Habit",
+            "Insight",
+            "Invitation",
+            "Job",
+            "Journal",
+            "Mood",
+            "Notification",
+            "Passkey",
+        ),
         *(
             "Share",
             "Task",

@@ -50,6 +50,7 @@ SMALL_LISTS: Final = {
     "/v1/habits/reminders",
     "/v1/habits/vacations",
     "/v1/habits/{id}/entries",
+    "/v1/jobs",
     "/v1/journal/journals",
     "/v1/journal/templates",
     "/v1/moods",

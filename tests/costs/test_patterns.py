@@ -24,6 +24,10 @@ BOUNDED: Final = {
 # What only a running program knows, and the patterns that it may be.
 KNOWN_LATER: Final = {
     ("config.forms", "pattern"): "settings of the operator",
+    (
+        "upcoach.services.base.mail.report_parser",
+        "b'^--' + re.escape(boundary.encode(errors='replace')) + b'(--)?[ \\\\t]*$'",
+    ): "a word between fixed ones, of at most a thousand letters",
     ("handlers.http.manifest", "pattern"): "a path as it stands, or with one part",
     ("handlers.contexts", "f'{route.pattern}$'"): "see `routed`",
     (

@@ -28,6 +28,7 @@ from tests.imports.exports import loop
 from tests.imports.games import GAME
 from tests.imports.tables import DAYLIO, PLAIN, STREAKS, TABLES
 from tests.imports.tables import zipped as day_one
+from tests.jobs import writing as jobs
 from tests.laws.contexts import WRITES
 from tests.laws.contexts import furnished as with_everything
 from tests.notifications import devices
@@ -214,6 +215,7 @@ async def ask_everything(server: Server, person: RestClient, desk: RestClient) -
     await tell(server.node.services, scope_of(server, person), 5)
     await seeds.sow(5)
     await leave(server.node.services, scope_of(server, person), scope_of(server, coach))
+    await done(jobs.begin(person, jobs.table(3)))
     questions.forget()
     await questions.ask_all()
     assert seeds.unsown == {}

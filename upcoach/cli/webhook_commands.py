@@ -135,7 +135,7 @@ async def one_webhook(
         if not owners:
             raise StartError(f"There is no webhook {webhook_id}; make webhooks lists all.")
         if len(owners) > 1:
-            raise StartError(f"{len(owners)} people have a webhook {webhook_id}: say USER=address")
+            raise StartError(f"Several people have a webhook {webhook_id}: say USER=address")
         yield OneWebhook(node, Scope(user=owners[0]), webhook_id)
 
 

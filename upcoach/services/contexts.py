@@ -37,8 +37,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     moods: MoodServices
     journal: JournalServices
     sharing: SharingServices
-    jobs: JobServices
     imports: ImportServices
+    jobs: JobServices
     sync: SyncServices
     insights: InsightServices
     notifications: NotificationServices

@@ -13,7 +13,6 @@ from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.msgpack import Decoder
-from pymongo import DeleteOne
 from pymongo.errors import BulkWriteError
 
 from models.base.clock import Clock
@@ -181,9 +180,9 @@ class Outbox(Generic[R]):
         """Delete what is held by *claims*."""
         if not claims:
             return
-        deletions = [DeleteOne(_held(claim)) for claim in claims]
+        held: Bson = {"$or": [_held(claim) for claim in claims]}
         async with self._database.connection():
-            await self._database[self.collection].bulk_write(deletions, ordered=False)
+            await self._database[self.collection].delete_many(held)
 
     async def _insert(self, stored: list[Bson]) -> None:
         if not stored:

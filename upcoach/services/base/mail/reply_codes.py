@@ -10,9 +10,9 @@ from typing import Final, NamedTuple, Self
 
 READ: Final = 300  # characters of a reply
 # Behind what a report says first, the kind of the answer.
-_REPLY: Final = re.compile(r"(?:[A-Za-z0-9-]{1,40}\s?;)?\s{0,8}([245]\d\d)[\s-]")
+_REPLY: Final = re.compile(r"(?:[A-Za-z0-9-]{1,40}\s?;)?\s{0,8}([245][0-9][0-9])[\s-]")
 # Anywhere, but in no address (`5.1.1.20`) and no version (`v5.1.1`).
-_STATUS: Final = re.compile(r"(?<![\w.])([245])\.([0-7])\.(\d{1,3})(?!\.?\d)")
+_STATUS: Final = re.compile(r"(?<![\w.])([245])\.([0-7])\.([0-9]{1,3})(?!\.?[0-9])")
 
 # X.1: the address, of whomever (X.1.0); not X.1.7 and X.1.8, which are about the sender's.
 _OTHER: Final = 0
