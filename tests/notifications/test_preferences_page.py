@@ -74,7 +74,7 @@ async def test_the_page_says_why_mails_were_stopped_until_some_are_chosen(
 
         stopped = await one.browser.get(PAGE)
         mails = {"mail_task_due": "yes", "start": "22:15", "end": "06:30"}
-        await one.browser.post(stopped.action, stopped.hidden | mails)
+        await one.browser.post(PAGE, stopped.hidden | mails)
         chosen_again = await one.browser.get(PAGE)
 
         assert "A mail to your address came back" in stopped.text
