@@ -34,14 +34,6 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
-def pytest_xdist_auto_num_workers() -> int | None:
-    """One worker more for four cores: a quarter of a test is waiting for what is no work."""
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
-        return None
-    cores = len(os.sched_getaffinity(0))
-    return cores + max(1, cores // 4)
-
-
 def pytest_collection_finish() -> None:
     """Go through no test again in search of garbage: it was a twentieth of a run."""
     gc_tuning.settle()
