@@ -6,7 +6,6 @@ import itertools
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -137,12 +136,6 @@ def redis_of(environ: dict[str, str]) -> Any:
     return Redis.from_url(environ["UPCOACH_REDIS_URL"])
 
 
-def _stands_still(pid: int) -> bool:
-    """Whether all threads of a process are stopped."""
-    stats = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
-
-
 @contextlib.contextmanager
 def paused(program: str) -> Iterator[None]:
     """Have an engine of this worker's stand still."""
@@ -153,8 +146,7 @@ def paused(program: str) -> Iterator[None]:
     ]
     os.kill(engine.pid, signal.SIGSTOP)
     try:
-        while not _stands_still(engine.pid):  # a thread of its may answer until then
-            time.sleep(0.001)
+        os.waitid(os.P_PID, engine.pid, os.WSTOPPED)  # until then a thread of its may answer
         yield
     finally:
         os.kill(engine.pid, signal.SIGCONT)

@@ -5,7 +5,6 @@ hundreds of things are done at once that need the same, each for itself (as data
 """
 
 import asyncio
-import copy
 import functools
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Final, Generic, TypeVar
@@ -101,7 +100,8 @@ class SharedCalls(Generic[T, R]):
         try:
             answers = await self._work([item for item, _ in some])
             answered = list(zip(some, answers, strict=True))  # a missing answer is a failure
-        except Exception as failure:  # noqa: BLE001 - whoever asked has to know
+        # Nobody awaits this task: whatever it is has to reach those who asked, or they would hang.
+        except Exception as failure:  # noqa: BLE001
             return failure
         for (_, answer), given in answered:
             if not answer.done():  # whoever asked may have been cancelled
@@ -124,15 +124,5 @@ def by_key(
 def _fail(some: Sequence[_Asked[T, R]], failure: Exception) -> None:
     for _, answer in some:
         if not answer.done():
-            answer.set_exception(_own(failure) if len(some) > 1 else failure)
+            answer.set_exception(failure)  # whose trace begins anew with each who is told
             answer.exception()  # it is known, also where nobody waits any more
-
-
-def _own(failure: Exception) -> Exception:
-    """A copy of *failure* for one of many, as a trace grows wherever it is raised again."""
-    try:
-        own = copy.copy(failure)
-    except Exception:  # noqa: BLE001 - it is made of something else than its arguments
-        return failure
-    own.__cause__ = failure
-    return own
