@@ -2,10 +2,8 @@
 
 import argparse
 import asyncio
-import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator
 from typing import NoReturn
 
 import structlog
@@ -26,8 +24,10 @@ from upcoach.cli import (
     explain,
     mail_commands,
     timer_commands,
+    webhook_actions,
     webhook_commands,
 )
+from upcoach.cli.operating import email_of, said
 from upcoach.embedded import EngineError
 from upcoach.node import connecting
 from upcoach.node.assembly import check_providers
@@ -81,7 +81,7 @@ async def explaining(settings: Settings, _: argparse.Namespace) -> int:
 
 async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
     """Set a user's role, or take all roles back."""
-    email = _email(arguments)
+    email = email_of(arguments)
     roles = () if arguments.role == "user" else (arguments.role,)
     async with connecting.joined_urls(settings) as (mongo_url, redis_url):
         await admin_commands.set_roles(settings, mongo_url, redis_url, email, roles)
@@ -91,7 +91,7 @@ async def admin(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
     """End all sessions of a user, and trust none of their devices."""
-    email = _email(arguments)
+    email = email_of(arguments)
     async with connecting.joined_urls(settings) as (mongo_url, redis_url):
         ended = await admin_commands.revoke(settings, mongo_url, redis_url, email)
     say(f"Logged {email} out everywhere ({counted(ended, 'session')}).")
@@ -100,7 +100,7 @@ async def revoke(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> int:
     """Remove all second factors of a user who is locked out by them."""
-    email = _email(arguments)
+    email = email_of(arguments)
     async with connecting.joined_urls(settings) as (mongo_url, redis_url):
         count = await admin_commands.remove_factors(settings, mongo_url, redis_url, email)
     if count:
@@ -113,7 +113,7 @@ async def remove_factors(settings: Settings, arguments: argparse.Namespace) -> i
 
 async def mail_bounced(settings: Settings, arguments: argparse.Namespace) -> int:
     """Stop the notifications by mail to an address that takes none, or complained."""
-    email = _email(arguments)
+    email = email_of(arguments)
     async with connecting.joined_urls(settings) as (mongo_url, redis_url):
         await admin_commands.stop_mail(settings, mongo_url, redis_url, email)
     say(f"{email} gets no notifications by mail, until their owner chooses them again.")
@@ -195,80 +195,6 @@ async def audit_verify(settings: Settings, arguments: argparse.Namespace) -> int
     return 1 if verified.damages else 0
 
 
-async def list_webhooks(settings: Settings, _: argparse.Namespace) -> int:
-    """List the webhooks of all people."""
-    async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
-        say(await webhook_commands.list_webhooks(settings, mongo_url))
-    return 0
-
-
-async def add_webhook(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Register a webhook for a person."""
-    email = _email(arguments)
-    url = _said(arguments.url, "Say where to: URL=https://…")
-    types = _said(arguments.types, 'Say what is sent there: TYPES="habit.* goal.created"')
-    async with connecting.joined_urls(settings) as urls:
-        made, secret = await webhook_commands.add_webhook(settings, *urls, email, url, types)
-    say(f"webhook     {made.id}, for {email}, who is told by mail")
-    say(f"public key  {made.public_key}")
-    say(f"secret      {secret}  (shown only once)")
-    return 0
-
-
-async def change_webhook(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Enable or disable a webhook, or change its types."""
-    patch = webhook_commands.patch_of(arguments)
-    async with _one_webhook(settings, arguments) as webhook:
-        changed = await webhook.change(patch)
-    state = "enabled" if changed.enabled else "disabled"
-    say(f"{changed.id} is {state}, for events of the types {' '.join(changed.types)}.")
-    return 0
-
-
-async def remove_webhook(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Remove a webhook."""
-    async with _one_webhook(settings, arguments) as webhook:
-        await webhook.remove()
-    say(f"Removed {webhook.id}.")
-    return 0
-
-
-async def ping_webhook(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Send a test message to a webhook; 1 when it is not taken."""
-    async with _one_webhook(settings, arguments) as webhook:
-        sent = await webhook.ping()
-    say(f"{sent.message} after {sent.duration_ms} ms: {webhook_commands.outcome_of(sent)}")
-    return 0 if sent.delivered else 1
-
-
-async def replay_webhook(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Send what comes after a cursor to a webhook once more."""
-    since = _said(arguments.since, "Say after which message: SINCE=cursor, or SINCE=0 for all.")
-    async with _one_webhook(settings, arguments) as webhook:
-        await webhook.replay(since)
-    say(f"{webhook.id} is sent what comes after {since} once more.")
-    return 0
-
-
-async def list_deliveries(settings: Settings, arguments: argparse.Namespace) -> int:
-    """List the newest deliveries to a webhook."""
-    async with _one_webhook(settings, arguments) as webhook:
-        say(await webhook.deliveries())
-    return 0
-
-
-@contextlib.asynccontextmanager
-async def _one_webhook(
-    settings: Settings, arguments: argparse.Namespace
-) -> AsyncIterator[webhook_commands.OneWebhook]:
-    name, email = _webhook(arguments), arguments.email.strip()
-    async with (
-        connecting.joined_urls(settings) as urls,
-        webhook_commands.one_webhook(settings, *urls, name, email) as webhook,
-    ):
-        yield webhook
-
-
 async def list_jobs(settings: Settings, _: argparse.Namespace) -> int:
     """List what is to be done at a time."""
     async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
@@ -279,7 +205,7 @@ async def list_jobs(settings: Settings, _: argparse.Namespace) -> int:
 async def run_job(settings: Settings, arguments: argparse.Namespace) -> int:
     """Do what a timer asks for at once."""
     words = "Say which timer, as make jobs lists those that failed: TIMER=usr_…/…"
-    name = _said(arguments.timer, words)
+    name = said(arguments.timer, words)
     async with connecting.joined_urls(settings) as (mongo_url, _redis_url):
         await timer_commands.run_timer(settings, mongo_url, name)
     say(f"{name} is due now.")
@@ -304,13 +230,7 @@ COMMANDS = {
     "audit-verify": audit_verify,
     "jobs": list_jobs,
     "job-run": run_job,
-    "webhooks": list_webhooks,
-    "webhook-add": add_webhook,
-    "webhook-change": change_webhook,
-    "webhook-remove": remove_webhook,
-    "webhook-ping": ping_webhook,
-    "webhook-replay": replay_webhook,
-    "webhook-deliveries": list_deliveries,
+    **webhook_actions.COMMANDS,
 }
 # A mail server is told to come again with the same message.
 _NOT_STARTED = {"mail-report": os.EX_TEMPFAIL}
@@ -346,23 +266,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"upcoach: {message}; --help lists all.\n")
 
 
-def _email(arguments: argparse.Namespace) -> str:
-    return _said(arguments.email, "Say whose account it is: USER=address")
-
-
 def _client(arguments: argparse.Namespace) -> str:
-    return _said(arguments.client, "Say which client, as make clients lists them: CLIENT=cli_…")
-
-
-def _webhook(arguments: argparse.Namespace) -> str:
-    return _said(arguments.webhook, "Say which webhook, as make webhooks lists them: WEBHOOK=whk_…")
-
-
-def _said(text: str, otherwise: str) -> str:
-    """*text* without what is around it; if there is none, a refusal that says *otherwise*."""
-    if not text.strip():
-        raise StartError(otherwise)
-    return text.strip()
+    return said(arguments.client, "Say which client, as make clients lists them: CLIENT=cli_…")
 
 
 def _arguments() -> argparse.Namespace:

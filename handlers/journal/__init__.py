@@ -4,7 +4,7 @@ from typing import Final
 
 from handlers.http.manifest import Context
 from handlers.http.operations.areas import Area
-from handlers.journal import entry_shares, journal, journals
+from handlers.journal import drafts, entry_shares, journal, journals
 
 CONTEXT: Final = Context(
     service=lambda runner: runner.services.journal,
@@ -12,6 +12,7 @@ CONTEXT: Final = Context(
         # Before the entries, whose ids could be any of the words of these paths.
         *journals.OPERATIONS,
         *entry_shares.OPERATIONS,
+        *drafts.OPERATIONS,
         *journal.OPERATIONS,
     ),
     areas=(

@@ -22,23 +22,19 @@ from handlers.http.pagination import (
     between,
     items_reply,
     next_path,
-    page_by_id,
     page_by_order,
     page_length,
     span_and_rest,
 )
 from handlers.http.resources import resource
 from handlers.http.time_zones import zone
-from models.base.document import fields_of, public
+from models.base.document import public
 from models.base.errors import invalid_parameter
 from models.base.fields import Rating
 from models.base.text.search_words import label, words_of
 from models.journal import (
     JournalEntry,
-    JournalEntryContent,
-    JournalEntryDraft,
     NewJournalEntry,
-    UnsavedEntry,
 )
 from upcoach.services.journal import JournalEntries, JournalServices
 from upcoach.services.journal.journal import EntryVersion
@@ -49,8 +45,6 @@ JOURNAL: Final = "/v1/journal"
 ENTRY: Final = JOURNAL + "/{id}"
 ON_THIS_DAY: Final = JOURNAL + "/on-this-day"
 TRASH: Final = JOURNAL + "/trash"
-DRAFTS: Final = JOURNAL + "/drafts"
-DRAFT: Final = ENTRY + "/draft"
 VERSIONS: Final = ENTRY + "/versions"
 VERSION: Final = VERSIONS + "/{version}"
 
@@ -150,19 +144,6 @@ class VersionsQuery(Query, frozen=True, kw_only=True):
     before: Ordinal | None = None
 
 
-class Unsaved(JournalEntryDraft, frozen=True, kw_only=True):
-    """A draft of an entry, and the version of the entry that it was made from.
-
-    Attributes
-    ----------
-    base
-        The version of the entry that the draft is based on.
-
-    """
-
-    base: Number | None = None
-
-
 async def search(services: JournalServices, call: Call) -> Reply:
     """Search entries by words, tag, mood and date."""
     selection = call.parse_query(JournalQuery).selection()
@@ -244,36 +225,6 @@ async def restore_version(services: JournalServices, call: Call) -> Reply:
     )
 
 
-async def list_drafts(services: JournalServices, call: Call) -> Reply:
-    """List all drafts of entries."""
-    query = call.parse_query(PageQuery)
-    drafts = await services.drafts.page(call.scope, after=query.after, limit=query.limit + 1)
-    return page_by_id(DRAFTS, call, drafts, query.limit)
-
-
-async def draft(services: JournalServices, call: Call) -> Reply:
-    """Get the draft of an entry."""
-    return document_reply(await services.drafts.get(call.scope, call.names["id"]))
-
-
-async def save(services: JournalServices, call: Call) -> Reply:
-    """Save a draft of an entry, without changing the entry."""
-    unsaved = call.read(Unsaved)
-    content = JournalEntryContent(**fields_of(unsaved, JournalEntryContent))
-    return write_reply(
-        await services.drafts.save(
-            call.scope, call.names["id"], content, unsaved.base, call.base, call.mutation
-        )
-    )
-
-
-async def discard(services: JournalServices, call: Call) -> Reply:
-    """Delete the draft of an entry."""
-    return write_reply(
-        await services.drafts.discard(call.scope, call.names["id"], call.base, call.mutation)
-    )
-
-
 def _version(call: Call) -> int:
     number: int = call.part("version", Number)
     return number
@@ -329,15 +280,6 @@ OPERATIONS = (
         base="taken",
         live=True,
     ),
-    Operation(
-        method="GET",
-        path=DRAFTS,
-        run=list_drafts,
-        needs=READ,
-        query=PageQuery,
-        gives=Items[UnsavedEntry],
-        weight=3,
-    ),
     LIST,
     _CREATE,
     _SHOW,
@@ -389,17 +331,4 @@ OPERATIONS = (
         statuses=(200,),
         live=True,
     ),
-    Operation(method="GET", path=DRAFT, run=draft, needs=READ, gives=UnsavedEntry),
-    Operation(
-        method="PUT",
-        path=DRAFT,
-        run=save,
-        needs=WRITE,
-        body="json",
-        takes=Unsaved,
-        gives=UnsavedEntry,
-        base="taken",
-        live=True,
-    ),
-    Operation(method="DELETE", path=DRAFT, run=discard, needs=WRITE, base="taken", live=True),
 )

@@ -1,119 +1,44 @@
 """Pushes as the services of browsers, of Google and of Apple get them, and what these answer."""
 
-import asyncio
 import base64
-import contextlib
 import datetime as dt
-import gc
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from structlog.testing import capture_logs
 
-from tests.support.server.push_service import BrowserSubscription, PushService
-from upcoach.node.process.http2_client import Http2Client
+from tests.notifications.carriers import (
+    BROWSER,
+    EC,
+    LONG,
+    MESSAGE,
+    NOON,
+    RSA,
+    SERVICES,
+    SUBJECT,
+    VAPID,
+    apple,
+    fcm_error,
+    google,
+    reason,
+    web,
+)
+from tests.support.server.push_service import BrowserSubscription
 from upcoach.node.process.outbound import Outbound
 from upcoach.services.base.delivery import CarrierAway, Undeliverable
 from upcoach.services.base.delivery.push_carriers import (
-    PushCarrier,
-    PushMessage,
     PushTarget,
     TokenGone,
 )
 from upcoach.services.base.push import apns, fcm
 from upcoach.services.base.push.answers import LONGEST_WAIT
-from upcoach.services.base.push.apns import Apns, ApnsKey
-from upcoach.services.base.push.fcm import Fcm, ServiceAccount
-from upcoach.services.base.push.web_push import VapidKey, WebPush, decoded, sealed
-
-NOON: Final = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
-SUBJECT: Final = "https://upcoach.test"
-BROWSER: Final = BrowserSubscription()
-VAPID: Final = VapidKey(b"1" * 32)
-MESSAGE: Final = PushMessage(
-    id="psh_01a20c66-99df-75bd-8f37-3328887fd989",
-    topic="ntf_01a20c66-99df-75bd-8f37-3328887fd989",
-    title="Zeit für „Laufen“ 🏃",
-    body="Seven o'clock.",
-    link="/habits/hab_1",
-    type="habit_reminder",
-    until=NOON + dt.timedelta(hours=4),
-)
-LONG: Final = MESSAGE.__class__(
-    **{name: getattr(MESSAGE, name) for name in MESSAGE.__struct_fields__}
-    | {"body": "🏃“\n" * 2_000}
-)
-
-
-def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> str:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
-
-
-RSA: Final = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-EC: Final = ec.generate_private_key(ec.SECP256R1())
-
-
-@contextlib.asynccontextmanager
-async def web() -> AsyncIterator[tuple[PushService, PushCarrier, PushTarget]]:
-    """A push service of browsers, what carries to it, and a browser."""
-    service = PushService()
-    async with service.listening() as origin:
-        outbound = Outbound(loopback=True)
-        target = PushTarget(
-            platform="web",
-            name="",
-            token=f"{origin}/push/abc",
-            p256dh=BROWSER.p256dh,
-            auth=BROWSER.auth,
-        )
-        yield service, WebPush(outbound, VAPID, SUBJECT), target
-        outbound.close()
-
-
-@contextlib.asynccontextmanager
-async def google() -> AsyncIterator[tuple[PushService, PushCarrier, PushTarget]]:
-    """The same of FCM, which has given an access token already."""
-    service = PushService()
-    async with service.listening() as origin:
-        outbound = Outbound(loopback=True)
-        account = ServiceAccount(
-            project_id="upcoach-1",
-            client_email="push@upcoach-1.iam",
-            private_key=pem(RSA),
-            private_key_id="k1",
-            token_uri=f"{origin}/token",
-        )
-        carrier = Fcm(outbound, outbound, account, api=origin)
-        service.answers.append((200, {}, b'{"access_token": "ya29", "expires_in": 3600}'))
-        target = PushTarget(platform="android", name="", token="fcm:abc")
-        await carrier.carry(target, MESSAGE, NOON)
-        yield service, carrier, target
-        outbound.close()
-
-
-@contextlib.asynccontextmanager
-async def apple() -> AsyncIterator[tuple[PushService, PushCarrier, PushTarget]]:
-    """The same of APNs, over HTTP/2."""
-    service, client = PushService(), Http2Client(cleartext=True)
-    async with service.listening_http2() as origin:
-        key = ApnsKey(team="TEAM", key_id="KEY1", topic="org.upcoach", key=pem(EC))
-        target = PushTarget(platform="ios", name="", token="ab" * 32)
-        yield service, Apns(client, key, api=origin), target
-        await client.close()
-
-
-SERVICES: Final = {"web": web, "google": google, "apple": apple}
+from upcoach.services.base.push.web_push import WebPush, decoded, sealed
 
 
 def test_the_example_of_the_standard_is_sealed_and_opened() -> None:
@@ -238,97 +163,6 @@ async def test_apple_gets_a_push_over_http_2_with_a_token_of_ours() -> None:
     token = jwt.decode(tokens[0], ECKey.import_key(EC.public_key()), algorithms=["ES256"])
     assert token.header["kid"] == "KEY1"
     assert token.claims == {"iss": "TEAM", "iat": int(NOON.timestamp())}
-
-
-async def test_of_many_pushes_at_once_one_asks_google_for_a_token() -> None:
-    async with google() as (service, carrier, target):
-        service.answers.append((200, {}, b'{"access_token": "ya30", "expires_in": 3600}'))
-        later = NOON + dt.timedelta(hours=1)
-        await asyncio.gather(*(carrier.carry(target, MESSAGE, later) for _ in range(3)))
-
-    assert [sent.path for sent in service.sent[2:]].count("/token") == 1
-    tokens = [sent.headers["authorization"] for sent in service.sent[3:]]
-    assert tokens == ["Bearer ya30"] * 3
-
-
-async def outcome_of(carrying: asyncio.Task[None]) -> str:
-    """What has come of it: its failure, or nothing."""
-    await asyncio.wait([carrying])
-    if carrying.cancelled():
-        return "cancelled"
-    return repr(carrying.exception() or "")
-
-
-async def test_while_google_gives_no_token_all_who_wait_share_one_refusal() -> None:
-    async with google() as (service, carrier, target):
-        service.answers += [(503, {}, b"{}")] * 8
-        later = NOON + dt.timedelta(hours=1)
-        pushes = [asyncio.create_task(carrier.carry(target, MESSAGE, later)) for _ in range(8)]
-        await asyncio.wait(pushes)
-        asked = [sent.path for sent in service.sent[2:]]
-        service.answers[:] = [(200, {}, b'{"access_token": "ya30", "expires_in": 3600}')]
-        await carrier.carry(target, MESSAGE, later)
-
-    failures = [push.exception() for push in pushes]
-    assert asked == ["/token"]
-    assert [repr(failure) for failure in failures] == [
-        "CarrierAway('no access token was given')"
-    ] * 8
-    assert len(set(map(id, failures))) == 8
-    assert [sent.path for sent in service.sent[3:]].count("/token") == 1
-    assert service.sent[-1].headers["authorization"] == "Bearer ya30"
-
-
-@pytest.mark.parametrize("status", [200, 503])
-async def test_who_gives_up_waiting_for_a_token_takes_nobody_along(status: int) -> None:
-    broken: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: broken.append(context))
-    async with google() as (service, carrier, target):
-        token = b'{"access_token": "ya30", "expires_in": 3600}'
-        service.answers.append((status, {}, token if status == 200 else b"{}"))
-        later = NOON + dt.timedelta(hours=1)
-        first = asyncio.create_task(carrier.carry(target, MESSAGE, later))
-        await asyncio.sleep(0)  # until it waits for the token
-        second = asyncio.create_task(carrier.carry(target, MESSAGE, later))
-        await asyncio.sleep(0)
-        first.cancel()
-        outcomes = [await outcome_of(first), await outcome_of(second)]
-        asked = [sent.path for sent in service.sent[2:]].count("/token")
-        service.answers[:] = [(503, {}, b"{}")]
-        alone = asyncio.create_task(carrier.carry(target, MESSAGE, later + dt.timedelta(hours=1)))
-        await asyncio.sleep(0)
-        alone.cancel()
-        outcomes.append(await outcome_of(alone))
-        async with asyncio.timeout(5):
-            while service.answers:
-                await asyncio.sleep(0.01)
-
-    gc.collect()
-    away = "CarrierAway('no access token was given')"
-    assert outcomes == ["cancelled", "''" if status == 200 else away, "cancelled"]
-    assert asked == 1
-    assert broken == []
-
-
-async def test_apple_gets_another_token_for_a_stale_one_but_not_too_often() -> None:
-    async with apple() as (service, carrier, target):
-        for minutes in (0, 10, 25, 26):
-            at = NOON + dt.timedelta(minutes=minutes)
-            if minutes < 26:
-                service.answers.append((403, {}, reason("ExpiredProviderToken")))
-            with contextlib.suppress(CarrierAway):
-                await carrier.carry(target, MESSAGE, at)
-
-    tokens = [sent.headers["authorization"] for sent in service.sent]
-    assert [token == tokens[0] for token in tokens] == [True, True, True, False]
-
-
-def fcm_error(code: str) -> bytes:
-    return json.dumps({"error": {"details": [{"@type": "x"}, {"errorCode": code}]}}).encode()
-
-
-def reason(word: str) -> bytes:
-    return json.dumps({"reason": word}).encode()
 
 
 Answer = tuple[int, Mapping[str, str], bytes]

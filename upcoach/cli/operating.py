@@ -1,5 +1,6 @@
 """What operators' commands need beside a running installation: a node, and the audit log."""
 
+import argparse
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator
@@ -43,3 +44,15 @@ async def note(settings: Settings, database: Database, action: Action, target: s
     signer, checkpoints = AuditSigner(settings.index_key), settings.audit_checkpoints
     audit = Audit(AuditStore(database), signer, utc_now, checkpoints)
     await audit.note(AuditAction(action=action, kind="system", target=target))
+
+
+def email_of(arguments: argparse.Namespace) -> str:
+    """Whose account a command is about, or a refusal that asks for it."""
+    return said(arguments.email, "Say whose account it is: USER=address")
+
+
+def said(text: str, otherwise: str) -> str:
+    """*text* without what is around it; if there is none, a refusal that says *otherwise*."""
+    if not text.strip():
+        raise StartError(otherwise)
+    return text.strip()
