@@ -152,6 +152,8 @@ class TimerRunner:
                 require_progress(timer, fired, now)
         except UnreadableDocument:  # by this build, or by any: it may be mended
             await self.timers.put_off([timer], LONGEST_WAIT)
+        except DocumentChanged:  # it is looked at once more, as it is now
+            await self.timers.put_off([timer], dt.timedelta())
         except Unavailable:  # of its feed, or of the whole database, in which case this raises too
             await self.timers.put_off([timer], FIRST_WAIT)
         # One timer that cannot be done must not hold up the others.  It is logged with its trace,
@@ -175,6 +177,10 @@ class TimerRunner:
 
 class UnreadableDocument(Exception):
     """The document of a timer cannot be read."""
+
+
+class DocumentChanged(Exception):
+    """What a timer was to do followed from a document that has been changed meanwhile."""
 
 
 class DocumentTimer(abc.ABC, Generic[D]):

@@ -6,12 +6,15 @@ once, whoever tries again, and not after its person has deleted it.
 """
 
 import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from models.access.scope import Scope
 from models.account import User
+from models.base.document import Document
 from models.base.messages.push import PushRequest
 from models.notifications import (
     NewNotification,
@@ -24,14 +27,17 @@ from models.notifications import (
 )
 from models.notifications.delivery import Delivery, delivery_of
 from upcoach.services.base.resources import write_outcome
+from upcoach.services.base.timers import DocumentChanged
 from upcoach.services.notifications.texts import Values, text_of
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
 from upcoach.store.write.outcomes import Outcome
-from upcoach.store.write.refs import Ref
+from upcoach.store.write.refs import Ref, ref_of
 from upcoach.store.write.requests import Write
 
+Seen = Mapping[Ref, int]  # the versions of documents; 0 where there was none
+NOTHING: Final[Seen] = MappingProxyType({})
 PUSHED: Final = dt.timedelta(days=1)  # after which nobody is told of it on a lock screen any more
 
 
@@ -111,27 +117,46 @@ def notify(changes: WriteContext, request: NotificationRequest) -> Notification 
     return notification
 
 
+def as_seen(*documents: Document) -> Seen:
+    """The versions of *documents*."""
+    return {ref_of(document): document.version for document in documents}
+
+
+def _version(document: Document | None) -> int:
+    return 0 if document is None else document.version
+
+
 class NotificationSender:
     """Notifies people in writes of their own, for whoever has no other."""
 
     def __init__(self, committer: Committer) -> None:
         self._committer = committer
 
-    async def send(self, request: NotificationRequest) -> bool:
-        """Notify somebody; whether this was the first time, and they are there."""
+    async def send(self, request: NotificationRequest, seen: Seen = NOTHING) -> bool:
+        """Notify somebody; whether this was the first time, and they are there.
+
+        Raises `DocumentChanged` if one of the documents that gave the reason is not as it was
+        *seen* any more: done, deleted or moved in the moment in which this was to be said.
+        """
+        is_stale = False
 
         def decide(changes: WriteContext) -> Outcome[Notification | None]:
-            notification = notify(changes, request)
+            nonlocal is_stale
+            is_stale = any(_version(changes.find(*ref)) != seen[ref] for ref in seen)
+            notification = None if is_stale else notify(changes, request)
             if notification is None:
                 return Outcome(verb="unchanged", document=None)
             return write_outcome("created", notification)
 
         scope = Scope(user=request.owner)
-        write = Write(scope=scope, reads=request.reads, decide=decide)
+        write = Write(scope=scope, reads=(*request.reads, *seen), decide=decide)
         try:
-            return (await self._committer.commit(write)).verb == "created"
+            outcome = await self._committer.commit(write)
         except Unreadable:  # they were erased
             return False
+        if is_stale:
+            raise DocumentChanged
+        return outcome.verb == "created"
 
 
 def preferences_of(changes: WriteContext, user: User) -> NotificationPreferences:

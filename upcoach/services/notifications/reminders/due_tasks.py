@@ -4,7 +4,11 @@ import datetime as dt
 
 from models.tasks import TASK_DUE, Task
 from upcoach.services.base.timers import DocumentTimer
-from upcoach.services.notifications.base.notifying import NotificationRequest, NotificationSender
+from upcoach.services.notifications.base.notifying import (
+    NotificationRequest,
+    NotificationSender,
+    as_seen,
+)
 from upcoach.services.notifications.texts import Value
 from upcoach.store.collections.documents import Documents
 
@@ -23,7 +27,7 @@ class DueTasks(DocumentTimer[Task]):
         """See `DocumentTimer.act`."""
         if self.rule.next_due(document, due - dt.timedelta.resolution) != due:
             return False  # it was done, or moved
-        return await self._sender.send(_request(document, due))
+        return await self._sender.send(_request(document, due), as_seen(document))
 
 
 def _request(task: Task, at: dt.datetime) -> NotificationRequest:

@@ -7,6 +7,7 @@ from upcoach.services.base.timers import DocumentTimer
 from upcoach.services.notifications.base.notifying import (
     NotificationRequest,
     NotificationSender,
+    as_seen,
     moment_of_date,
 )
 from upcoach.services.notifications.reminders.days_left import days_left
@@ -30,7 +31,8 @@ class GoalReminders(DocumentTimer[Goal]):
         if occurrence is None:
             return False  # it is over, or was changed
         day, values = occurrence.local_date, {"date": occurrence.local_date}
-        return await self._sender.send(_request(document, day, occurrence.time, "", values))
+        request = _request(document, day, occurrence.time, "", values)
+        return await self._sender.send(request, as_seen(document))
 
 
 class GoalTargets(DocumentTimer[Goal]):
@@ -50,9 +52,9 @@ class GoalTargets(DocumentTimer[Goal]):
         if reminder is None or document.target_date is None or document.tz is None:
             return False  # it is over, or was changed
         case, values = days_left(document.target_date, document.tz, now)
-        return await self._sender.send(
-            _request(document, document.target_date, f"-{reminder.minutes}", case, values)
-        )
+        which = f"-{reminder.minutes}"
+        request = _request(document, document.target_date, which, case, values)
+        return await self._sender.send(request, as_seen(document))
 
 
 def _request(

@@ -3,15 +3,18 @@
 import datetime as dt
 
 from models.base.reminders import Occurrence, occurrence_at
-from models.habits import HABIT_REMINDER, Habit
+from models.habits import HABIT_REMINDER, Entry, Habit, entry_id
 from upcoach.services.base.timers import DocumentTimer
 from upcoach.services.habits.habit_reports import HabitReports
 from upcoach.services.notifications.base.notifying import (
     NotificationRequest,
     NotificationSender,
+    as_seen,
     moment_of_date,
 )
+from upcoach.store.base.shared_calls import SharedCalls, by_key
 from upcoach.store.collections.documents import Documents
+from upcoach.store.write.refs import Ref
 
 
 class HabitReminders(DocumentTimer[Habit]):
@@ -24,6 +27,7 @@ class HabitReminders(DocumentTimer[Habit]):
         self, documents: Documents, reports: HabitReports, sender: NotificationSender
     ) -> None:
         super().__init__(documents)
+        self._entries = SharedCalls(by_key(documents.state))
         self._reports = reports
         self._sender = sender
 
@@ -32,10 +36,13 @@ class HabitReminders(DocumentTimer[Habit]):
         occurrence = occurrence_at(document.reminders, document.tz, document.day_start, due)
         if occurrence is None:
             return False
+        entry = Ref(Entry, document.owner, entry_id(document.id, occurrence.local_date))
+        before = await self._entries(entry)
         today, streak = await self._reports.on_day(document, occurrence.local_date)
         if not today.due or today.done:
             return False
-        return await self._sender.send(_request(document, occurrence, streak))
+        seen = {**as_seen(document), entry: 0 if before is None else before.version}
+        return await self._sender.send(_request(document, occurrence, streak), seen)
 
 
 def _request(habit: Habit, occurrence: Occurrence, streak: int) -> NotificationRequest:

@@ -6,7 +6,11 @@ from typing import Final
 from models.base.reminders import DueReminder
 from models.tasks import TASK_REMINDER, Task, task_reminders
 from upcoach.services.base.timers import DocumentTimer
-from upcoach.services.notifications.base.notifying import NotificationRequest, NotificationSender
+from upcoach.services.notifications.base.notifying import (
+    NotificationRequest,
+    NotificationSender,
+    as_seen,
+)
 from upcoach.services.notifications.reminders.days_left import days_left
 from upcoach.services.notifications.texts import Value
 from upcoach.store.collections.documents import Documents
@@ -43,7 +47,7 @@ class TaskReminders(DocumentTimer[Task]):
             about=document.id,
             is_own_time=True,
         )
-        return await self._sender.send(request)
+        return await self._sender.send(request, as_seen(document))
 
 
 def _what_is_left(
