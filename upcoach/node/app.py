@@ -304,7 +304,7 @@ class Node:
         self._ends_at = ends_at - shutdown.CLOSING_S
         if public is not None:
             public.refuse()
-        requests = shutdown.ShutdownStep("requests", self._in_flight.join, 1.0)
+        requests = shutdown.ShutdownStep("requests", self._in_flight.join, 1.0, math.inf)
         kept_s = shutdown.reserved_s((requests, *self._last_steps()))
         left_s = self._ends_at - asyncio.get_running_loop().time() - kept_s
         await self._connections.drain(max(0.0, min(drain_s, left_s - CLOSING_S)))

@@ -38,12 +38,15 @@ class ShutdownStep(NamedTuple):
     ----------
     kept_s
         How long it may take at least, whatever the steps before it have taken.
+    longest_s
+        How long it may take at most, also when there is more time.
 
     """
 
     what: str
     do: Callable[[], Coroutine[Any, Any, None]]
     kept_s: float
+    longest_s: float = LONGEST_S
 
 
 def reserved_s(steps: Sequence[ShutdownStep]) -> float:
@@ -56,7 +59,7 @@ async def run_steps(steps: Sequence[ShutdownStep], ends_at: float) -> None:
     loop = asyncio.get_running_loop()
     for number, step in enumerate(steps):
         left_s = ends_at - loop.time() - reserved_s(steps[number + 1 :])
-        await _run_step(step, min(LONGEST_S, left_s))
+        await _run_step(step, min(step.longest_s, left_s))
 
 
 async def _run_step(step: ShutdownStep, within_s: float) -> None:
