@@ -79,9 +79,8 @@ async def delete(services: WebhookOperations, call: Call) -> Reply:
 
 async def rotate_secret(services: WebhookOperations, call: Call) -> Reply:
     """Replace the secret and the keys of a webhook; those before them sign for 24 hours, too."""
-    outcome, secret = await services.webhooks.rotate(call.scope, call.names["id"])
-    body = {"webhook": public(outcome.document), "secret": secret}
-    return Reply(body=body, seq=outcome.seq)
+    webhook = call.names["id"]
+    return write_reply(await services.webhooks.rotate(call.scope, webhook, call.mutation))
 
 
 async def ping(services: WebhookOperations, call: Call) -> Reply:
@@ -157,6 +156,7 @@ OPERATIONS: Final = (
         needs=MANAGE,
         gives=IssuedWebhook,
         stepped_up=True,
+        named=True,
         statuses=(200,),
         audit="webhook.rotated",
     ),

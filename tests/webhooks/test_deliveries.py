@@ -7,11 +7,13 @@ from cryptography.exceptions import InvalidSignature
 
 from config.settings import Settings
 from models.base.clock import utc_now
+from models.base.ids import new_mutation_id
 from tests.support.engines import TestEngines, redis_of
 from tests.support.people.furnished import GOALS, write_goals
 from tests.support.server import serving
 from tests.support.server.receiver import WEBHOOKS, Receiver, add_webhook
 from tests.support.wire.answers import done
+from tests.webhooks.rows import NOWHERE
 from upcoach.client import RestClient
 
 SENDING = "web,schedule"
@@ -189,3 +191,21 @@ async def test_former_keys_sign_for_a_day_too(engines: TestEngines) -> None:
             later.verified(before["secret"])
         with pytest.raises(InvalidSignature):
             later.verify_asymmetric(before["webhook"]["public_key"])
+
+
+async def test_a_lost_answer_to_a_rotation_is_given_again(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        made = (await done(person.call("POST", WEBHOOKS, {"url": NOWHERE, "types": ["*"]}))).body
+        path = f"{WEBHOOKS}/{made['webhook']['id']}/rotate-secret"
+        key = {"Idempotency-Key": new_mutation_id()}
+
+        first = await done(person.call("POST", path, headers=key))
+        again = await done(person.call("POST", path, headers=key))
+        receipts = await server.node.database["receipts"].find().to_list()
+
+        assert again.body == first.body
+        assert again.headers["idempotency-replayed"] == "true"
+        assert first.body["webhook"]["version"] == made["webhook"]["version"] + 1
+        assert receipts
+        assert first.body["secret"] not in str(receipts)

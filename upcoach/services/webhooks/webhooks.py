@@ -9,7 +9,9 @@ import msgspec
 from models.access.scope import Scope
 from models.account import User
 from models.base.clock import Clock
+from models.base.document import public
 from models.base.errors import Conflict, invalid_field
+from models.base.merge_patch import Json
 from models.contexts import KINDS
 from models.webhooks import (
     DisabledReason,
@@ -33,9 +35,9 @@ from upcoach.store.collections.webhook_deliveries import WebhookDeliveries
 from upcoach.store.collections.webhook_progress import WebhookKey, WebhookProgressStore
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
-from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.outcomes import Outcome, WriteResult
 from upcoach.store.write.refs import Ref
-from upcoach.store.write.requests import Write
+from upcoach.store.write.requests import Mutation, Write
 
 FROM_START: Final = "0"  # the cursor before the first event
 
@@ -121,17 +123,24 @@ class Webhooks(Resources[Webhook, NewWebhook]):
         await self._progress.begin(key, outcome.seq, self._clock())
         return outcome, outcome.document.secret
 
-    async def rotate(self, scope: Scope, webhook_id: str) -> tuple[Outcome[Webhook], str]:
-        """Give a webhook other keys, and return its secret; those before sign for a day, too."""
+    async def rotate(
+        self, scope: Scope, webhook_id: str, mutation: Mutation | None = None
+    ) -> WriteResult[Json]:
+        """Give a webhook other keys; the result is an `IssuedWebhook`.
 
-        def decide(changes: WriteContext) -> Outcome[Webhook]:
+        Those before sign for a day, too, but those before them no more: whoever has lost the answer
+        asks again under the same name, and is shown the same secret.
+        """
+
+        def decide(changes: WriteContext) -> Outcome[Json]:
             before = self._find(changes, scope, webhook_id)
             after = changes.update(before, before.rotated(new_keys(), changes.at))
-            return write_outcome("updated", after)
+            issued = {"webhook": public(after), "secret": after.secret}
+            return Outcome(verb="updated", document=issued)
 
-        write = Write(scope=scope, reads=(self._ref(scope, webhook_id),), decide=decide)
-        outcome = await self._committer.commit(write)
-        return outcome, outcome.document.secret
+        reads = (self._ref(scope, webhook_id),)
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        return await self._committer.submit(write)
 
     async def ping(self, scope: Scope, webhook_id: str) -> WebhookDelivery:
         """Send a message that tells of no event; return what came of it."""
