@@ -2,7 +2,7 @@
 
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.notifications.mails import NotificationMail
+from models.notifications.mails import LoginNoticesOffMail, NotificationMail
 from models.notifications.notification import (
     NewNotification,
     Notification,
@@ -22,7 +22,7 @@ from models.notifications.types import TYPES, NotificationType
 
 CONTEXT = ModelContext(
     content=(Notification, NotificationPreferences, PushDevice),
-    mails=(NotificationMail,),
+    mails=(NotificationMail, LoginNoticesOffMail),
     permissions={
         "notifications:read": Permission(
             "see your notifications, which name habits, goals, tasks and people, "
@@ -38,6 +38,7 @@ CONTEXT = ModelContext(
 __all__ = [
     "CONTEXT",
     "TYPES",
+    "LoginNoticesOffMail",
     "NewNotification",
     "NewPushDevice",
     "Notification",

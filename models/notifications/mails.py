@@ -5,6 +5,10 @@ import datetime as dt
 from models.base.messages.mail import MailRequest
 
 
+class LoginNoticesOffMail(MailRequest, frozen=True, tag="LoginNoticesOff"):
+    """New logins of the account of the address are told of nowhere but in the app any more."""
+
+
 class NotificationMail(MailRequest, frozen=True, tag="Notification", kw_only=True):
     """A notification of *user*, whose address it was, told by mail.
 

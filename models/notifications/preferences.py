@@ -181,6 +181,11 @@ class NotificationPreferences(Document, frozen=True, kw_only=True):
         """Whether any type is mailed."""
         return any(self.channels_of(type_).mail for type_ in TYPES)
 
+    @property
+    def tells_of_logins(self) -> bool:
+        """Whether new logins are mailed or pushed."""
+        return any(self.channels_of("new_login"))
+
     def channels_of(self, type_: NotificationType) -> ChosenChannels:
         """The channels of a type of notification."""
         default = DEFAULTS.get(type_, ChosenChannels())

@@ -68,6 +68,7 @@ CALLS: Final[dict[Callable[..., Mail], list[tuple[Any, ...]]]] = {
     texts.provider_linked: [(ANN, EVIL, link("forgot"))],
     texts.provider_unlinked: [(ANN, EVIL, link("forgot"))],
     texts.access_method_added: additions(),
+    texts.login_notices_off: [(ANN, link("forgot"))],
     texts.factors_removed: [(ANN, link("forgot"))],
     texts.factors_changed: [(ANN, change, link("forgot")) for change in get_args(FactorChange)],
     texts.webhook_disabled: [

@@ -26,7 +26,7 @@ def make(*words: str, **environ: str) -> str:
     outside = {
         name: text
         for name, text in os.environ.items()
-        if not name.startswith("MAKE") and name not in MEANT
+        if not name.startswith("MAKE") and name not in (*MEANT, "ARGS")
     }
     outcome = subprocess.run(
         ["make", "--no-print-directory", *words],  # noqa: S607 - whichever the operator has

@@ -1,12 +1,18 @@
 """Notification preferences: defaults until the first change, then a document like any other."""
 
+from pathlib import Path
+
 from config.settings import Settings
 from tests.notifications.writing import PREFERENCES
+from tests.support.engines import TestEngines
 from tests.support.laws.snapshots import assert_law, snapshot
+from tests.support.people.mail import newest, settings_of, subjects, text_of
 from tests.support.server import serving
+from tests.support.wire.answers import done
 from tests.support.wire.sockets import mut, talking
 from tests.support.wire.writes import ask, write
 
+NEVER = {"mail": False, "push": False}
 QUIET = {"on": True, "start": "21:30", "end": "08:00"}
 
 
@@ -69,3 +75,26 @@ async def test_their_zone_is_that_of_the_account(settings: Settings) -> None:
         first = await person.call("PATCH", PREFERENCES, {"digest": False})
 
         assert (default.body["tz"], first.body["tz"]) == ("Asia/Tokyo", "Asia/Tokyo")
+
+
+async def test_who_hears_of_new_logins_no_more_is_told_so(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with serving(settings_of(engines, tmp_path)) as server:
+        person = await server.person()
+        email = (await person.call("GET", "/v1/me")).body["email"]
+
+        async def choose(mail: bool, push: bool) -> int:  # noqa: FBT001 - as people choose
+            channels = {"new_login": {"mail": mail, "push": push}}
+            await done(person.call("PATCH", PREFERENCES, {"channels": channels}))
+            return (await subjects(server, email)).count("Notices of new logins are off")
+
+        chosen = ((True, False), (False, False), (False, False), (False, True), (False, False))
+        counts = [await choose(*each) for each in chosen]
+        other = await server.person()
+        await done(other.call("PATCH", PREFERENCES, {"channels": {"new_login": NEVER}}))
+        address = (await other.call("GET", "/v1/me")).body["email"]
+
+        assert counts == [0, 1, 1, 1, 2]
+        assert "Notices of new logins are off" in await subjects(server, address)
+        assert "/account/forgot" in text_of(await newest(server, address))

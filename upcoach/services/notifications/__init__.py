@@ -4,10 +4,13 @@ from typing import Self
 
 import msgspec
 
+from models.base.messages.mail import Mail
 from models.base.periodic_jobs import PeriodicJob
-from models.notifications import NotificationMail
+from models.notifications import LoginNoticesOffMail, NotificationMail
 from upcoach.services.audit import AuditServices
 from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.base.mail.mail_links import FORGOT
+from upcoach.services.base.mail.texts import login_notices_off
 from upcoach.services.goals import GoalServices
 from upcoach.services.habits import HabitServices
 from upcoach.services.journal import JournalServices
@@ -85,6 +88,11 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
         links = dependencies.links
         mails = NotificationMails(documents, preferences, links, app, secret, clock)
         dependencies.mail.writes(NotificationMail, mails.write)
+
+        async def notices_off(request: LoginNoticesOffMail) -> Mail:
+            return login_notices_off(request.to, links.to(FORGOT))
+
+        dependencies.mail.writes(LoginNoticesOffMail, notices_off)
         tokens = dependencies.mail.report_tokens
         stops = MailStops(documents, preferences, tokens, audit)
         dependencies.mail.on_bounce = stops.take_bounce

@@ -10,6 +10,7 @@ from models.base.merge_patch import Json, merged
 from models.base.validation import checked
 from models.base.versions.version_conditions import needs_document
 from models.notifications import (
+    LoginNoticesOffMail,
     NotificationPreferences,
     PreferencesDraft,
     StopReason,
@@ -57,7 +58,9 @@ class Preferences:
             if before is None:
                 if needs_document(base):
                     raise MissingDocument(ref)
-                return write_outcome("created", changes.create(_first(changes, scope, patch)))
+                first = changes.create(_first(changes, scope, patch))
+                _announce(changes, scope, None, first)
+                return write_outcome("created", first)
             edit: Edit[NotificationPreferences] = Edit(
                 base=before.version if base is None else base,
                 mutation=mutation,
@@ -67,6 +70,7 @@ class Preferences:
             after, places = edited(changes, before, edit)
             if after is before:
                 return write_outcome("unchanged", before, places)
+            _announce(changes, scope, before, after)
             return write_outcome("updated", changes.update(before, after), places)
 
         return await self._committer.submit(
@@ -106,6 +110,19 @@ class Preferences:
             Write(scope=scope, reads=(ref, account_ref(scope)), decide=decide)
         )
         return result.verb != "unchanged"
+
+
+def _announce(
+    changes: WriteContext,
+    scope: Scope,
+    before: NotificationPreferences | None,
+    after: NotificationPreferences,
+) -> None:
+    """Mail the owner that new logins are told of nowhere any more: a thief would want that."""
+    user = changes.find(User, scope.user, scope.user)
+    were_told = before is None or before.tells_of_logins
+    if user is not None and were_told and not after.tells_of_logins:
+        changes.send_mail(LoginNoticesOffMail(user.email))
 
 
 def _is_told(before: NotificationPreferences, sent_at: dt.datetime | None) -> bool:

@@ -241,6 +241,16 @@ def factors_changed(to: str, change: FactorChange, link: str) -> Mail:
     )
 
 
+def login_notices_off(to: str, link: str) -> Mail:
+    """The notice that nobody is told of new logins any more but in the app."""
+    return _letter(
+        to,
+        "Notices of new logins are off",
+        "You will no longer get an email or a push when somebody logs in to your UpCoach account "
+        f"on a new device. {_NOT_YOU}{link}\n\nThen log in, and turn the notices on again.",
+    )
+
+
 _DISABLED: Final[dict[DisabledReason, str]] = {
     "gone": "The server said that it wants no more of them (410 Gone).",
     "failing": "The server had failed to take them for 28 hours.",
