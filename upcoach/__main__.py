@@ -308,7 +308,7 @@ def _environ(arguments: argparse.Namespace) -> dict[str, str]:
     for name in ("roles", "processes"):
         if getattr(arguments, name) is not None:
             environ[f"UPCOACH_{name.upper()}"] = getattr(arguments, name)
-    if arguments.command in ("demo", "explain"):
+    if arguments.command not in ("serve", "migrate"):
         environ.setdefault("UPCOACH_LOG_LEVEL", "warning")  # its own words are what counts
     return environ
 
