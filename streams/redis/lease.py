@@ -58,5 +58,11 @@ class Lease:
 
 
 async def claim(redis: "Redis", name: str, for_s: float) -> bool:
-    """Claim the job *name* for so many seconds; whether this process got it, and no other."""
-    return bool(await redis.set(f"job:{name}", b"1", nx=True, px=int(for_s * 1000)))
+    """Claim the job *name* for so many seconds; whether this process got it, and no other.
+
+    While Redis is away, or starts, nobody gets any.
+    """
+    try:
+        return bool(await redis.set(f"job:{name}", b"1", nx=True, px=int(for_s * 1000)))
+    except RedisError:
+        return False

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -110,6 +111,12 @@ async def test_a_leased_job_is_done_by_one_of_two(settings: Settings) -> None:
             assert not await claimed("work", NEVER_S)
 
         assert both.runs == 1
+
+
+async def test_while_redis_is_away_a_leased_job_is_nobodys(settings: Settings) -> None:
+    away = dataclasses.replace(settings, redis_url="redis://127.0.0.1:1/0")
+    async with connected(away) as redis:
+        assert not await claim(redis.writer, "work", NEVER_S)
 
 
 async def test_no_two_jobs_have_one_name() -> None:

@@ -33,6 +33,7 @@ from tests.support.wire.waiting import until
 from upcoach.services.imports import imports
 from upcoach.services.jobs import JobPart
 from upcoach.services.jobs.job_runner import TRIES
+from upcoach.store.collections import job_inputs
 from upcoach.store.write.timers import DueTimer
 
 KEY = "01a20c66-99df-75bd-8f37-3328887fd949"
@@ -107,6 +108,46 @@ async def test_a_repeat_under_one_name_is_the_same_job(settings: Settings) -> No
         assert again.headers["idempotency-replayed"] == "true"
         assert (other.status, other.body["code"]) == (422, "mutation_reused")
         assert len((await done(person.call("GET", JOBS))).body["items"]) == 1
+
+
+async def test_of_two_at_once_under_one_name_one_keeps_its_input(settings: Settings) -> None:
+    async with serving(settings) as first, serving(settings) as second:
+        person = await first.person()
+        there = second.client(person.token)
+
+        answers = await asyncio.gather(
+            *(begin(one, table(3), key=KEY) for one in (person, there, person))
+        )
+
+        begun = {answer.body["id"] for answer in answers if answer.status == 202}
+        assert len(begun) == 1
+        stored = await first.node.database[job_inputs.COLLECTION].distinct("_id")
+        assert {name.split("/")[1] for name in stored} == begun
+
+
+async def test_a_job_that_is_deleted_while_a_part_is_prepared_is_no_fault(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        name = (await begin(person, table(3))).body["id"]
+        due = (await due_jobs(server))[name]
+        runner = server.node.services.jobs.runner
+        work = runner._works["import"]
+
+        class Deleting:
+            """The same work, while its owner deletes the job."""
+
+            async def part(self, owner: str, header: bytes, content: bytes) -> JobPart:
+                await done(person.call("POST", CANCEL.format(id=name)))
+                await done(person.call("DELETE", ONE.format(id=name)))
+                return await work.part(owner, header, content)
+
+        runner.does("import", Deleting())
+        await do_part(server, due)
+
+        assert await moods_of(server, person) == 0
+        assert (await person.call("GET", ONE.format(id=name))).status == 404
 
 
 async def test_a_file_that_is_none_is_refused_at_once(settings: Settings) -> None:

@@ -130,9 +130,9 @@ class JobRunner:
         """End *job*, of which no more can be done."""
 
         def decide(changes: WriteContext) -> Outcome[Job]:
-            before = changes.get(Job, job.owner, job.id)
-            if not before.is_open:
-                return Outcome(verb="unchanged", document=before)
+            before = changes.find(Job, job.owner, job.id)
+            if before is None or not before.is_open:  # cancelled meanwhile, or deleted, too
+                return Outcome(verb="unchanged", document=before or job)
             after = changes.update(before, before.failed(error, changes.at))
             return Outcome(verb="updated", document=after)
 

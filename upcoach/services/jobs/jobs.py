@@ -64,16 +64,22 @@ class Jobs:
             return write_outcome("created", made)
 
         ref = Ref(Job, scope.user, job_id)
-        return await self._committer.submit(
-            Write(
-                scope=scope,
-                reads=(ref,),
-                lists=(Listing(Job, scope.user),),
-                decide=decide,
-                mutation=mutation,
-                fresh=(ref,),
-            )
+        write = Write(
+            scope=scope,
+            reads=(ref,),
+            lists=(Listing(Job, scope.user),),
+            decide=decide,
+            mutation=mutation,
+            fresh=(ref,),
         )
+        is_begun = False
+        try:
+            result = await self._committer.submit(write)
+            is_begun = not result.replayed
+        finally:  # of a job that there is not, nothing is kept
+            if not is_begun:
+                await self._inputs.remove(JobKey(scope.user, job_id))
+        return result
 
     async def cancel(
         self, scope: Scope, job_id: str, mutation: Mutation | None = None
