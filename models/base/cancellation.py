@@ -14,14 +14,27 @@ ASK_AGAIN_S: Final = 0.2
 
 @contextlib.contextmanager
 def reraising_lost_cancellation() -> Iterator[None]:
-    """Run the block, then raise `CancelledError` if the task was cancelled meanwhile."""
+    """Run the block, then raise `CancelledError` if the task was cancelled meanwhile.
+
+    What it was asked for while it ran, as by a signal, comes with the next wait: in here, too.
+    """
     task = asyncio.current_task()
-    before = 0 if task is None else task.cancelling()
+    before = 0 if task is None else task.cancelling() - is_to_be_cancelled(task)
     try:
         yield
     finally:
-        if task is asyncio.current_task() and task is not None and task.cancelling() > before:
+        if (
+            task is asyncio.current_task()
+            and task is not None
+            and task.cancelling() > before
+            and not is_to_be_cancelled(task)
+        ):
             raise asyncio.CancelledError
+
+
+def is_to_be_cancelled(task: "asyncio.Task[Any]") -> bool:
+    """Whether *task* was cancelled, and has not been told yet."""
+    return bool(getattr(task, "_must_cancel", False))
 
 
 async def end(*tasks: "asyncio.Task[Any]", ask_again_s: float = ASK_AGAIN_S) -> None:
