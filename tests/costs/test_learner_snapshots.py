@@ -19,7 +19,8 @@ from upcoach.store.collections.consumer_snapshots import ConsumerTurn
 START = dt.date(2026, 1, 5)
 HABITS: Final = 20_000
 PEOPLE: Final = 5_000
-NOISE: Final = 4  # how often the longest hold goes into the encoding of everything, at the least
+# How often the longest hold goes into all of it at once, at the least.
+KEPT_NOISE, READ_NOISE = 4, 10
 
 
 def of_everybody(odds: HabitOdds) -> None:
@@ -55,6 +56,9 @@ async def test_the_loop_is_not_held_while_what_is_learned_is_kept_and_read_again
         began = time.thread_time()
         state = runner.consumer.odds.to_state()
         at_once = time.thread_time() - began
+        began = time.thread_time()
+        HabitOdds.from_state(state)
+        read_at_once = time.thread_time() - began
 
         async with heartbeat() as beat:
             await runner._save()
@@ -65,8 +69,8 @@ async def test_the_loop_is_not_held_while_what_is_learned_is_kept_and_read_again
 
         read = beat.worst()
         print(f"learner: {len(state) / 1e6:.1f} MB, {at_once:.3f} s at once, {kept:.4f} s held,")
-        print(f"and {read:.4f} s while it is read")
+        print(f"and {read:.4f} s of {read_at_once:.3f} while it is read")
         assert heir.consumer.odds.to_state() == state
         assert heir._sequencer("u:usr_7").last == 9
-        assert kept < at_once / NOISE
-        assert read < at_once / NOISE
+        assert kept < at_once / KEPT_NOISE
+        assert read < read_at_once / READ_NOISE
