@@ -17,6 +17,7 @@ from config.settings import Settings
 from models.base.errors import Refusal
 from models.base.merge_patch import Json
 from models.goals import NewGoal
+from models.wire.cursor import Cursor
 from streams.base.transport import BackpressureListener
 from streams.feed.resume import Feeds
 from streams.feed.sequencer import PAGE
@@ -350,8 +351,8 @@ async def test_a_device_that_resumes_while_its_node_catches_up_is_not_reset(
     async with serving(Settings.from_environ(environ)) as server, serving(silent) as mute:
         person = await server.person()
         scope = server.node.services.account.sessions.authenticate(person.token).scope
-        since = (await person.call("POST", "/v1/goals", {"title": "Run"})).headers["upcoach-cursor"]
-        async with talking(server, person, sub(since)) as wire:
+        first = await person.call("POST", "/v1/goals", {"title": "Run"})
+        async with talking(server, person, sub(first.headers["upcoach-cursor"])) as wire:
             goals = mute.node.services.goals.goals
             await asyncio.gather(
                 *(goals.create(scope, NewGoal(title=f"Goal {n}")) for n in range(MISSED))
@@ -359,9 +360,13 @@ async def test_a_device_that_resumes_while_its_node_catches_up_is_not_reset(
 
             last = asyncio.create_task(person.call("POST", "/v1/goals", {"title": "Swim"}))
             frames: list[Json] = []
-            while max(numbers(frames), default=0) < MISSED + 2:
-                await wire.send(sub(since))
-                frames += await wire.until("subd")
-            await last
+            cursor = Cursor.parse(first.headers["upcoach-cursor"])
+            elsewhere = Cursor(cursor.epoch, cursor.seq + MISSED)  # where another node brought it
+            while not last.done() or cursor.seq < position(last.result()):
+                for since in (elsewhere, cursor):
+                    await wire.send(sub(str(since)))
+                    frames += await wire.until("subd", "reset")
+                cursor = Cursor(cursor.epoch, max((cursor.seq, *numbers(frames))))
 
         assert "reset" not in {frame["t"] for frame in frames}
+        assert cursor.seq == position(first) + MISSED + 1

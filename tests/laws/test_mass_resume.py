@@ -26,6 +26,8 @@ BACKGROUND = {
     "journal_shares",
     "audit",
     "audit_checkpoints",
+    "outbox",
+    "push_outbox",
 }
 MISSED = 5  # events of each person while the node was away
 

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from structlog import get_logger
 from structlog.testing import capture_logs
 
@@ -83,8 +84,17 @@ async def kept(engines: Engines) -> tuple[list[int], list[int]]:
 
 async def until_restarted(engines: Engines, before: tuple[int, int]) -> None:
     async with asyncio.timeout(20):
-        while (engines.mongod_pid, engines.valkey_pid) == before:
+        while (engines.mongod_pid, engines.valkey_pid) == before or not await answers(engines):
             await asyncio.sleep(0.05)
+
+
+async def answers(engines: Engines) -> bool:
+    """Whether the Valkey serves; a client of mongod waits for that by itself."""
+    redis: Any = Redis.from_url(engines.redis_url)
+    async with redis:
+        with contextlib.suppress(RedisError):
+            return bool(await redis.ping())
+    return False
 
 
 def test_what_the_engines_hold_survives_a_restart(tmp_path: Path) -> None:
