@@ -12,7 +12,7 @@ from handlers.http.pagination import (
     next_path,
     page_by_id,
 )
-from models.base.document import Draft, public
+from models.base.document import Draft
 from models.webhooks import NewWebhook, Webhook, WebhookDelivery, WebhookDraft
 from upcoach.services.base.resources import require_object
 from upcoach.services.webhooks import IssuedWebhook, Webhooks
@@ -52,9 +52,8 @@ async def list_webhooks(services: WebhookOperations, call: Call) -> Reply:
 
 async def create(services: WebhookOperations, call: Call) -> Reply:
     """Create a webhook, with a secret that is shown only once."""
-    outcome, secret = await services.webhooks.add(call.scope, call.read(NewWebhook))
-    body = {"webhook": public(outcome.document), "secret": secret}
-    return Reply(status=201, body=body, seq=outcome.seq)
+    draft = call.read(NewWebhook)
+    return write_reply(await services.webhooks.add(call.scope, draft, call.mutation))
 
 
 async def read(services: WebhookOperations, call: Call) -> Reply:
@@ -125,6 +124,7 @@ OPERATIONS: Final = (
         takes=NewWebhook,
         gives=IssuedWebhook,
         stepped_up=True,
+        named=True,
         refusals=(409,),
         audit="webhook.added",
     ),

@@ -9,7 +9,7 @@ from models.notifications.notification import (
     NotificationDraft,
     notification_id,
 )
-from models.notifications.occasions import Occasion, has_moved, occasion_of
+from models.notifications.occasions import Occasion, has_moved, moves_the_night, occasion_of
 from models.notifications.preferences import (
     NotificationPreferences,
     PreferencesDraft,
@@ -52,6 +52,7 @@ __all__ = [
     "PushDeviceDraft",
     "StopReason",
     "has_moved",
+    "moves_the_night",
     "notification_id",
     "occasion_of",
     "preferences_id",

@@ -78,6 +78,13 @@ def has_moved(event: Ev) -> bool:
     return event.type == "user.updated" and "tz" in (event.patch or {})
 
 
+def moves_the_night(event: Ev) -> bool:
+    """Whether *event* says that somebody's quiet hours are others now."""
+    if event.type == "notification_preferences.created":
+        return True
+    return event.type == "notification_preferences.updated" and "quiet_hours" in (event.patch or {})
+
+
 def _done_milestones(event: Ev) -> tuple[str, ...]:
     """The milestones that were there before *event*, and are done since."""
     changed = (event.patch or {}).get("milestones") or {}

@@ -22,7 +22,7 @@ from tests.support.server.learning import connected
 from tests.support.wire.answers import done
 from tests.support.wire.writes import write
 from upcoach.client import RestClient, SyncDevice
-from upcoach.services.notifications import occasions
+from upcoach.services.notifications import NotificationServices, occasions
 
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
 GOAL = "/v1/goals/{}"
@@ -207,12 +207,17 @@ def zone_on(device: SyncDevice) -> str | None:
     return tz
 
 
+def consumer_of(services: NotificationServices) -> NotificationConsumer:
+    """Another notifier."""
+    return NotificationConsumer(services.occasions, services.held)
+
+
 async def test_what_a_process_that_died_had_told_is_not_told_again(settings: Settings) -> None:
     async with serving(settings) as server, connected(settings) as redis:
         person = await server.person()
-        occasions = server.node.services.notifications.occasions
+        services = server.node.services.notifications
         ground = ground_of(server, settings, redis)
-        dead, heir = (ground.durable(NotificationConsumer(occasions)) for _ in range(2))
+        dead, heir = (ground.durable(consumer_of(services)) for _ in range(2))
         await dead.load()
         await log_in(server, person, "watch")
         await dead.step()  # and nothing is saved

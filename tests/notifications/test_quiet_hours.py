@@ -1,18 +1,21 @@
 """What quiet hours hold back, and what is put off, rings once and where it may."""
 
+import asyncio
+import dataclasses
 import datetime as dt
 from typing import Any
 
-from config.settings import Settings
+from config.settings import ProcessRole, Settings
 from models.base.clock import utc_now
 from models.notifications import Notification, notification_id
 from tests.notifications.devices import Carried, carried_of, phone, registered
-from tests.notifications.evening import Evening, types
+from tests.notifications.evening import Evening, by_day, types
 from tests.notifications.writing import new, tell
 from tests.support.people.chaos import until
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
+from tests.support.wire.writes import write
 from upcoach.client import RestClient
 from upcoach.services.notifications import NotificationRequest
 from upcoach.services.notifications.base.notifying import NotificationSender
@@ -79,6 +82,7 @@ async def test_what_the_night_held_back_comes_as_one_message(settings: Settings)
         assert (rows, len(carried.pushes)) == (0, 1)
 
 
+BOTH: frozenset[ProcessRole] = frozenset({"web", "schedule"})
 HOUR = dt.timedelta(hours=1)
 HOLDING = {"hold_own_times": True}
 SILENT = {"channels": {"task_due": {"push": False}}}
@@ -155,6 +159,65 @@ async def pushes_to(server: Server, carried: Carried, people: list[RestClient]) 
     await until(is_marked)
     rings = [token for token, message in carried.pushes if message.type != "new_login"]
     return [rings.count(f"token-of-the-phone-{number}") for number in range(len(people))]
+
+
+def night(*hours: float) -> dict[str, Any]:
+    """Quiet hours that begin and end so many hours from now."""
+    start, end = (utc_now() + each * HOUR for each in hours)
+    return {"quiet_hours": {"on": True, "start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}}
+
+
+async def test_a_night_that_is_shorter_or_over_holds_no_longer(settings: Settings) -> None:
+    async with serving(dataclasses.replace(settings, roles=BOTH)) as server:
+        person, carried = await server.person(), carried_of(server)
+        database = server.node.database
+        await registered(person, phone("token-of-the-phone"))
+
+        async def prefer(patch: dict[str, Any]) -> None:
+            await done(person.call("PATCH", "/v1/notifications/preferences", patch))
+
+        async def due_in_hours() -> float:
+            async with database.connection():
+                row = await database[COLLECTION].find_one({"rule": "quiet_hours_over"})
+            return float("inf") if row is None else (row["due"] - utc_now()) / HOUR
+
+        await prefer(night(-2, 4))
+        for title in ("Pay", "Call"):
+            request = NotificationRequest(
+                owner=scope_of(server, person).user,
+                type="task_due",
+                case="today",
+                at=utc_now(),
+                key=title,
+                values={"task": title},
+                link="/tasks",
+            )
+            assert await NotificationSender(server.node.committer).send(request)
+        assert 3 < await due_in_hours() < 4.1
+
+        await prefer(night(-2, 2))
+        while await due_in_hours() > 2.1:
+            await asyncio.sleep(0.01)
+        assert carried.pushes == []
+
+        await prefer({"quiet_hours": {"on": False}})
+        await until_carried(carried, 1)
+        [(_, digest)] = carried.pushes
+        assert (digest.type, digest.title) == ("digest", "While you were away")
+        assert await due_in_hours() == float("inf")
+
+
+async def test_who_moves_out_of_the_night_is_told_at_once(settings: Settings) -> None:
+    async with serving(dataclasses.replace(settings, roles=BOTH)) as server:
+        person, carried = await server.person(), carried_of(server)
+        await registered(person, phone("token-of-the-phone"))
+        me = (await done(person.call("GET", "/v1/me"))).body
+        zone = {"tz": by_day()}
+        await tell_held(server, person, utc_now() + 3 * HOUR)
+
+        await write(person, "PATCH", "/v1/me", zone, me["version"])
+
+        await until_carried(carried, 1)
 
 
 async def test_what_was_read_or_let_go_meanwhile_is_left_alone(settings: Settings) -> None:

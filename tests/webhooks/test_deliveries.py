@@ -193,6 +193,21 @@ async def test_former_keys_sign_for_a_day_too(engines: TestEngines) -> None:
             later.verify_asymmetric(before["webhook"]["public_key"])
 
 
+async def test_a_lost_answer_to_a_new_webhook_is_given_again(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        draft = {"url": NOWHERE, "types": ["*"]}
+        key = {"Idempotency-Key": new_mutation_id()}
+
+        first = await done(person.call("POST", WEBHOOKS, draft, headers=key))
+        again = await done(person.call("POST", WEBHOOKS, draft, headers=key))
+        listed = await done(person.call("GET", WEBHOOKS))
+
+        assert (again.status, again.body) == (201, first.body)
+        assert again.headers["idempotency-replayed"] == "true"
+        assert [one["id"] for one in listed.body["items"]] == [first.body["webhook"]["id"]]
+
+
 async def test_a_lost_answer_to_a_rotation_is_given_again(settings: Settings) -> None:
     async with serving(settings) as server:
         person = await server.person()

@@ -25,10 +25,11 @@ async def add_webhook(settings: Settings, arguments: argparse.Namespace) -> int:
     url = said(arguments.url, "Say where to: URL=https://…")
     types = said(arguments.types, 'Say what is sent there: TYPES="habit.* goal.created"')
     async with connecting.joined_urls(settings) as urls:
-        made, secret = await webhook_commands.add_webhook(settings, *urls, email, url, types)
-    say(f"webhook     {made.id}, for {email}, who is told by mail")
-    say(f"public key  {made.public_key}")
-    say(f"secret      {secret}  (shown only once)")
+        issued = await webhook_commands.add_webhook(settings, *urls, email, url, types)
+    made = issued["webhook"]
+    say(f"webhook     {made['id']}, for {email}, who is told by mail")
+    say(f"public key  {made['public_key']}")
+    say(f"secret      {issued['secret']}  (shown only once)")
     return 0
 
 

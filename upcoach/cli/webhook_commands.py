@@ -141,15 +141,16 @@ async def one_webhook(
 
 async def add_webhook(
     settings: Settings, mongo_url: str, redis_url: str, email: str, url: str, types: str
-) -> tuple[Webhook, str]:
-    """Register a webhook for the person with the address *email*; return its secret, too."""
+) -> Json:
+    """Register a webhook for the person with the address *email*; return an `IssuedWebhook`."""
     async with operating(settings, mongo_url, redis_url) as node:
         user = await node.services.account.accounts.find(email)
         draft = checked({"url": url, "types": types.split()}, NewWebhook)
         webhooks = node.services.webhooks.webhooks
-        outcome, secret = await webhooks.add(Scope(user=user.id), draft, by_operator=True)
+        result = await webhooks.add(Scope(user=user.id), draft, by_operator=True)
         await node.services.audit.log.note(_deed("webhook.added", draft.id))
-        return outcome.document, secret
+        assert result.body is not None  # it was made just now
+        return result.body
 
 
 def patch_of(wanted: argparse.Namespace) -> Json:

@@ -163,8 +163,9 @@ class Node:
         )
         consumers: list[Consumer] = [self._revocation_consumer, self._kpis]
         if "schedule" in self._settings.roles:
+            notifications = self.services.notifications
             consumers.append(WebhookConsumer(self.webhooks))
-            consumers.append(NotificationConsumer(self.services.notifications.occasions))
+            consumers.append(NotificationConsumer(notifications.occasions, notifications.held))
         if "learn" in self._settings.roles:
             consumers.append(HabitLearner(self.services.insights.insights))
         return ConsumerRunner(consumers, ground)

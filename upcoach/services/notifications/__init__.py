@@ -28,6 +28,7 @@ from upcoach.services.notifications.preferences import Preferences
 from upcoach.services.notifications.push_devices import PushDevices
 from upcoach.services.notifications.pusher import Pusher
 from upcoach.services.notifications.reminders import register_reminders
+from upcoach.services.notifications.reminders.held_back import HeldNotifications
 from upcoach.store.collections.push_failures import PushFailures
 from upcoach.store.secrets.refresh_generations import RefreshGenerations
 
@@ -55,6 +56,7 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
     notifications: Notifications
     preferences: Preferences
     occasions: Occasions
+    held: HeldNotifications
     expiry: NotificationExpiry
     mails: NotificationMails
     mail_stops: MailStops
@@ -97,7 +99,8 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
         stops = MailStops(documents, preferences, tokens, audit)
         dependencies.mail.on_bounce = stops.take_bounce
         sender = NotificationSender(committer)
-        register_reminders(dependencies, sender, habits, goals, journal)
+        held = HeldNotifications(documents, committer)
+        register_reminders(dependencies, sender, held, habits, goals, journal)
         return cls(
             web_app=app,
             sender=sender,
@@ -108,5 +111,6 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
             notifications=Notifications(documents, committer, dependencies.clock),
             preferences=preferences,
             occasions=Occasions(documents, committer, habits.habit_reports, clock),
+            held=held,
             expiry=NotificationExpiry(documents, committer, dependencies.clock),
         )

@@ -68,6 +68,11 @@ def _revised(webhook: Webhook, draft: WebhookDraft, at: dt.datetime) -> Webhook:
     return webhook.revised(draft, at)
 
 
+def _issued(webhook: Webhook) -> Json:
+    """An `IssuedWebhook`, as it is shown."""
+    return {"webhook": public(webhook), "secret": webhook.secret}
+
+
 class Webhooks(Resources[Webhook, NewWebhook]):
     """The webhooks of people."""
 
@@ -98,11 +103,17 @@ class Webhooks(Resources[Webhook, NewWebhook]):
         return [found.get(key) for key in keys]
 
     async def add(
-        self, scope: Scope, draft: NewWebhook, *, by_operator: bool = False
-    ) -> tuple[Outcome[Webhook], str]:
-        """Create a webhook, which is sent what comes from now on; return its secret, too.
+        self,
+        scope: Scope,
+        draft: NewWebhook,
+        mutation: Mutation | None = None,
+        *,
+        by_operator: bool = False,
+    ) -> WriteResult[Json]:
+        """Create a webhook, which is sent what comes from now on; the result is an `IssuedWebhook`.
 
-        Its owner is told by mail, also who made it: it is a way out of their account.
+        Its owner is told by mail, also who made it: it is a way out of their account.  Whoever has
+        lost the answer asks again under the same name, and is shown the same webhook and secret.
         """
         try:
             self._poster.check(draft.url)
@@ -110,18 +121,19 @@ class Webhooks(Resources[Webhook, NewWebhook]):
             words = f"Events cannot be sent there: {refusal}."
             raise invalid_field("/url", "url_refused", words) from None
 
-        def decide(changes: WriteContext) -> Outcome[Webhook]:
+        def decide(changes: WriteContext) -> Outcome[Json]:
             if changes.holds(Webhook, scope.user, draft.id):
                 raise Conflict("id_taken", "There is already a document with this id.")
             made = changes.create(_drafted(draft, owner=scope.user, at=changes.at))
             announce_document(changes, scope, "webhook", made, by_operator=by_operator)
-            return write_outcome("created", made)
+            return Outcome(verb="created", document=_issued(made))
 
         reads = (Ref(Webhook, scope.user, draft.id), caller_ref(scope))
-        outcome = await self._committer.commit(Write(scope=scope, reads=reads, decide=decide))
-        key = WebhookKey(scope.user, draft.id)
-        await self._progress.begin(key, outcome.seq, self._clock())
-        return outcome, outcome.document.secret
+        write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)
+        result = await self._committer.submit(write)
+        if not result.replayed:  # else it has begun, or the runner begins what has not
+            await self._progress.begin(WebhookKey(scope.user, draft.id), result.seq, self._clock())
+        return result
 
     async def rotate(
         self, scope: Scope, webhook_id: str, mutation: Mutation | None = None
@@ -135,8 +147,7 @@ class Webhooks(Resources[Webhook, NewWebhook]):
         def decide(changes: WriteContext) -> Outcome[Json]:
             before = self._find(changes, scope, webhook_id)
             after = changes.update(before, before.rotated(new_keys(), changes.at))
-            issued = {"webhook": public(after), "secret": after.secret}
-            return Outcome(verb="updated", document=issued)
+            return Outcome(verb="updated", document=_issued(after))
 
         reads = (self._ref(scope, webhook_id),)
         write = Write(scope=scope, reads=reads, decide=decide, mutation=mutation)

@@ -27,6 +27,7 @@ from upcoach.services.notifications.reminders.task_reminders import TaskReminder
 def register_reminders(
     dependencies: Dependencies,
     sender: NotificationSender,
+    held: HeldNotifications,
     habits: HabitServices,
     goals: GoalServices,
     journal: JournalServices,
@@ -44,7 +45,7 @@ def register_reminders(
         JournalPrompts(documents, journal.prompts, sender),
         DailySummaries(documents, reports, goals.goals, sender),
         EveningChecks(documents, reports, goals.goals, sender),
-        HeldNotifications(documents, committer),
+        held,
         SnoozedNotifications(documents, committer),
     )
     for handler in handlers:

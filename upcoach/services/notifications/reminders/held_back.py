@@ -48,21 +48,34 @@ class HeldNotifications(DocumentTimer[Notification]):
 
     async def act(self, document: Notification, due: dt.datetime, _now: dt.datetime) -> bool:
         """See `DocumentTimer.act`: the first of them takes all the others along."""
-        owner = document.owner
         if document.held_until is None or document.held_until > due:
             return False  # another took it along
+        return await self._release(document.owner, due)
+
+    async def review(self, owner: str) -> None:
+        """Hold what is held back as *owner* wants it now: until another time, or no longer."""
+        await self._release(owner, None)
+
+    async def _release(self, owner: str, due: dt.datetime | None) -> bool:
+        """Let go what is held back until *due*, or all that the night does not hold any more."""
         wanted = Selection(
             order="held_until", span=Range(above=_NEVER, last=due), descending=True, limit=MOST
         )
         ids = [one.id for one in await self._documents.select(Notification, owner, wanted)]
+        if not ids:
+            return False
 
         def decide(changes: WriteContext) -> Outcome[None]:
             notifications = changes.find_all(Notification, owner, ids)
-            held = [one for one in notifications if one.held_until and one.held_until <= due]
+            held = [
+                one
+                for one in notifications
+                if one.held_until and (due is None or one.held_until <= due)
+            ]
             user = changes.find(User, owner, owner)
             if user is None or not held:
                 return Outcome(verb="unchanged", document=None)
-            _release(changes, user, held, max(due, changes.at))
+            _release(changes, user, held, max(due or changes.at, changes.at))
             return Outcome(verb="updated", document=None)
 
         reads = (*(Ref(Notification, owner, name) for name in ids), *_person(owner))
@@ -114,8 +127,9 @@ def _release(
     released = []
     for notification in held:
         is_fresh = notification.held_until is None or notification.held_until >= at - HELD_GRACE
-        if until is not None and is_fresh:  # they have moved, or want them longer
-            changes.update(notification, notification.held(until, changes.at))
+        if until is not None and is_fresh:  # they have moved, or want them longer or shorter
+            if until != notification.held_until:
+                changes.update(notification, notification.held(until, changes.at))
         else:
             after = _let_go(changes, notification, at)
             released += [after] if is_fresh else []
