@@ -19,7 +19,7 @@ BACK_TO_LOGIN: Final = PageLink(LOGIN, "Back to login")
 NEW_LINK: Final = PageLink(FORGOT, "Request a new link")
 CHOOSE_PASSWORD: Final = PageLink(FORGOT, "Choose a new password")
 
-_KEPT: Final = ("token", "request", "user_code")  # what a page is for, by the form that it shows
+_KEPT: Final = ("token", "request", "user_code", "page")  # what a page is for, by its form
 
 
 class PageExpired(OAuthError):

@@ -2,9 +2,10 @@
 
 import re
 from typing import Final
+from urllib.parse import urlencode
 
 from handlers.pages.base import PageHandler
-from handlers.pages.next_steps import LOGIN
+from handlers.pages.next_steps import ACCOUNT, LOGIN
 from models.access.scope import Scope
 from models.account import Session
 from upcoach.services.base.request_parameters import Parameters
@@ -22,9 +23,15 @@ class SessionPage(PageHandler):
         await super().prepare()
         session = await self.session()
         if session is None:
-            self.see_other(LOGIN)
+            self.see_other(self._login())
         else:
             self.own_session = session
+
+    def _login(self) -> str:
+        """The login page, which leads back to this one if it can be loaded."""
+        if self.request.method != "GET" or self.request.path == ACCOUNT:
+            return LOGIN
+        return f"{LOGIN}?{urlencode({'page': self.request.path})}"
 
     @staticmethod
     def version_in(form: Parameters) -> int:

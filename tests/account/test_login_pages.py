@@ -3,6 +3,7 @@
 from html import unescape
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.account.federation.visiting import visiting
 from tests.account.html import flaws_of
 from tests.account.pages import LOGIN, people
 from tests.support.engines import TestEngines
-from tests.support.wire.relying import Answer
+from tests.support.wire.relying import PASSWORD, Answer
 
 REGISTER: Final = "/account/register"
 NAME, EMAIL, ZONE = "Enter your name", "Enter a valid email", "This time zone does not exist"
@@ -56,3 +57,27 @@ async def test_a_new_account_hears_of_all_that_is_wrong_with_it(
 
         assert (refused.status, flaws_of(refused)) == (400, [])
         assert told(refused) == wrong
+
+
+@pytest.mark.parametrize(
+    ("page", "then"),
+    [
+        ("/account/notifications", "/account/notifications"),
+        ("//evil.example/account/x", "/account"),
+        ("https://evil.example/", "/account"),
+        ("/account/../oauth/consent", "/account"),
+        ("/dev/outbox", "/account"),
+    ],
+)
+async def test_a_login_leads_back_to_pages_of_the_account_alone(
+    engines: TestEngines, tmp_path: Path, page: str, then: str
+) -> None:
+    async with people(engines, tmp_path) as one:
+        login = await one.browser.get(f"{LOGIN}?{urlencode({'page': page})}")
+
+        typed = {"email": one.email, "password": PASSWORD}
+        done = await one.browser.post(login.action, login.hidden | typed)
+        again = await one.browser.get(f"{LOGIN}?{urlencode({'page': page})}")
+
+        assert (done.status, done.headers["location"]) == (303, then)
+        assert (again.status, again.headers["location"]) == (303, then)

@@ -1,5 +1,6 @@
 """What a login goes on to: an app's request, a device that waits, or the account page."""
 
+import re
 import secrets
 from typing import Final
 from urllib.parse import urlencode
@@ -28,13 +29,15 @@ FACTOR: Final = "/account/factor"
 PASSKEY: Final = "/account/passkey"
 SWITCH: Final = "switch"  # says of the login page that who is logged in wants to be another
 UNKNOWN: Final = "user_code_unknown"
+_PAGE: Final = re.compile(r"/account/[a-z-]{1,40}")
 
 
 class LoginContinuation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a login goes on to: a *request* that waits, or the device of a code."""
+    """What a login goes on to: a *request* that waits, the device of a code, or a *page*."""
 
     request: str = ""
     user_code: str = ""
+    page: str = ""
 
     @property
     def fields(self) -> dict[str, str]:
@@ -47,7 +50,7 @@ class LoginContinuation(msgspec.Struct, frozen=True, omit_defaults=True):
         """Where the browser goes when its user has logged in."""
         if self.request:
             return self.link(CONSENT)
-        return self.link(DEVICE) if self.user_code else ACCOUNT
+        return self.link(DEVICE) if self.user_code else self.page or ACCOUNT
 
     @property
     def login(self) -> str:
@@ -67,7 +70,8 @@ class LoginContinuation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def continuation_of(form: Parameters) -> LoginContinuation:
     """The continuation that *form* goes on with."""
-    return LoginContinuation(form.short("request"), form["user_code"][: views.USER_CODE])
+    page = form["page"] if _PAGE.fullmatch(form["page"]) else ""  # of ours, and no other
+    return LoginContinuation(form.short("request"), form["user_code"][: views.USER_CODE], page)
 
 
 async def show_login(
