@@ -11,7 +11,8 @@ from tests.account.federation.visiting import visiting
 from tests.account.html import flaws_of
 from tests.account.pages import LOGIN, people
 from tests.support.engines import TestEngines
-from tests.support.wire.relying import PASSWORD, Answer
+from tests.support.server import PASSWORD
+from tests.support.wire.relying import Answer
 
 REGISTER: Final = "/account/register"
 NAME, EMAIL, ZONE = "Enter your name", "Enter a valid email", "This time zone does not exist"
