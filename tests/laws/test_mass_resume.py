@@ -18,7 +18,7 @@ from tests.support.wire.fleet import FeedFollower, following
 from upcoach.client import RestClient
 
 PEOPLE = 20
-# What a node looks at by the clock: its keys, the trash, whether the audit log is whole.
+# What a node looks at by the clock: its keys, the trash, what is due, whether the log is whole.
 BACKGROUND = {
     "system.profile",
     "signing_keys",
@@ -28,6 +28,7 @@ BACKGROUND = {
     "audit_checkpoints",
     "outbox",
     "push_outbox",
+    "timers",
 }
 MISSED = 5  # events of each person while the node was away
 

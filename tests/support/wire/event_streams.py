@@ -11,7 +11,7 @@ import msgspec
 from models.base.merge_patch import Json
 from tests.support.server import Server
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class StreamEvent(msgspec.Struct, frozen=True):

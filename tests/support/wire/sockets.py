@@ -18,7 +18,7 @@ from tests.support.people.furnished import GOALS
 from tests.support.server import Server
 from upcoach.client import RestClient
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0  # beyond what a write waits for a database that stands still
 TOKEN_S = 600
 
 
