@@ -18,6 +18,7 @@ from models.base.text.type_words import shaped
 
 ID_PREFIX: Final = "psd"  # of ids
 MOST: Final = 20  # of one person; the one that was registered longest ago makes room
+MOST_OF_LOGIN: Final = 3  # of one session, likewise
 
 AppVersion = Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
 PushToken = Annotated[

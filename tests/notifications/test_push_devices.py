@@ -214,12 +214,35 @@ async def test_a_browser_gets_what_its_person_is_told(settings: Settings) -> Non
 async def test_a_person_has_twenty_devices_and_the_oldest_makes_room(settings: Settings) -> None:
     async with serving(settings) as server:
         ann = await server.person()
-        ids = [await registered(ann, phone(f"token-of-device-{n:02}")) for n in range(20)]
-        await registered(ann, phone("token-of-device-00"))  # is not the oldest any more
+        logins = [await another_login(server, ann) for _ in range(7)]
+        ids = [
+            await registered(logins[number // 3], phone(f"token-of-device-{number:02}"))
+            for number in range(20)
+        ]
+        await registered(logins[0], phone("token-of-device-00"))  # is not the oldest any more
 
         last = await registered(ann, phone("token-of-device-20"))
 
         assert await listed(ann) == [ids[0], *ids[2:], last]
+
+
+async def test_one_login_pushes_out_no_devices_of_the_others(settings: Settings) -> None:
+    async with serving(settings) as server:
+        ann = await server.person()
+        thief = await another_login(server, ann)
+        own = [await registered(ann, phone(f"token-of-device-{n}")) for n in range(3)]
+
+        theirs = [await registered(thief, phone(f"token-of-a-thief-{n}")) for n in range(25)]
+
+        assert await listed(ann) == [*own, *theirs[-3:]]
+
+
+async def another_login(server: Server, person: RestClient) -> RestClient:
+    """*person*, logged in once more."""
+    email = (await done(person.call("GET", "/v1/me"))).body["email"]
+    body = {"email": email, "password": PASSWORD, "device": "other"}
+    answer = await done(server.client().call("POST", "/v1/auth/login", body))
+    return server.client(answer.body["token"])
 
 
 REFUSED: Final[list[tuple[dict[str, str], str]]] = [

@@ -1,6 +1,7 @@
 """Push devices: registered, changed, listed and deleted by their person."""
 
 import hmac
+from collections.abc import Iterable
 from typing import Final
 
 from models.access.scope import Scope
@@ -9,6 +10,7 @@ from models.base.errors import Forbidden, NotFound, invalid_field
 from models.base.ids import new_id
 from models.notifications.push_device import (
     MOST,
+    MOST_OF_LOGIN,
     NewPushDevice,
     PushDevice,
     PushDeviceDraft,
@@ -77,8 +79,7 @@ class PushDevices:
                 if device.token_hash == token_hash:
                     again = device.registered_again(draft, scope.session, changes.at)
                     return write_outcome("updated", changes.update(device, again))
-            devices.sort(key=lambda device: device.registered_at)
-            for device in devices[: max(0, len(devices) - MOST + 1)]:
+            for device in _making_room(devices, scope.session):
                 changes.delete(device)
             made = PushDevice.registered(
                 draft,
@@ -176,6 +177,16 @@ class PushDevices:
 
 def _listing(scope: Scope) -> Listing:
     return Listing(PushDevice, scope.user, {"owner": scope.user})
+
+
+def _making_room(devices: Iterable[PushDevice], session: str) -> list[PushDevice]:
+    """Those of *devices* that go when a *session* registers one more: the oldest."""
+    by_age = sorted(devices, key=lambda device: device.registered_at)
+    of_login = [device for device in by_age if device.session == session]
+    # A stolen login does not push out the devices of the others.
+    if len(of_login) >= MOST_OF_LOGIN:
+        return of_login[: len(of_login) - MOST_OF_LOGIN + 1]
+    return by_age[: max(0, len(by_age) - MOST + 1)]
 
 
 def _require_own_app(changes: WriteContext, scope: Scope) -> None:
