@@ -1,12 +1,12 @@
 """The page on which people choose how they are notified, and when nothing rings."""
 
-from typing import Final
+from typing import Final, get_args
 
 from handlers.http.manifest import HandlerRoute
 from handlers.notifications import preferences
 from handlers.notifications.push_views import push_values
-from handlers.pages.forms import FormField
-from handlers.pages.next_steps import ACCOUNT
+from handlers.pages.forms import CHANGED_ELSEWHERE, FormField
+from handlers.pages.next_steps import ACCOUNT, PROFILE
 from handlers.pages.rendering import PageView
 from handlers.pages.session_page import SessionPage
 from models.base.errors import Conflict, Invalid
@@ -16,6 +16,7 @@ from models.notifications import (
     TYPES,
     NotificationPreferences,
     NotificationType,
+    OwnTime,
     StopReason,
 )
 from upcoach.services.base.request_parameters import Parameters
@@ -44,6 +45,9 @@ _STOPPED: Final[dict[StopReason, str]] = {
     "operator": "A mail to your address came back, or was reported as unwanted. All mails are "
     "off: check the address in your account, and choose again what you want.",
 }
+_WRONG: Final = (
+    "Quiet hours begin and end at different times. Each is a time of the day, such as 21:30."
+)
 _TICKED: Final = "yes"
 
 
@@ -61,11 +65,9 @@ class PreferencesPage(SessionPage):
         try:
             await self.submit(preferences.CHANGE, _patch(form), session=self.own_session, base=base)
         except Invalid:
-            words = "Quiet hours begin and end at different times of the day, such as 21:30."
-            await self.show_newest(words, 400)
+            await self.show_newest(_WRONG, 400)
         except Conflict:
-            words = "This was changed elsewhere meanwhile. Look again."
-            await self.show_newest(words, 409)
+            await self.show_newest(CHANGED_ELSEWHERE, 409)
         else:
             self.see_other(ACCOUNT)
 
@@ -87,6 +89,8 @@ class PreferencesPage(SessionPage):
             "hidden": self.hidden(version=str(chosen.version)),
             "rows": [(type_, TITLES[type_], chosen.channels_of(type_)) for type_ in TYPES],
             "fields": _fields(chosen),
+            "tz": chosen.tz,
+            "profile": PROFILE,
             "problem": problem,
             "stopped": _stopped(chosen),
         }
@@ -109,12 +113,18 @@ def _stopped(chosen: NotificationPreferences) -> str:
 
 def _fields(chosen: NotificationPreferences) -> tuple[FormField, ...]:
     quiet = chosen.quiet_hours
+    never = "Leave it empty for never."
     return (
+        _time("mood_check_in", "Ask me how I feel at", chosen.mood_check_in, never),
+        _time(
+            "journal_prompt", "Give me something to write about at", chosen.journal_prompt, never
+        ),
+        _time("daily_summary", "Tell me how my day went at", chosen.daily_summary, never),
         _box("quiet", "Quiet hours: no mails and no pushes", is_on=quiet.on),
         _time("start", "From", quiet.start),
         _time("end", "To", quiet.end),
-        _box("digest", "Afterwards, one message about all that came", is_on=chosen.digest),
-        _box("hold", "Hold back what comes at times that I set, too", is_on=chosen.hold_own_times),
+        _box("digest", "Then send one message about all that was held back", is_on=chosen.digest),
+        _box("hold", "Also hold back what I set a time for", is_on=chosen.hold_own_times),
     )
 
 
@@ -122,8 +132,16 @@ def _box(name: str, label: str, *, is_on: bool) -> FormField:
     return FormField(name=name, label=label, kind="checkbox", value=_TICKED if is_on else "")
 
 
-def _time(name: str, label: str, value: str) -> FormField:
-    return FormField(name=name, label=label, kind="time", value=value, longest=5)
+def _time(name: str, label: str, value: str | None, hint: str = "") -> FormField:
+    return FormField(
+        name=name,
+        label=label,
+        kind="time",
+        value=value or "",
+        longest=5,
+        hint=hint,
+        required=not hint,
+    )
 
 
 def _patch(form: Parameters) -> Json:
@@ -139,7 +157,7 @@ def _patch(form: Parameters) -> Json:
         "quiet_hours": quiet,
         "digest": is_on("digest"),
         "hold_own_times": is_on("hold"),
-    }
+    } | {time: form[time] or None for time in get_args(OwnTime)}
 
 
 ROUTES: Final = (

@@ -12,6 +12,7 @@ from upcoach.services.base.request_parameters import SHORT
 SHORTEST: Final = 8  # characters of a password
 LONGEST: Final = 128
 ADDRESS: Final = 254
+CHANGED_ELSEWHERE: Final = "This was changed elsewhere in the meantime. Check it, and save again."
 
 
 class FormField(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from upcoach.services.base.request_parameters import Parameters
 HOME: Final = "/"
 ACCOUNT: Final = "/account"
 LOGIN: Final = "/account/login"
+PROFILE: Final = "/account/profile"
 
 TO_ACCOUNT: Final = PageLink(ACCOUNT, "Go to your account")
 TO_LOGIN: Final = PageLink(LOGIN, "Log in")

@@ -17,7 +17,7 @@ from models.notifications.preferences import (
     preferences_id,
 )
 from models.notifications.push_device import NewPushDevice, PushDevice, PushDeviceDraft
-from models.notifications.timers import TIMERS
+from models.notifications.timers import TIMERS, OwnTime
 from models.notifications.types import TYPES, NotificationType
 
 CONTEXT = ModelContext(
@@ -47,6 +47,7 @@ __all__ = [
     "NotificationPreferences",
     "NotificationType",
     "Occasion",
+    "OwnTime",
     "PreferencesDraft",
     "PushDevice",
     "PushDeviceDraft",

@@ -66,5 +66,6 @@ __all__ = [
     "QUIET_OVER",
     "SNOOZE_OVER",
     "TIMERS",
+    "OwnTime",
     "evening",
 ]

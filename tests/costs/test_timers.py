@@ -17,7 +17,7 @@ from upcoach.services.base.timers import PER_OWNER
 from upcoach.services.notifications.pusher import PLACES
 
 FEW: Final = 2
-MANY: Final = PER_OWNER - 1  # of one round, in which their person's evening check may be due as well
+MANY: Final = PER_OWNER - 1  # of one round, in which the evening check may be due as well
 READ: Final = ("habits", "habit_entries", "vacations", "notifications", "users")
 
 

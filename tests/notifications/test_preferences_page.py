@@ -64,6 +64,34 @@ async def test_somebody_chooses_mails_and_quiet_hours_on_a_page(
         assert await chosen(one) == first
 
 
+async def test_somebody_sets_the_times_at_which_they_are_asked(
+    engines: TestEngines, tmp_path: Path
+) -> None:
+    async with people(engines, tmp_path) as one:
+        await one.browser.log_in(await one.browser.get(LOGIN), one.email)
+        first = await one.browser.get(PAGE)
+        typed = {"start": "22:15", "end": "06:30", "mood_check_in": "20:15", "daily_summary": ""}
+        await one.browser.post(PAGE, first.hidden | typed)
+        second = await one.browser.get(PAGE)
+        wrong = await one.browser.post(PAGE, second.hidden | typed | {"journal_prompt": "25:00"})
+        await one.browser.post(PAGE, wrong.hidden | typed | {"mood_check_in": ""})
+        third = await one.browser.get(PAGE)
+
+        assert [times_of(page) for page in (first, second, third)] == [
+            {"start": "21:30", "end": "08:00"},
+            {"start": "22:15", "end": "06:30", "mood_check_in": "20:15"},
+            {"start": "22:15", "end": "06:30"},
+        ]
+        assert (wrong.status, "Each is a time of the day" in wrong.text) == (400, True)
+        assert "Times are those of UTC" in second.text
+        assert flaws_of(second) == []
+
+
+def times_of(page: Answer) -> dict[str, str]:
+    """The times of a page that are set."""
+    return dict(re.findall(r'name="([a-z_]+)" type="time" [^>]*?value="([0-9:]+)"', page.text))
+
+
 async def test_the_page_says_why_mails_were_stopped_until_some_are_chosen(
     engines: TestEngines, tmp_path: Path
 ) -> None:

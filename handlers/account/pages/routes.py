@@ -26,7 +26,6 @@ from handlers.account.pages.passkey_page import PASSKEYS, PasskeyAdditionPage
 from handlers.account.pages.settings_pages import (
     ADDRESS,
     IDENTITIES,
-    PROFILE,
     RESEND,
     AddressPage,
     IdentityUnlinkPage,
@@ -34,7 +33,7 @@ from handlers.account.pages.settings_pages import (
     VerificationResendPage,
 )
 from handlers.http.manifest import HandlerRoute
-from handlers.pages.next_steps import ACCOUNT, LOGIN
+from handlers.pages.next_steps import ACCOUNT, LOGIN, PROFILE
 from upcoach.services.base.mail.mail_links import (
     CHANGE_EMAIL,
     CONFIRM,

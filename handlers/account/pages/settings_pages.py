@@ -6,13 +6,12 @@ from handlers.account.operations import accounts, email_verification, federation
 from handlers.account.pages.account import LoggedInPage
 from handlers.account.pages.login_pages import problems_of
 from handlers.pages import forms, settings_views
-from handlers.pages.next_steps import ACCOUNT, TO_ACCOUNT
+from handlers.pages.next_steps import ACCOUNT, PROFILE, TO_ACCOUNT
 from models.account.user import EmailAddress
 from models.base.errors import Conflict, Invalid
 from models.base.merge_patch import Json
 from models.base.validation import checked
 
-PROFILE: Final = "/account/profile"
 ADDRESS: Final = "/account/address"
 RESEND: Final = "/account/verify/resend"
 IDENTITIES: Final = "/account/identities"
@@ -44,7 +43,7 @@ class ProfilePage(LoggedInPage):
             self._show(typed | {"version": version}, problems, 400)
         except Conflict:
             newest = await self.runner.services.account.accounts.me(self.scope)
-            self._show(newest, {"name": "This was changed elsewhere meanwhile. Look again."}, 409)
+            self._show(newest, {"name": forms.CHANGED_ELSEWHERE}, 409)
         else:
             self.see_other(ACCOUNT)
 
