@@ -10,7 +10,17 @@ import re
 import unicodedata
 from typing import Final
 
+from models.base.errors import invalid_field
+
 LONGEST_EMAIL: Final = 254  # characters
+# A mailbox as people type theirs: atoms (RFC 5322, 3.2.3) and letters of any script (RFC 6531), but
+# no spaces, controls, marks of a direction, quoted strings and literal addresses.
+_INVISIBLE: Final = (
+    r"\x7f-\xa0\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff0-\uffff"
+)
+_LOCAL: Final = rf'[^\x00-\x20"(),:;<>@\[-\]{_INVISIBLE}]{{1,64}}'
+_LABEL: Final = rf"[^\x00-,./:-@\[-^`{{-~{_INVISIBLE}]{{1,63}}"
+MAILBOX: Final = rf"^{_LOCAL}@{_LABEL}(?:\.{_LABEL})+\Z"
 _LONGEST_LABEL: Final = 63  # of a domain, in ASCII
 _ACE: Final = "xn--"
 # In no label, though Punycode can write it: halves of pairs, which are no text, and full stops.
@@ -36,6 +46,43 @@ def normalised_email(email: str) -> str:
     """
     local, at, domain = email[:LONGEST_EMAIL].rpartition("@")
     return unicodedata.normalize("NFKC", local).casefold() + at + _domain(domain)
+
+
+def is_mailbox(email: str) -> bool:
+    """Whether *email* is an address as one may be given to an account today.
+
+    Examples
+    --------
+    >>> is_mailbox("o'hara+x@stra\u00dfe.example"), is_mailbox("<ada@example.org>")
+    (True, False)
+
+    """
+    if len(email) > LONGEST_EMAIL or re.match(MAILBOX, email) is None:
+        return False
+    # What a domain stands for in ASCII may have spaces and dots that its letters do not show.
+    return email.isascii() or re.match(MAILBOX, with_ascii_domain(email)) is not None
+
+
+def check_mailbox(email: str) -> None:
+    """Raise `Invalid` for the field `email` unless it is an address of today (`is_mailbox`)."""
+    if not is_mailbox(email):
+        words = "The domain of this email address does not exist."
+        raise invalid_field("/email", "email_invalid", words)
+
+
+def with_ascii_domain(email: str) -> str:
+    """*email* with its domain in ASCII, which every mail server takes (RFC 5891, 4).
+
+    Examples
+    --------
+    >>> with_ascii_domain("Ada@Stra\u00dfe.example")
+    'Ada@xn--strae-oqa.example'
+
+    """
+    local, at, domain = email.rpartition("@")
+    if domain.isascii():
+        return email
+    return local + at + ".".join(map(_to_ascii, _domain(domain).split(".")))
 
 
 def former_spellings(email: str) -> tuple[str, ...]:

@@ -6,16 +6,25 @@ from typing import Annotated, ClassVar, Final, Self
 import msgspec
 
 from models.access.permissions import OperatorRole
-from models.account.email_addresses import LONGEST_EMAIL
+from models.account.email_addresses import LONGEST_EMAIL, MAILBOX, check_mailbox
 from models.base.document import Document, Draft, Lookup, Privacy, fields_of
 from models.base.fields import EnteredPassword, Name, Token, TypedName
 from models.base.text.type_words import shaped
 from models.base.time import check_zone
 
+# As it is stored, or looked for: of older builds, too.
 Email = Annotated[
     str,
     shaped(
         pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+\Z",
+        form="an email address such as ada@example.org",
+        max_length=LONGEST_EMAIL,
+    ),
+]
+TypedEmail = Annotated[
+    str,
+    shaped(
+        pattern=MAILBOX,
         form="an email address such as ada@example.org",
         max_length=LONGEST_EMAIL,
     ),
@@ -44,12 +53,13 @@ class Registration(Draft, frozen=True, kw_only=True):
 
     """
 
-    email: Email
+    email: TypedEmail
     password: Password
     name: TypedName
     tz: str = "UTC"
 
     def __post_init__(self) -> None:
+        check_mailbox(self.email)
         check_zone(self.tz)
 
 
@@ -132,6 +142,23 @@ class EmailAddress(Draft, frozen=True, kw_only=True):
     """
 
     email: Email
+
+
+class EmailChange(Draft, frozen=True, kw_only=True):
+    """The body of a request to change the e-mail address of an account.
+
+    Attributes
+    ----------
+    email
+        The new address.
+
+    """
+
+    email: TypedEmail
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_mailbox(self.email)
 
 
 class FormerAddress(msgspec.Struct, frozen=True, kw_only=True):

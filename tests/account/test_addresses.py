@@ -1,8 +1,10 @@
 """Which addresses are one: domains as IDNA 2008 has them, also in accounts of earlier builds."""
 
+import datetime as dt
 import hashlib
 import hmac
 import unicodedata
+from email import message_from_string
 from typing import Final
 
 import idna
@@ -13,11 +15,15 @@ from hypothesis import strategies as st
 
 from config.settings import Settings
 from handlers.http.rate_limiting import address_in
-from models.account.email_addresses import former_spellings, normalised_email
-from models.account.user import EmailAddress
+from models.account.email_addresses import MAILBOX, former_spellings, is_mailbox, normalised_email
+from models.account.user import EmailAddress, EmailChange, Registration
+from models.base.errors import Invalid
+from models.base.messages.mail import Mail
+from models.base.validation import checked
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.relying import Browser
 from upcoach.services.account.email.users_by_email import UsersByEmail
+from upcoach.services.base.mail.carriers import POLICY, as_message
 
 SAME: Final = (
     ("Ada@Example.ORG", "ada@example.org"),
@@ -40,6 +46,7 @@ OTHER: Final = (
     ("a.da@example.org", "ada@example.org"),
     ("ada@xn--a.example", "ada@a.example"),
 )
+NOON: Final = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
 OLD: Final = "ada@straße.example"
 LATE: Final = "ada@strasse.example"
 
@@ -52,6 +59,54 @@ def test_two_spellings_of_one_address_are_one(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), OTHER)
 def test_two_addresses_are_two(one: str, other: str) -> None:
     assert normalised_email(one) != normalised_email(other)
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "ada\0@example.org",
+        "ada\x1b[2J@example.org",
+        "ada\u202e@example.org",
+        "ada\u200b@example.org",
+        "ada@example.org\r\nBcc: eve@example.org",
+        "<ada@example.org>",
+        '"ada"@example.org',
+        "eve,ada@example.org",
+        "ada(eve)@example.org",
+        "ada@example.org,eve",
+        "ada@example.org:25",
+        "ada@[192.0.2.1]",
+        "ada@example..org",
+        "ada@example.org.",
+        f"ada@{'x' * 64}.org",
+        f"{'x' * 65}@example.org",
+        f"ada@{'x.' * 126}org",
+        "ada@\xad.org",  # a label of a hyphen that is not seen
+        "ada@x.\xaf",  # of a space and a mark
+        "ada@example\u2024.org",  # a dot that looks like another
+    ],
+)
+def test_an_address_that_no_mail_is_written_to_is_given_to_no_account(email: str) -> None:
+    assert not is_mailbox(email)
+    for kind, more in ((Registration, {"password": PASSWORD, "name": "Ada"}), (EmailChange, {})):
+        with pytest.raises(Invalid) as refusal:
+            checked({"email": email} | more, kind)
+        assert [flaw.pointer for flaw in refusal.value.flaws] == ["/email"]
+
+
+@given(st.from_regex(MAILBOX))
+@example("a..b@example.org")
+@example("\uff20@example.org")
+def test_a_mail_to_whatever_address_is_given_goes_to_one_mailbox(email: str) -> None:
+    assume(is_mailbox(email))
+    letter = Mail(email, "Good day", "Hello.\n")
+    message = as_message("mal_1", letter, "UpCoach <coach@example.org>", NOON)
+    read = message_from_string(message.as_bytes().decode(), policy=POLICY)
+
+    [address] = read["To"].addresses
+    assert (address.username, read.keys().count("To")) == (email.rpartition("@")[0], 1)
+    assert address.domain.isascii()
+    assert read["Bcc"] is None
 
 
 LETTERS: Final = "aßς\u03c3ΣZéÉüÜмЖ中あ\uff450-"

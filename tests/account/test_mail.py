@@ -186,6 +186,31 @@ async def test_what_is_no_address_is_given_up(settings: Settings, to: str) -> No
         assert there.commands == []
 
 
+@pytest.mark.parametrize("knows_letters", [True, False])
+async def test_people_of_every_script_get_mails_where_the_server_takes_them(
+    settings: Settings, *, knows_letters: bool
+) -> None:
+    there = MailServer()
+    there.knows_letters = knows_letters
+    async with post_office(settings) as (database, outbox, clock), there.listening() as url:
+        mail = mail_by(outbox, url, clock)
+        for to in (
+            "ada@stra\u00dfe.example",
+            "j\u00fcrgen@stra\u00dfe.example",
+            "a..b@example.org",
+        ):
+            await mail.send(AddressVerificationMail(to, "Ann"))
+
+        await sent_by(mail)
+
+        taken = {"ada@xn--strae-oqa.example", "a..b@example.org"}
+        if knows_letters:
+            taken.add("j\u00fcrgen@xn--strae-oqa.example")
+        assert {recipient for [recipient], _ in there.letters} == taken
+        assert {str(message["To"]) for _, message in there.letters} == taken
+        assert await database["outbox"].count_documents({}) == 0
+
+
 async def test_a_letter_that_cannot_be_written_holds_up_no_other(settings: Settings) -> None:
     there = MailServer()
     async with post_office(settings) as (database, outbox, clock), there.listening() as url:

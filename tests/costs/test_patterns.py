@@ -13,7 +13,6 @@ BOUNDED: Final = {
         "models.account.user",
         r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+\Z",
     ): "254 characters, looked at first",
-    ("upcoach.services.account.federation.id_tokens", r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+"): "the same",
     (
         "upcoach.services.imports.files.json_entries",
         r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[][{},:]',

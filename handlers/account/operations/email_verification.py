@@ -4,7 +4,7 @@ And what is told of by mails to it: what was added to the account is confirmed, 
 """
 
 from handlers.http.operations import Call, Operation, Reply, owner_scope
-from models.account.user import EmailAddress, MailedToken
+from models.account.user import EmailAddress, EmailChange, MailedToken
 from upcoach.services.account import AccountServices
 
 
@@ -22,7 +22,7 @@ async def verify(services: AccountServices, call: Call) -> Reply:
 
 async def change_email(services: AccountServices, call: Call) -> Reply:
     """Request a change of address, to be confirmed by a link mailed to the new one."""
-    email = call.read(EmailAddress).email
+    email = call.read(EmailChange).email
     await services.email_changes.ask(call.scope, email)
     return Reply(status=202, body={"email": email})
 
@@ -113,7 +113,7 @@ CHANGE_EMAIL = Operation(
     run=change_email,
     needs="account:write",
     body="json",
-    takes=EmailAddress,
+    takes=EmailChange,
     gives=EmailAddress,
     statuses=(202,),
     stepped_up=True,

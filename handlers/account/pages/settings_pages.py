@@ -7,7 +7,7 @@ from handlers.account.pages.account import LoggedInPage
 from handlers.account.pages.login_pages import problems_of
 from handlers.pages import forms, settings_views
 from handlers.pages.next_steps import ACCOUNT, PROFILE, TO_ACCOUNT
-from models.account.user import EmailAddress
+from models.account.user import EmailChange
 from models.base.errors import Conflict, Invalid
 from models.base.merge_patch import Json
 from models.base.validation import checked
@@ -63,7 +63,7 @@ class AddressPage(LoggedInPage):
         """Have a link mailed to it."""
         typed = self.submitted_form()["email"].strip()
         try:
-            email = checked({"email": typed}, EmailAddress).email
+            email = checked({"email": typed}, EmailChange).email
         except Invalid as refusal:
             problem = problems_of(refusal)["email"]
             self.show(settings_views.address(ADDRESS, self.hidden(), typed, problem), 400)

@@ -54,8 +54,8 @@ class OpenIdProvider:
         "no json", "refuses".
     says
         Claims of its ID tokens in the place of the usual; None leaves one out.
-    form_post
-        Whether it brings browsers back with a form.
+    metadata, keys
+        What it answers in the place of the usual.
 
     """
 
@@ -68,6 +68,8 @@ class OpenIdProvider:
         self.forms: list[tuple[dict[str, str], str]] = []
         self.requests: list[str] = []
         self.issuer = ""
+        self.metadata: Json = {}
+        self.keys: Any = None
 
     def row(self, **more: Any) -> Json:
         """Its row in a configuration."""
@@ -118,6 +120,10 @@ class OpenIdProvider:
             return f"{_base64(msgspec.json.encode(heads))}.{_base64(payload)}."
         return jws.serialize_compact(heads, payload, key or self.key, algorithms=[heads["alg"]])
 
+    def jwk(self, **more: Any) -> Json:
+        """The key of its ID tokens, as it publishes it."""
+        return self.key.as_dict(private=False) | more
+
     def signed_with_public_key(self, **claims: Any) -> str:
         """An ID token whose HMAC is keyed with what everybody knows."""
         header, payload, _ = self.token({"alg": "RS256"}, **claims).split(".")
@@ -167,8 +173,7 @@ class _Everything(RequestHandler):
         if path == ".well-known/openid-configuration":
             await self._answer(200, self._metadata())
         else:
-            keys = {"keys": [self._provider.key.as_dict(private=False)]}
-            await self._answer(200, keys)
+            await self._answer(200, {"keys": self._provider.keys or [self._provider.jwk()]})
 
     async def post(self, path: str) -> None:
         self._provider.requests.append(path)
@@ -206,7 +211,7 @@ class _Everything(RequestHandler):
             "token_endpoint": f"{url}/token",
             "jwks_uri": f"{url}/jwks",
             "token_endpoint_auth_methods_supported": ["client_secret_basic"],
-        }
+        } | self._provider.metadata
 
 
 def query(form: dict[str, str]) -> str:

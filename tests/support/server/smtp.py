@@ -16,12 +16,15 @@ class MailServer:
         What it says to each recipient.
     taken
         What it says to each message.
+    knows_letters
+        Whether it takes letters of every script before the @ (RFC 6531).
 
     """
 
     def __init__(self) -> None:
         self.answer = "250 fine"
         self.taken = "250 taken"
+        self.knows_letters = True
         self.letters: list[tuple[list[str], EmailMessage]] = []
         self.commands: list[str] = []
         self.port = 0
@@ -42,7 +45,8 @@ class MailServer:
             self.commands.append(command)
             match command[:4].upper():
                 case "EHLO":
-                    reply = "250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250 SMTPUTF8"
+                    last = "SMTPUTF8" if self.knows_letters else "8BITMIME"
+                    reply = f"250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250 {last}"
                 case "RCPT":
                     recipients.append(command.partition("<")[2].partition(">")[0])
                     reply = self.answer

@@ -65,7 +65,7 @@ class Outbound:
         return answer
 
     def check(self, url: str) -> None:
-        """See `upcoach.services.base.fetching.Poster`."""
+        """See `upcoach.services.base.fetching.UrlGuard`."""
         try:
             check_url(url, loopback=self._loopback)
         except RefusedTarget as refusal:

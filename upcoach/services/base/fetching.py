@@ -29,7 +29,14 @@ class FetchFailed(Exception):
     """There is no answer, or none that can be used; its text says why, and quotes no answer."""
 
 
-class Fetch(Protocol):
+class UrlGuard(Protocol):
+    """Knows which URLs may be gone to."""
+
+    def check(self, url: str) -> None:
+        """Return if *url* is one that requests may go to, or raise `FetchFailed`."""
+
+
+class Fetch(UrlGuard, Protocol):
     """Fetches a URL: with a form by POST, without by GET; or raises `FetchFailed`."""
 
     async def __call__(
@@ -38,11 +45,8 @@ class Fetch(Protocol):
         """The response, of any status but a redirect."""
 
 
-class Poster(Protocol):
+class Poster(UrlGuard, Protocol):
     """Posts to URLs that somebody has chosen."""
-
-    def check(self, url: str) -> None:
-        """Return if *url* is one that requests may go to, or raise `FetchFailed`."""
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], kept: int) -> Fetched:
         """The response of any status with *kept* bytes of it at most, or raise `FetchFailed`."""

@@ -15,6 +15,7 @@ NumericDate = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 NAME: Final = 256  # characters of a `jti`
 _KINDS: Final = {"ES256": "EC", "Ed25519": "OKP", "PS256": "RSA", "RS256": "RSA"}
 _RSA_BITS: Final = 2_048
+_MODULUS: Final = range(342, 2_732)  # characters: of those bits, and of 16,384 (RFC 7518, 6.3.1.1)
 
 
 class BadSignature(Exception):
@@ -40,6 +41,8 @@ def payload_of(token: str, key: Key, alg: str) -> bytes:
 def public_key(jwk: Any, alg: str) -> Key:
     """Import the key *jwk*, which must be public and fit *alg*."""
     if not isinstance(jwk, dict) or jwk.get("kty") != _KINDS.get(alg):
+        raise BadSignature
+    if jwk["kty"] == "RSA" and len(str(jwk.get("n"))) not in _MODULUS:
         raise BadSignature
     try:
         key = import_key(jwk)

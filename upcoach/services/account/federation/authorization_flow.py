@@ -17,12 +17,15 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.errors import Forbidden, Invalid
-from models.base.fields import TypedName
-from models.base.validation import checked
+from models.base.errors import Forbidden
 from upcoach.services.account.federation import client_secrets
 from upcoach.services.account.federation.discovery import Discovery, log_away, provider_away
-from upcoach.services.account.federation.id_tokens import Subject, id_token_invalid, subject_of
+from upcoach.services.account.federation.id_tokens import (
+    Subject,
+    id_token_invalid,
+    subject_of,
+    typed_name,
+)
 from upcoach.services.account.federation.providers import Provider
 from upcoach.services.base.fetching import Fetch, Fetched, FetchFailed
 from upcoach.services.base.request_parameters import Parameters
@@ -204,9 +207,9 @@ def _name_in(text: str) -> str:
     """The name in what Apple posts beside the code, which nobody has signed; empty if none."""
     try:
         name = msgspec.json.decode(text, type=Introduced).name
-        return checked(f"{name.firstName} {name.lastName}".strip(), TypedName)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Invalid):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
+    return typed_name(f"{name.firstName} {name.lastName}")
 
 
 def _digest(secret: str) -> bytes:

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import hmac
-import re
 from typing import Annotated, Final
 
 import msgspec
 
-from models.base.errors import Unauthenticated
+from models.account.email_addresses import is_mailbox
+from models.base.errors import Invalid, Unauthenticated
+from models.base.fields import TypedName
+from models.base.validation import checked
 from upcoach.services.account.federation.discovery import Discovery
 from upcoach.services.account.federation.providers import Provider
 from upcoach.services.base.jwt_signatures import (
@@ -19,8 +21,6 @@ from upcoach.services.base.jwt_signatures import (
     read,
 )
 
-_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
-_LONGEST_EMAIL: Final = 254
 _LONGEST_NAME: Final = 100
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]  # of a user: Core, 2
@@ -122,7 +122,7 @@ def _subject(claims: IdClaims, provider: Provider) -> Subject:
     verified = claims.email_verified is True or (
         provider.truth_as_text and claims.email_verified == "true"
     )
-    if not verified or len(email) > _LONGEST_EMAIL or _EMAIL.fullmatch(email) is None:
+    if not verified or not is_mailbox(email):
         email = ""
     return Subject(
         provider=provider.name,
@@ -131,9 +131,17 @@ def _subject(claims: IdClaims, provider: Provider) -> Subject:
         subject=claims.sub,
         email=email,
         is_theirs=bool(email) and _has_the_last_word(provider, email, claims.hd),
-        name=" ".join(claims.name.split())[:_LONGEST_NAME],
+        name=typed_name(claims.name),
         strong=provider.trusts_amr and "mfa" in claims.amr,
     )
+
+
+def typed_name(text: str) -> str:
+    """*text* on one line, cut to what a name may have; empty if people could not have typed it."""
+    try:
+        return checked(" ".join(text.split())[:_LONGEST_NAME], TypedName)
+    except Invalid:
+        return ""
 
 
 def _has_the_last_word(provider: Provider, email: str, hosted: str) -> bool:

@@ -9,6 +9,7 @@ from email.policy import Policy
 from email.utils import format_datetime, parseaddr
 from typing import Any, Final, Protocol
 
+from models.account.email_addresses import is_mailbox, with_ascii_domain
 from models.base.messages.mail import Mail
 from upcoach.services.base.delivery import Undeliverable
 from upcoach.services.base.mail.html_part import html_part
@@ -28,7 +29,7 @@ _HEADERS: Final = HeaderRegistry()
 _HEADERS.map_to_type("list-unsubscribe", ListHeader)
 POLICY: Final = email.policy.SMTPUTF8.clone(header_factory=_HEADERS)
 # What Python's parser says of what is no address: some defects break the parser itself.
-_NO_ADDRESS: Final = (HeaderParseError, ValueError, LookupError, AttributeError, TypeError)
+NO_ADDRESS: Final = (HeaderParseError, ValueError, LookupError, AttributeError, TypeError)
 
 
 class MailboxRefused(Undeliverable):
@@ -45,13 +46,24 @@ class Carrier(Protocol):
         """
 
 
+def mailbox_of(letter: Mail) -> Address:
+    """To whom *letter* goes, in a domain of ASCII; or raise one of `NO_ADDRESS`.
+
+    Python's parser knows no letters but those of ASCII before the @ (RFC 6532), nor dots that
+    stand together there, as some have them.
+    """
+    email = with_ascii_domain(letter.to)
+    local, _, domain = email.rpartition("@")
+    return Address("", local, domain) if is_mailbox(email) else Address(addr_spec=email)
+
+
 def as_message(name: str, letter: Mail, sender: str, at: dt.datetime) -> EmailMessage:
     """Encode *letter* as a message (RFC 5322), or raise `Undeliverable` for a bad address."""
     message = EmailMessage(policy=POLICY)
     try:
-        message["To"] = Address(addr_spec=letter.to)
+        message["To"] = mailbox_of(letter)
         message["From"] = sender
-    except _NO_ADDRESS:
+    except NO_ADDRESS:
         raise Undeliverable from None
     # Of a name, say; a header takes no end of a line, of which there are ten.
     message["Subject"] = " ".join(letter.subject.split())

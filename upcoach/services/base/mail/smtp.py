@@ -9,7 +9,7 @@ import aiosmtplib
 
 from models.base.messages.mail import Mail
 from upcoach.services.base.delivery import CarrierAway, Undeliverable
-from upcoach.services.base.mail.carriers import MailboxRefused, as_message
+from upcoach.services.base.mail.carriers import MailboxRefused, as_message, mailbox_of
 from upcoach.services.base.mail.reply_codes import refuses_mailbox
 from upcoach.services.base.mail.report_tokens import return_path
 
@@ -43,7 +43,7 @@ class Smtp:
             await aiosmtplib.send(
                 message,
                 sender=self._return_path(letter),
-                recipients=[letter.to],
+                recipients=[mailbox_of(letter).addr_spec],
                 hostname=self._host,
                 port=self._port,
                 username=self._user,
@@ -52,6 +52,8 @@ class Smtp:
                 start_tls=start_tls,
                 timeout=PATIENCE_S,
             )
+        except aiosmtplib.SMTPNotSupported:  # letters before the @ by this server (RFC 6531, 3.3)
+            raise Undeliverable from None
         except aiosmtplib.SMTPRecipientsRefused as refusal:
             raise _of_recipient(refusal.recipients[0]) from None
         except aiosmtplib.SMTPDataError as refusal:
