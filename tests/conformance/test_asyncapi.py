@@ -112,6 +112,7 @@ async def test_the_document_is_valid_to_its_own_parser() -> None:
     output, _ = await process.communicate()
     verdict = msgspec.json.decode(output)
 
-    assert verdict["operations"] == 3
-    assert verdict["messages"] == 23
+    told = msgspec.json.decode(CHECKED_IN.read_bytes())
+    assert verdict["operations"] == len(told["operations"]) > 0
+    assert verdict["messages"] == len(told["components"]["messages"]) > 0
     assert [said["code"] for said in verdict["said"]] == ["asyncapi-latest-version"]

@@ -72,7 +72,7 @@ async def test_a_hundred_thousand_entries_are_verified_in_ten_seconds(tmp_path: 
     found = await said(tmp_path)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
-    assert found == (0, f"{MANY} entries, 1 checkpoints\n")
+    assert found == (0, f"entries: {MANY}, checkpoints: 1\n")
     # Of the processor, since others use the machine, too.
     took_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(f"{MANY:,} entries verified with {took_s:.1f} s of CPU")
