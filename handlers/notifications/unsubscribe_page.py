@@ -4,6 +4,7 @@ from typing import Final
 from urllib.parse import quote
 
 from handlers.http.manifest import HandlerRoute
+from handlers.notifications.preferences_page import TITLES
 from handlers.pages import forms
 from handlers.pages.base import PageHandler
 from handlers.pages.forms import PageLink
@@ -27,9 +28,10 @@ class UnsubscribePage(PageHandler):
     async def get(self) -> None:
         """Ask whether mails of this type are to stop."""
         token = self.get_query_argument("token", "")
-        self._mails.read(token)
+        _, types = self._mails.read(token)
+        about = "; ".join(TITLES[type_] for type_ in types)
         values = {
-            "words": ("You will get no more mails of this kind. The app tells you all the same.",),
+            "words": (f"You will get no more mails about: {about}. The app still lists them.",),
             "action": f"{UNSUBSCRIBE}?token={quote(token)}",
             "submit": "Stop these mails",
         }
@@ -38,7 +40,7 @@ class UnsubscribePage(PageHandler):
     async def post(self) -> None:
         """Stop them."""
         await self._mails.stop(self.get_query_argument("token", ""))
-        words = "You will get no more mails of this kind. You can choose again in your account."
+        words = "You will get no more of these mails. You can choose again in your account."
         self.show(forms.message("These mails are stopped", words, links=self.next_steps))
 
     @property

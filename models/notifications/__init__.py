@@ -2,7 +2,13 @@
 
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
-from models.notifications.mails import LoginNoticesOffMail, NotificationMail
+from models.notifications.mails import (
+    MOST_NAMED,
+    LoginNoticesOffMail,
+    NamedNotification,
+    NotificationDigestMail,
+    NotificationMail,
+)
 from models.notifications.notification import (
     NewNotification,
     Notification,
@@ -22,7 +28,7 @@ from models.notifications.types import TYPES, NotificationType
 
 CONTEXT = ModelContext(
     content=(Notification, NotificationPreferences, PushDevice),
-    mails=(NotificationMail, LoginNoticesOffMail),
+    mails=(NotificationMail, NotificationDigestMail, LoginNoticesOffMail),
     permissions={
         "notifications:read": Permission(
             "see your notifications, which name habits, goals, tasks and people, "
@@ -37,11 +43,14 @@ CONTEXT = ModelContext(
 
 __all__ = [
     "CONTEXT",
+    "MOST_NAMED",
     "TYPES",
     "LoginNoticesOffMail",
+    "NamedNotification",
     "NewNotification",
     "NewPushDevice",
     "Notification",
+    "NotificationDigestMail",
     "NotificationDraft",
     "NotificationMail",
     "NotificationPreferences",

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import re
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -16,9 +17,11 @@ from tests.support.people.mail import newest, settings_of, token_in
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.answers import done
+from tests.support.wire.relying import Answer, Browser
 from upcoach.client import RestClient
 
 ANN: Final = "ann@example.org"
+ONE_CLICK: Final = {"List-Unsubscribe": "One-Click"}
 WANTED: Final = {"channels": {"task_due": {"mail": True}}}
 
 
@@ -64,3 +67,18 @@ async def stops(server: Server) -> int:
     """How many stops the audit log knows of."""
     page = await server.node.services.audit.log.page(action="mail.stopped", limit=100)
     return len(page)
+
+
+def link_of(mail: EmailMessage) -> str:
+    """The path of the link that stops mails like *mail*."""
+    match = re.fullmatch(r"<http://upcoach\.test(/.*)>", str(mail["List-Unsubscribe"]))
+    assert match is not None, mail
+    return match[1]
+
+
+async def post(server: Server, path: str) -> Answer:
+    """Post as a mail program does: with no cookie, and from no page."""
+    browser = Browser(server.url)
+    answer = await browser.post(path, ONE_CLICK)
+    browser.close()
+    return answer

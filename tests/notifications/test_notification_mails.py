@@ -1,39 +1,21 @@
 """Notifications by mail: to whom they go, and how they are stopped."""
 
-import re
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
 
 from models.base.clock import utc_now
 from tests.account.html import flaws_of
-from tests.notifications.mailing import ANN, ann_at, chosen, told
+from tests.notifications.mailing import ANN, ann_at, chosen, link_of, post, told
 from tests.notifications.writing import PREFERENCES
 from tests.support.engines import TestEngines
 from tests.support.people.mail import all_sent, html_of, newest, text_of
 from tests.support.people.scopes import scope_of
-from tests.support.server import PASSWORD, Server
+from tests.support.server import PASSWORD
 from tests.support.wire.answers import done
-from tests.support.wire.relying import Answer, Browser
+from tests.support.wire.relying import Browser
 
 PAGE: Final = "/account/notifications/unsubscribe"
-ONE_CLICK: Final = {"List-Unsubscribe": "One-Click"}
 EVIL: Final = "Run\n\nhttps://evil.example/<b>\n\nnow"
-
-
-def link_of(mail: EmailMessage) -> str:
-    """The path of the link that stops mails like *mail*."""
-    match = re.fullmatch(r"<http://upcoach\.test(/.*)>", str(mail["List-Unsubscribe"]))
-    assert match is not None, mail
-    return match[1]
-
-
-async def post(server: Server, path: str) -> Answer:
-    """Post as a mail program does: with no cookie, and from no page."""
-    browser = Browser(server.url)
-    answer = await browser.post(path, ONE_CLICK)
-    browser.close()
-    return answer
 
 
 async def test_a_notification_is_mailed_in_the_language_of_its_person(

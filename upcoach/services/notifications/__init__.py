@@ -6,7 +6,7 @@ import msgspec
 
 from models.base.messages.mail import Mail
 from models.base.periodic_jobs import PeriodicJob
-from models.notifications import LoginNoticesOffMail, NotificationMail
+from models.notifications import LoginNoticesOffMail, NotificationDigestMail, NotificationMail
 from upcoach.services.audit import AuditServices
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.base.mail.mail_links import FORGOT
@@ -90,6 +90,7 @@ class NotificationServices(msgspec.Struct, frozen=True, kw_only=True):
         links = dependencies.links
         mails = NotificationMails(documents, preferences, links, app, secret, clock)
         dependencies.mail.writes(NotificationMail, mails.write)
+        dependencies.mail.writes(NotificationDigestMail, mails.write_digest)
 
         async def notices_off(request: LoginNoticesOffMail) -> Mail:
             return login_notices_off(request.to, links.to(FORGOT))

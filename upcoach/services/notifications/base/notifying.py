@@ -6,7 +6,7 @@ once, whoever tries again, and not after its person has deleted it.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -17,8 +17,11 @@ from models.account import User
 from models.base.document import Document
 from models.base.messages.push import PushRequest
 from models.notifications import (
+    MOST_NAMED,
+    NamedNotification,
     NewNotification,
     Notification,
+    NotificationDigestMail,
     NotificationMail,
     NotificationPreferences,
     NotificationType,
@@ -37,6 +40,7 @@ from upcoach.store.write.refs import Ref, ref_of
 from upcoach.store.write.requests import Write
 
 Seen = Mapping[Ref, int]  # the versions of documents; 0 where there was none
+LIST: Final = "/notifications"  # in the app
 NOTHING: Final[Seen] = MappingProxyType({})
 PUSHED: Final = dt.timedelta(days=1)  # after which nobody is told of it on a lock screen any more
 
@@ -190,6 +194,21 @@ def mail_of(notification: Notification, user: User, at: dt.datetime) -> Notifica
         body=notification.body,
         link=notification.link,
         until=min(notification.expires_at, at + PUSHED),
+    )
+
+
+def digest_mail_of(
+    notifications: Sequence[Notification], user: User, at: dt.datetime
+) -> NotificationDigestMail:
+    """One mail of several *notifications*, the newest first, to their person, *user*."""
+    return NotificationDigestMail(
+        to=user.email,
+        user=user.id,
+        count=len(notifications),
+        named=tuple(
+            NamedNotification(one.type, one.title, one.body) for one in notifications[:MOST_NAMED]
+        ),
+        until=at + PUSHED,
     )
 
 

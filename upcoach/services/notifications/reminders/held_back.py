@@ -18,7 +18,9 @@ from models.notifications.delivery import (
 from models.notifications.timers import HELD_GRACE, QUIET_OVER, SNOOZE_OVER
 from upcoach.services.base.timers import DocumentTimer
 from upcoach.services.notifications.base.notifying import (
+    LIST,
     PUSHED,
+    digest_mail_of,
     mail_of,
     preferences_of,
     push_of,
@@ -37,7 +39,7 @@ _NEVER: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class HeldNotifications(DocumentTimer[Notification]):
-    """Pushes what quiet hours have held back, as one message where there are several."""
+    """Tells of what quiet hours have held back, by one push and one mail where wanted."""
 
     kind = Notification
     rule = QUIET_OVER
@@ -167,26 +169,29 @@ def _send(
     preferences: NotificationPreferences,
     worth: Sequence[Notification],
 ) -> None:
-    """Send what is *worth* a message now over its channels: several pushes are one."""
-    for notification in worth:  # each with the link that stops those of its type
-        if preferences.channels_of(notification.type).mail:
+    """Send what is *worth* a message now over its channels: as one of each, where wanted."""
+    mailed = [one for one in worth if preferences.channels_of(one.type).mail]
+    if preferences.digest and len(mailed) > 1:
+        changes.send_mail(digest_mail_of(mailed, user, changes.at))
+    else:
+        for notification in mailed:
             changes.send_mail(mail_of(notification, user, changes.at))
     pushed = [one for one in worth if preferences.channels_of(one.type).push]
     if preferences.digest and len(pushed) > 1:
-        changes.send_push(_digest(user, len(pushed), changes.at))
+        changes.send_push(_digest_push(user, len(pushed), changes.at))
     else:
         for notification in pushed:
             changes.send_push(push_of(notification, changes.at))
 
 
-def _digest(user: User, count: int, at: dt.datetime) -> PushRequest:
+def _digest_push(user: User, count: int, at: dt.datetime) -> PushRequest:
     text = text_of("digest", "", {"count": count}, user.locale)
     return PushRequest(
         owner=user.id,
         topic="digest",
         title=text.title,
         body=text.body,
-        link="/notifications",
+        link=LIST,
         type="digest",
         until=at + PUSHED,
     )
