@@ -52,7 +52,7 @@ public class GeneratedCalls {
     moods.createMood(new NewMood().level(4), null);
     require(moods.getMoodStats(null, null, null).getN() == 1, "moods");
     journal.createJournalEntry(new NewJournalEntry().text("A long walk"), null);
-    require(journal.searchJournalEntries(null, null, "walk", null, null, null, null, null, null, null, null).getItems().size() == 1, "found");
+    require(journal.searchJournalEntries(null, null, null, null, "walk", null, null, null, null, null, null, null).getItems().size() == 1, "found");
     List<ListEvents200ResponseInner> events = new LiveAndSyncApi(client).listEvents("0", null, null, null, null, null, null);
     require(events.get(0).getActualInstance() instanceof Event, "events");
     goals.deleteGoal(goal.getId(), null, null, null, null);
