@@ -1,9 +1,11 @@
 """What an attacker may choose (an account, a client's name, a page) gives them no more tries."""
 
 import secrets
+from typing import Final
 
 import pytest
 
+from handlers.contexts import CONTEXTS
 from models.access.rate_limits import SURFACES
 from tests.account.limited import person_at, serving_limited
 from tests.support.engines import TestEngines
@@ -140,3 +142,49 @@ async def test_proofs_of_who_has_no_token_are_not_kept(engines: TestEngines, pat
 
         assert {one.status for one in answers} == {401}
         assert await kept({}) == before
+
+
+FLAWED: Final[list[tuple[str, dict[str, object]]]] = [
+    ("/v1/auth/login", {}),
+    ("/v1/auth/login", {"password": PASSWORD}),
+    ("/v1/auth/login", {"password": PASSWORD, "device": "x", "app": "none"}),
+    ("/v1/auth/password/forgot", {"more": 1}),
+    ("/v1/auth/register", {"password": "short", "name": "Ann"}),
+]
+
+
+async def test_what_is_no_attempt_makes_nobody_wait(limited: dict[str, str]) -> None:
+    async with serving_limited(limited) as server:
+        _, email = await person_at(server, "203.0.113.1")
+        found = []
+        for number in range(6):
+            where = {"X-Forwarded-For": f"198.51.100.{number}"}
+            for path, flawed in FLAWED:
+                body = {"email": email} | flawed
+                answer = await server.client().call("POST", path, body, headers=where)
+                found.append(answer.status)
+            foreign = where | {"Sec-Fetch-Site": "cross-site"}
+            login = {"email": email, "password": PASSWORD, "device": "x"}
+            answer = await server.client().call("POST", "/v1/auth/login", login, headers=foreign)
+            found.append(answer.status)
+        own = {"X-Forwarded-For": "198.51.100.77"}
+        let_in = await server.client().call("POST", "/v1/auth/login", login, headers=own)
+        forgot = await server.client().call(
+            "POST", "/v1/auth/password/forgot", {"email": email}, headers=own
+        )
+
+    assert set(found) <= {400, 403, 422}
+    assert (let_in.status, forgot.status) == (201, 202)
+
+
+def test_what_is_counted_by_whom_a_body_names_is_looked_at_before() -> None:
+    named = {
+        f"{operation.method} {operation.path}": operation.check is not None
+        for context in CONTEXTS
+        for operation in context.operations
+        if operation.takes is not None
+        and SURFACES[operation.limit].parties & {"account", "address"}
+    }
+
+    assert named == dict.fromkeys(named, True)
+    assert {"POST /v1/auth/login", "POST /v1/auth/email"} <= named.keys()

@@ -86,13 +86,18 @@ async def register(services: AccountServices, call: Call) -> Reply:
     return Reply(status=202, body={"email": registration.email})
 
 
+def check_login(call: Call) -> None:
+    """Refuse a login with which no password is looked at: it is no attempt."""
+    call.require_our_page()
+    call.read(Credentials)
+
+
 async def log_in(services: AccountServices, call: Call) -> Reply:
     """Log in with a password.
 
     A device gets a token, a browser (`web`, `remembered`, `admin`) a cookie.  Whoever has enrolled
     a second factor gets a challenge first, to be answered at `/v1/auth/challenge`.
     """
-    call.require_our_page()
     credentials = call.read(Credentials)
     if not credentials.trusted_device:
         credentials = msgspec.structs.replace(credentials, trusted_device=call.trusted)
@@ -174,6 +179,7 @@ LOG_IN = Operation(
     run=log_in,
     body="json",
     takes=Credentials,
+    check=check_login,
     gives=LoggedIn | BrowserLoggedIn,
     otherwise=((200, Challenge),),
     public=True,
