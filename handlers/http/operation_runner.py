@@ -66,6 +66,8 @@ class OperationRunner(msgspec.Struct, frozen=True):
                 )
             if call.query:
                 call.parse_query(operation.query)  # also an operation that does not look refuses it
+            if operation.body == "merge-patch" and operation.takes is not None:
+                call.require_removable(operation.takes)
             async with self._turn(operation, call):
                 reply = await operation.run(operation.service(self), call)
         except OAuthError as refusal:

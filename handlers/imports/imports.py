@@ -51,7 +51,8 @@ class DaylioQuery(ImportQuery, frozen=True, kw_only=True):
 
     """
 
-    moods: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    # In letters of any script it fits into the head of a request (`upcoach.node`).
+    moods: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
 
 
 def _levels(query: ImportQuery) -> dict[str, int]:

@@ -28,6 +28,7 @@ def with_bodies(schemas: Schemas, router: Router) -> Json:
     if frame_schema is not None:
         frame_schema["description"] += f"\n\n{_table(live)}"
         frame_schema["properties"]["op"]["enum"] = sorted({operation.method for operation in live})
+        frame_schema["required"].remove("t")  # nothing else is in a batch
         frame_schema["properties"]["body"] |= nullable({"anyOf": bodies})
     return made
 

@@ -48,6 +48,16 @@ def test_every_list_in_the_order_of_changes_can_be_asked_for_those_since_a_momen
     assert ordered == {*MADE, "/v1/journal/search"}
 
 
+@pytest.mark.parametrize("since", ["0.5", "1764583842", "-1", "1e3", "2026-01-05", "now", "null"])
+async def test_a_moment_is_no_number(settings: Settings, since: str) -> None:
+    async with serving(settings) as server:
+        person = await server.person()
+        answers = [await person.call("GET", f"{path}?updated_since={since}") for path in MADE]
+
+        assert {answer.status for answer in answers} == {400}
+        assert {answer.body["errors"][0]["pointer"] for answer in answers} == {"?updated_since"}
+
+
 async def ids(person: RestClient, path: str) -> list[str]:
     found: list[str] = []
     while path:

@@ -18,6 +18,7 @@ UNFIT: Final = "positive_data_acceptance"
 APART: Final = r"/v1/(live|admin/live|auth/logout)$"  # sockets, and the end of the token
 # Of one's own, too, whose id the list of them tells: whoever asks this has asked for the last time.
 ENDS: Final = ("endSessions", "endSession")
+CONFIGURATION: Final = Path(__file__).with_name("schemathesis.toml")
 IDENTITIES: Final = ("nobody", "a person", "an operator")
 SEED: Final = os.environ.get("SEED", "1")
 
@@ -42,6 +43,7 @@ async def found_by(server: Server, who: str, folder: Path, *options: str) -> str
     began = await welcome(server, shown)
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("schemathesis"),
+        *("--config-file", CONFIGURATION),
         *("run", f"{server.url}/openapi.json", "--checks", "all", "--exclude-checks", UNFIT),
         *(
             "--exclude-path-regex",

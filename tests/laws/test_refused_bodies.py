@@ -244,3 +244,25 @@ async def test_a_body_that_is_too_large_is_refused(settings: Settings) -> None:
                 for operation in with_body("json", "merge-patch")
             ],
         )
+
+
+async def test_a_field_that_is_none_is_not_removed_anywhere(settings: Settings) -> None:
+    async with serving(settings) as server:
+        person = await furnished(server)
+
+        await assert_refused(
+            person,
+            [
+                RefusedRequest(
+                    422,
+                    "body_invalid",
+                    operation.method,
+                    place_of(operation),
+                    raw=msgspec.json.encode({name: None}),
+                    headers={"Content-Type": "application/merge-patch+json"} | FIRST,
+                    pointer=f"/{name}",
+                )
+                for operation in with_body("merge-patch")
+                for name in ("owner", "titel", "")
+            ],
+        )

@@ -19,8 +19,9 @@ from models.base.errors import (
     invalid_field,
     invalid_parameter,
 )
+from models.base.fields import Moment
 from models.base.text.type_words import words_of
-from models.base.validation import checked, summary
+from models.base.validation import MOST, checked, summary, unknown
 from models.base.versions.version_conditions import needs_document
 from upcoach.services.base.spooled_file import SpooledFile
 from upcoach.store.write.requests import Mutation
@@ -108,6 +109,15 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """The body as a *kind*."""
         return checked(self.body, kind)
 
+    def require_removable(self, kind: type[msgspec.Struct]) -> None:
+        """Refuse a merge patch that removes a field which a *kind* has not: a slip of the pen."""
+        if not isinstance(self.body, dict):
+            return
+        known = {field.encode_name for field in msgspec.structs.fields(kind)}
+        names = [name for name, value in self.body.items() if value is None and name not in known]
+        if flaws := tuple(unknown("", name) for name in names[:MOST]):
+            raise Invalid("body_invalid", summary(flaws), flaws=flaws)
+
     def require_our_page(self) -> None:
         """Refuse what a page of another site sent: it would log somebody in as somebody else."""
         if self.is_foreign:
@@ -147,10 +157,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         except Invalid as failure:
             flaws = tuple(map(_of_parameter, failure.flaws))
             raise Invalid("parameter_invalid", summary(flaws), flaws=flaws) from None
-        for name in self.query:
-            if getattr(query, fields[name]) is None:  # which is how "null" is read
+        for name, text in self.query.items():
+            value = getattr(query, fields[name])
+            if value is None:  # which is how "null" is read
                 words = f"The parameter {name!r} says nothing: leave it out."
                 raise invalid_parameter(name, words)
+            if isinstance(value, dt.datetime) and ":" not in text:  # of seconds since 1970
+                raise invalid_parameter(name, f"The parameter {name} must be {words_of(Moment)}.")
         return query
 
 
