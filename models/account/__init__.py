@@ -3,7 +3,7 @@
 from models.access.model_context import ModelContext
 from models.access.permissions import Permission
 from models.account.access_method import AccessMethod
-from models.account.email_addresses import normalised_email
+from models.account.email_addresses import is_mailbox, normalised_email, with_ascii_domain
 from models.account.factors import NEVER, TRUST, Factors, Passkey, TrustedDevice
 from models.account.identity import Identity
 from models.account.mails import (
@@ -97,7 +97,9 @@ __all__ = [
     "TrustedDevice",
     "User",
     "WayName",
+    "is_mailbox",
     "normalised_email",
     "quoted",
     "session_state",
+    "with_ascii_domain",
 ]

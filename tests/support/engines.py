@@ -17,8 +17,11 @@ from redis import Redis
 
 from config.settings import Settings
 from upcoach.embedded import Engines
+from upcoach.embedded.mongod import PARAMETERS
 from upcoach.store.schema.migrations import COLLECTION as MIGRATIONS
 
+# What is over by the clock of the machine may not be by that of a test.
+PARAMETERS["ttlMonitorEnabled"] = "false"
 DATABASES = 16  # that a Redis server has by default
 
 KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"

@@ -9,7 +9,7 @@ from email.policy import Policy
 from email.utils import format_datetime, parseaddr
 from typing import Any, Final, Protocol
 
-from models.account.email_addresses import is_mailbox, with_ascii_domain
+from models.account import is_mailbox, with_ascii_domain
 from models.base.messages.mail import Mail
 from upcoach.services.base.delivery import Undeliverable
 from upcoach.services.base.mail.html_part import html_part
