@@ -60,7 +60,8 @@ def is_mailbox(email: str) -> bool:
     if len(email) > LONGEST_EMAIL or re.match(MAILBOX, email) is None:
         return False
     # What a domain stands for in ASCII may have spaces and dots that its letters do not show.
-    return email.isascii() or re.match(MAILBOX, with_ascii_domain(email)) is not None
+    sent = with_ascii_domain(email)
+    return len(sent) <= LONGEST_EMAIL and re.match(MAILBOX, sent) is not None
 
 
 def check_mailbox(email: str) -> None:

@@ -81,6 +81,7 @@ def test_two_addresses_are_two(one: str, other: str) -> None:
         f"ada@{'x' * 64}.org",
         f"{'x' * 65}@example.org",
         f"ada@{'x.' * 126}org",
+        "ada@" + "\U0001f60d." * 30 + "org",  # too long in ASCII
         "ada@\xad.org",  # a label of a hyphen that is not seen
         "ada@x.\xaf",  # of a space and a mark
         "ada@example\u2024.org",  # a dot that looks like another

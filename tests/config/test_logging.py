@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import io
 import json
 import logging
@@ -95,6 +96,7 @@ async def test_a_task_that_nobody_asked_says_nothing_of_it(
         task = asyncio.create_task(failing(await bulk_failure(database)))
         await asyncio.wait([task])
         del task
+        gc.collect()
 
     said = log.getvalue()
     assert "Task exception was never retrieved" in said
