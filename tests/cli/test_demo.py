@@ -1,5 +1,6 @@
 """The demo, played to its end, and refused."""
 
+import dataclasses
 import re
 
 import pytest
@@ -49,3 +50,10 @@ async def test_a_server_that_registers_no_more_ends_the_demo_with_a_sentence(
     async with serving(settings) as server:
         with pytest.raises(StartError, match=r"Too many requests.*UPCOACH_LIMITS=off"):
             await demo.play_at(server.url)
+
+
+async def test_the_demo_leaves_nobody_in_production(engines: TestEngines) -> None:
+    settings = dataclasses.replace(engines.settings(), environment="production")
+
+    with pytest.raises(StartError, match="for a server with UPCOACH_ENV=development"):
+        await demo.play(settings)

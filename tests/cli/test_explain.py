@@ -1,6 +1,8 @@
 """Every list, filter and order is answered through an index, and whoever adds one hears of it."""
 
+import dataclasses
 import datetime as dt
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -9,9 +11,11 @@ import pytest
 from config.settings import Settings
 from handlers.http.operations import Call, Operation, Query, Reply, Router
 from handlers.http.pagination import Items, PageQuery
+from tests.support.people.mail import all_sent
 from tests.support.server import serving
+from tests.support.server.smtp import MailServer
 from upcoach.cli.explain import SHORT, explained_on, report
-from upcoach.cli.explain.explaining import Explained
+from upcoach.cli.explain.explaining import Explained, apart
 from upcoach.cli.explain.explaining import ExplainedQuery as Asked
 from upcoach.cli.explain.questions import NoExample, Question, QuestionAnswer, Questions
 from upcoach.services.contexts import Services
@@ -143,3 +147,20 @@ async def test_what_nobody_knows_how_to_ask_is_named() -> None:
         await Questions(odd, Asker().ask).ask_all()
     with pytest.raises(NoExample, match="refuses whatever"):
         await Questions(deaf, Asker(refuses="/things").ask).ask_all()
+
+
+async def test_what_is_explained_reaches_nobody(settings: Settings, tmp_path: Path) -> None:
+    there = MailServer()
+    async with there.listening() as url:
+        alone = apart(dataclasses.replace(settings, smtp_url=url), tmp_path)
+        alone = dataclasses.replace(
+            alone, mongo_url=settings.mongo_url, redis_url=settings.redis_url
+        )
+        async with serving(alone) as server:
+            await server.person()
+            await all_sent(server)
+            assert server.node.assembly.mailbox is not None
+
+    assert there.commands == []
+    outside = (alone.smtp_url, alone.vapid_key, alone.fcm, alone.apns, alone.providers)
+    assert not any(outside)

@@ -20,5 +20,7 @@ def test_a_start_names_the_pages_of_people_and_of_developers() -> None:
     words = welcome(alone, 9000, [9001])
     assert places(words) == ["", "/account", "/docs", "/dev/outbox", "/readyz"]
     assert "/dev/outbox" in welcome(mailing, 9000, [9001])  # with the pushes
+    assert "make demo" in words
     assert "/dev/" not in welcome(serving, 9000, [9001])
+    assert "demo" not in welcome(serving, 9000, [9001])  # which would leave an account there
     assert "" not in places(welcome(alone, None, [9001]))

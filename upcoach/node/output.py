@@ -15,8 +15,9 @@ UpCoach serves at {url}{with_others}
   metrics     {metrics}
   data        {data}
 
-Try it in another terminal:  make demo        Stop:  Ctrl-C
+{demo}Stop:  Ctrl-C
 """
+_DEMO = "Try it in another terminal:  make demo        "
 _LEARN = """\
 UpCoach learns; it serves nobody.
 
@@ -36,12 +37,13 @@ def welcome(settings: Settings, port: int | None, metrics_ports: Sequence[int]) 
     metrics = [
         f"http://{settings.metrics_host}:{metrics_port}/metrics" for metrics_port in metrics_ports
     ]
-    has_outbox = settings.environment == "development"
+    is_tried = settings.environment == "development"
     others = f" with {settings.processes} processes" if settings.processes > 1 else ""
     return (_LEARN if port is None else _WEB).format(
         url=url,
         with_others=others,
-        outbox=f"  outbox      {url}/dev/outbox\n" if has_outbox else "",
+        outbox=f"  outbox      {url}/dev/outbox\n" if is_tried else "",
+        demo=_DEMO if is_tried else "",
         ws=url.replace("http", "ws", 1),
         metrics=f"\n{' ' * 14}".join(metrics),
         data=settings.data,

@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import time
 from collections.abc import AsyncIterator
+from typing import Final
 
 from config.settings import Settings
 from models.base.ids import new_id
@@ -25,8 +26,15 @@ TOO_MANY = 429
 QUIET_S = 2.0  # without a new insight: the learner has caught up
 
 
+_FOR_GOOD: Final = (
+    "The demo registers a person, who stays: it is for a server with UPCOACH_ENV=development."
+)
+
+
 async def play(settings: Settings) -> None:
-    """Play the demo and say what happens."""
+    """Play the demo and say what happens; in production it is a `StartError`."""
+    if settings.environment == "production":
+        raise StartError(_FOR_GOOD)
     async with _server(settings) as url:
         await play_at(url)
 

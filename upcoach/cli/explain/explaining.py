@@ -68,15 +68,25 @@ class Explained(msgspec.Struct):
 async def explained(settings: Settings, scale: Scale) -> Explained:
     """Explain everything, on engines of its own, of which nothing stays."""
     with tempfile.TemporaryDirectory(prefix="upcoach-explain-") as folder:
-        alone = dataclasses.replace(
-            settings,
-            data=Path(folder),
-            mongo_url=None,
-            redis_url=None,
-            roles=frozenset({"web"}),
-        )
+        alone = apart(settings, Path(folder))
         async with connecting.engine_urls(alone) as (mongo_url, redis_url, _engines):
             return await explained_on(alone, mongo_url, redis_url, scale)
+
+
+def apart(settings: Settings, folder: Path) -> Settings:
+    """*settings* of a node that has nothing but a *folder*, and reaches nobody."""
+    return dataclasses.replace(
+        settings,
+        data=folder,
+        mongo_url=None,
+        redis_url=None,
+        smtp_url=None,
+        vapid_key=b"",
+        fcm={},
+        apns={},
+        providers=(),
+        roles=frozenset({"web"}),
+    )
 
 
 async def explained_on(
