@@ -1,5 +1,7 @@
 """The page on which people choose how they are notified, and when nothing rings."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, get_args
 
 from handlers.http.manifest import HandlerRoute
@@ -14,6 +16,7 @@ from models.base.merge_patch import Json
 from models.base.versions.version_conditions import UNWRITTEN
 from models.notifications import (
     TYPES,
+    ChosenChannels,
     NotificationPreferences,
     NotificationType,
     OwnTime,
@@ -45,10 +48,16 @@ _STOPPED: Final[dict[StopReason, str]] = {
     "operator": "A mail to your address came back, or was reported as unwanted. All mails are "
     "off: check the address in your account, and choose again what you want.",
 }
-_WRONG: Final = (
-    "Quiet hours begin and end at different times. Each is a time of the day, such as 21:30."
-)
+_TIMES: Final = {"/quiet_hours/start": "start", "/quiet_hours/end": "end"} | {
+    f"/{time}": time for time in get_args(OwnTime)
+}
+_EMPTY: Final = "Quiet hours begin and end at different times."
+_NO_TIME: Final = "Enter a time of the day, such as 21:30."
+_NEVER: Final = "Leave it empty for never."
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _TICKED: Final = "yes"
+
+Shown = Parameters | Mapping[str, str]
 
 
 class PreferencesPage(SessionPage):
@@ -64,15 +73,22 @@ class PreferencesPage(SessionPage):
         base = self.version_in(form) or UNWRITTEN
         try:
             await self.submit(preferences.CHANGE, _patch(form), session=self.own_session, base=base)
-        except Invalid:
-            await self.show_newest(_WRONG, 400)
+        except Invalid as refusal:
+            await self.show_newest(form, _problems(refusal), status=400)
         except Conflict:
-            await self.show_newest(CHANGED_ELSEWHERE, 409)
+            await self.show_newest(problem=CHANGED_ELSEWHERE, status=409)
         else:
             self.see_other(ACCOUNT)
 
-    async def show_newest(self, problem: str = "", status: int = 200) -> None:
-        """Show what holds now, and a *problem* if there is one."""
+    async def show_newest(
+        self,
+        typed: Parameters | None = None,
+        problems: Mapping[str, str] = _NONE,
+        *,
+        problem: str = "",
+        status: int = 200,
+    ) -> None:
+        """Show what holds now, or was *typed* with *problems* by field, or has one as a whole."""
         services, scope = self.runner.services, self.scope
         chosen: NotificationPreferences = await services.notifications.preferences.get(scope)
         web_key = services.notifications.push_devices.offered_web_key
@@ -84,11 +100,12 @@ class PreferencesPage(SessionPage):
             web_key=web_key,
             tz=user["tz"],
         )
+        shown = _values(chosen) if typed is None else typed
         values = {
             "action": PATH,
-            "hidden": self.hidden(version=str(chosen.version)),
-            "rows": [(type_, TITLES[type_], chosen.channels_of(type_)) for type_ in TYPES],
-            "fields": _fields(chosen),
+            "hidden": self.hidden(version=shown["version"]),
+            "rows": [(type_, TITLES[type_], _channels(shown, type_)) for type_ in TYPES],
+            "fields": _fields(shown, problems),
             "tz": chosen.tz,
             "profile": PROFILE,
             "problem": problem,
@@ -99,7 +116,7 @@ class PreferencesPage(SessionPage):
             template="notifications",
             values=values | pushes,
             wide=True,
-            failed=bool(problem),
+            failed=bool(problem or problems),
             has_worker=bool(web_key),
         )
         self.show(view, status)
@@ -111,52 +128,73 @@ def _stopped(chosen: NotificationPreferences) -> str:
     return "" if reason is None or chosen.has_mail else _STOPPED[reason]
 
 
-def _fields(chosen: NotificationPreferences) -> tuple[FormField, ...]:
+def _values(chosen: NotificationPreferences) -> dict[str, str]:
+    """What the form holds before anybody types."""
     quiet = chosen.quiet_hours
-    never = "Leave it empty for never."
+    ticks = {"quiet": quiet.on, "digest": chosen.digest, "hold": chosen.hold_own_times}
+    for type_ in TYPES:
+        channels = chosen.channels_of(type_)
+        ticks |= {f"mail_{type_}": channels.mail, f"push_{type_}": channels.push}
+    times = {time: getattr(chosen, time) or "" for time in get_args(OwnTime)}
+    ticked = {name: _TICKED if is_on else "" for name, is_on in ticks.items()}
+    hours = {"start": quiet.start, "end": quiet.end}
+    return ticked | times | hours | {"version": str(chosen.version)}
+
+
+def _channels(shown: Shown, type_: NotificationType) -> ChosenChannels:
+    return ChosenChannels(
+        mail=shown[f"mail_{type_}"] == _TICKED, push=shown[f"push_{type_}"] == _TICKED
+    )
+
+
+def _fields(shown: Shown, problems: Mapping[str, str]) -> tuple[FormField, ...]:
+    wrong = next(iter(problems), "")
+
+    def box(name: str, label: str) -> FormField:
+        return FormField(name=name, label=label, kind="checkbox", value=shown[name])
+
+    def time(name: str, label: str, hint: str = "") -> FormField:
+        return FormField(
+            name=name,
+            label=label,
+            kind="time",
+            value=shown[name],
+            longest=5,
+            hint=hint,
+            required=not hint,
+            problem=problems.get(name, ""),
+            first=name == wrong,
+        )
+
     return (
-        _time("mood_check_in", "Ask me how I feel at", chosen.mood_check_in, never),
-        _time(
-            "journal_prompt", "Give me something to write about at", chosen.journal_prompt, never
-        ),
-        _time("daily_summary", "Tell me how my day went at", chosen.daily_summary, never),
-        _box("quiet", "Quiet hours: no mails and no pushes", is_on=quiet.on),
-        _time("start", "From", quiet.start),
-        _time("end", "To", quiet.end),
-        _box("digest", "Then send one message about all that was held back", is_on=chosen.digest),
-        _box("hold", "Also hold back what I set a time for", is_on=chosen.hold_own_times),
+        time("mood_check_in", "Ask me how I feel at", _NEVER),
+        time("journal_prompt", "Give me something to write about at", _NEVER),
+        time("daily_summary", "Tell me how my day went at", _NEVER),
+        box("quiet", "Quiet hours: no mails and no pushes"),
+        time("start", "From"),
+        time("end", "To"),
+        box("digest", "Then send one message about all that was held back"),
+        box("hold", "Also hold back what I set a time for"),
     )
 
 
-def _box(name: str, label: str, *, is_on: bool) -> FormField:
-    return FormField(name=name, label=label, kind="checkbox", value=_TICKED if is_on else "")
-
-
-def _time(name: str, label: str, value: str | None, hint: str = "") -> FormField:
-    return FormField(
-        name=name,
-        label=label,
-        kind="time",
-        value=value or "",
-        longest=5,
-        hint=hint,
-        required=not hint,
-    )
+def _problems(refusal: Invalid) -> dict[str, str]:
+    """What is wrong, by field of the form."""
+    return {
+        _TIMES[flaw.pointer]: _EMPTY if flaw.code == "quiet_hours_empty" else _NO_TIME
+        for flaw in refusal.flaws
+        if flaw.pointer in _TIMES
+    }
 
 
 def _patch(form: Parameters) -> Json:
-    def is_on(name: str) -> bool:
-        return form[name] == _TICKED
-
-    channels = {
-        type_: {"mail": is_on(f"mail_{type_}"), "push": is_on(f"push_{type_}")} for type_ in TYPES
-    }
-    quiet = {"on": is_on("quiet"), "start": form["start"], "end": form["end"]}
+    channels = {type_: _channels(form, type_)._asdict() for type_ in TYPES}
+    quiet = {"on": form["quiet"] == _TICKED, "start": form["start"], "end": form["end"]}
     return {
         "channels": channels,
         "quiet_hours": quiet,
-        "digest": is_on("digest"),
-        "hold_own_times": is_on("hold"),
+        "digest": form["digest"] == _TICKED,
+        "hold_own_times": form["hold"] == _TICKED,
     } | {time: form[time] or None for time in get_args(OwnTime)}
 
 

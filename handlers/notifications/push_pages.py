@@ -36,7 +36,7 @@ class PushDevicesPage(PreferencesPage):
             await (self._remove(form["remove"]) if "remove" in form else self._register(form))
         except Invalid:
             words = "This browser named no push service that we can reach. Nothing was turned on."
-            await self.show_newest(words, 400)
+            await self.show_newest(problem=words, status=400)
         except NotFound:  # it is gone already
             self.see_other(preferences_page.PATH)
         else:

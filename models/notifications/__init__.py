@@ -17,6 +17,7 @@ from models.notifications.notification import (
 )
 from models.notifications.occasions import Occasion, has_moved, moves_the_night, occasion_of
 from models.notifications.preferences import (
+    ChosenChannels,
     NotificationPreferences,
     PreferencesDraft,
     StopReason,
@@ -45,6 +46,7 @@ __all__ = [
     "CONTEXT",
     "MOST_NAMED",
     "TYPES",
+    "ChosenChannels",
     "LoginNoticesOffMail",
     "NamedNotification",
     "NewNotification",

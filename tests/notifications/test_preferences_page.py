@@ -46,6 +46,7 @@ async def test_somebody_chooses_mails_and_quiet_hours_on_a_page(
         first = await chosen(one)
         again = await one.browser.get(PAGE)
         wrong = await one.browser.post(PAGE, again.hidden | {"start": "9", "end": "x"})
+        same = await one.browser.post(PAGE, again.hidden | {"start": "09:00", "end": "09:00"})
         late = await one.browser.post(PAGE, page.hidden | {"version": "77"} | typed)
         overtaken = await one.browser.post(PAGE, page.hidden | typed)
         nowhere = await one.browser.post(PAGE, page.hidden | {"version": ""} | typed)
@@ -58,7 +59,9 @@ async def test_somebody_chooses_mails_and_quiet_hours_on_a_page(
         assert (saved.status, saved.headers["location"]) == (303, "/account")
         assert first == ({"task_due"}, (True, "22:15", "06:30"), False)
         assert ticked(again) == {"mail_task_due", "push_task_due", "quiet"}
-        assert (wrong.status, "Quiet hours begin and end" in wrong.text) == (400, True)
+        assert (wrong.status, wrong_fields(wrong)) == (400, ["start", "end"])
+        assert (same.status, wrong_fields(same)) == (400, ["end"])
+        assert "Quiet hours begin and end at different times." in same.text
         assert (late.status, overtaken.status, nowhere.status) == (409, 409, 409)
         assert forged.status == 403
         assert await chosen(one) == first
@@ -70,7 +73,7 @@ async def test_somebody_sets_the_times_at_which_they_are_asked(
     async with people(engines, tmp_path) as one:
         await one.browser.log_in(await one.browser.get(LOGIN), one.email)
         first = await one.browser.get(PAGE)
-        typed = {"start": "22:15", "end": "06:30", "mood_check_in": "20:15", "daily_summary": ""}
+        typed = {"start": "22:15", "end": "06:30", "mood_check_in": "20:15"}
         await one.browser.post(PAGE, first.hidden | typed)
         second = await one.browser.get(PAGE)
         wrong = await one.browser.post(PAGE, second.hidden | typed | {"journal_prompt": "25:00"})
@@ -82,9 +85,18 @@ async def test_somebody_sets_the_times_at_which_they_are_asked(
             {"start": "22:15", "end": "06:30", "mood_check_in": "20:15"},
             {"start": "22:15", "end": "06:30"},
         ]
-        assert (wrong.status, "Each is a time of the day" in wrong.text) == (400, True)
+        assert (wrong.status, wrong_fields(wrong)) == (400, ["journal_prompt"])
+        assert times_of(wrong) == typed | {"journal_prompt": "25:00"}
+        assert ticked(wrong) == set()  # as it was typed
         assert "Times are those of UTC" in second.text
         assert flaws_of(second) == []
+
+
+def wrong_fields(page: Answer) -> list[str]:
+    """The fields of a page that are marked as wrong, each with its own words."""
+    marked = re.findall(r'<input id="([a-z_]+)"[^>]* aria-invalid="true"', page.text)
+    assert marked == re.findall(r'<p class="wrong" id="([a-z_]+)-problem">', page.text)
+    return marked
 
 
 def times_of(page: Answer) -> dict[str, str]:
