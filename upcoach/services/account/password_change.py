@@ -3,10 +3,10 @@
 from models.access.scope import Scope
 from models.account import PasswordChangedMail, User, password_policy
 from models.account.user import NewPassword
-from models.base.errors import Conflict, Forbidden
+from models.base.errors import Conflict
 from models.base.messages.mail import Mail
 from upcoach.services.account.factors.attempt_limit import AttemptLimit
-from upcoach.services.account.passwords import Passwords
+from upcoach.services.account.passwords import Passwords, password_wrong
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.services.base.mail import Mailer, texts
 from upcoach.services.base.mail.mail_links import FORGOT, MailLinks
@@ -48,13 +48,13 @@ class PasswordChanges:
             )
         async with self._tries.attempt("password", scope):
             if not await self._passwords.verify(old, wanted.current, is_known=True):
-                raise _wrong()
+                raise password_wrong()
         password_hash = await self.hash(user, wanted.password)
 
         def decide(changes: WriteContext) -> Outcome[User]:
             before = changes.get(User, user.id, user.id)
             if before.password_hash != old:  # somebody else was faster
-                raise _wrong()
+                raise password_wrong()
             after = before.with_password(password_hash, changes.at)
             changes.update(before, after)
             return write_outcome("updated", after)
@@ -93,7 +93,3 @@ class PasswordChanges:
 
     async def _write(self, mail_request: PasswordChangedMail) -> Mail:
         return texts.password_changed(mail_request.to, mail_request.origin, self._links.to(FORGOT))
-
-
-def _wrong() -> Forbidden:
-    return Forbidden("password_wrong", "Wrong password.")

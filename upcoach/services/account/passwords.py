@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 import argon2
 
 from models.account.opaque_string import forms, opaque
-from models.base.errors import Unavailable
+from models.base.errors import Forbidden, Unavailable
 from upcoach.services.account.hashing_turns import HashingTurns
 
 T = TypeVar("T")
@@ -124,3 +124,8 @@ def _matches(phc: str, secret: bytes) -> bool:
         return HASHER.verify(phc, secret)
     except argon2.exceptions.VerifyMismatchError:
         return False
+
+
+def password_wrong() -> Forbidden:
+    """The refusal of whoever shows another password than theirs."""
+    return Forbidden("password_wrong", "Wrong password.")

@@ -13,12 +13,11 @@ from models.access.caller import Caller
 from models.access.scope import Scope
 from models.account import Factors, Session, User
 from models.account.factors import FACTORS, FactorProof
-from models.base.errors import Unauthenticated
+from models.base.errors import Forbidden, Unauthenticated
 from models.base.fields import EnteredPassword
 from models.base.merge_patch import Json
 from upcoach.services.account.factors import SecondFactors
-from upcoach.services.account.factors.refusals import factor_wrong
-from upcoach.services.account.passwords import Passwords
+from upcoach.services.account.passwords import Passwords, password_wrong
 from upcoach.services.account.sessions.sessions import Sessions
 from upcoach.store.collections.documents import Documents
 from upcoach.store.write.changes import WriteContext
@@ -98,10 +97,11 @@ class StepUps:
     async def _check_password(self, scope: Scope, password: str) -> None:
         user = await self._documents.get(User, scope.user, scope.user)
         if await self._factors.methods(scope.user):
-            raise factor_wrong()
+            words = "This account has a second factor: confirm with a code or a passkey."
+            raise Forbidden("second_factor_required", words)
         async with self._factors.tries.attempt("password", scope):
             if not await self._passwords.verify(user.password_hash, password, is_known=True):
-                raise factor_wrong()
+                raise password_wrong()
 
 
 async def submit_with_best(committer: Committer, write: Write[D], acr: int) -> WriteResult[D]:
