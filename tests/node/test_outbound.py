@@ -375,3 +375,51 @@ async def test_the_environment_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -
         answer = await outbound(f"{receiver.url}/x")
 
         assert answer.members() == {"path": "x"}
+
+
+@contextlib.asynccontextmanager
+async def saying(answer: bytes | None) -> AsyncIterator[str]:
+    """Where somebody says *answer* to whoever connects, and leaves; or nothing at all."""
+    over = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if answer is None:
+            await over.wait()
+        writer.write(answer or b"")
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        over.set()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answer", "reason"),
+    [
+        ("http", b"", "the connection was closed before there was an answer"),
+        ("http", None, "it did not answer in time"),
+        ("https", None, "it did not answer in time"),
+        ("https", b"HTTP/1.1 200 OK\r\n\r\n", "no TLS connection could be made"),
+    ],
+)
+async def test_why_there_is_no_answer_is_said_in_words_of_ours(
+    scheme: str, answer: bytes | None, reason: str
+) -> None:
+    outbound = Outbound(loopback=True)
+    outbound.patience_s = 0.2
+    async with saying(answer) as place:
+        with pytest.raises(FetchFailed) as failure:
+            await outbound(f"{scheme}://{place}")
+    with pytest.raises(FetchFailed) as refused:
+        await outbound(f"http://{place}")
+    outbound.close()
+
+    assert str(failure.value) == reason
+    assert str(refused.value) == "the connection was refused"
+
+
+async def test_a_name_that_nobody_has_is_not_found() -> None:
+    outbound = Outbound(loopback=False)
+    with pytest.raises(FetchFailed, match="^its name was not found$"):
+        await outbound("https://nobody.invalid/")
+    outbound.close()

@@ -56,7 +56,9 @@ WAYS: Final[dict[str, tuple[int | str, int | None, str]]] = {
     "redirects": ("redirects", 308, "it answers 308, and redirects are not followed"),
     "huge": ("huge", None, ""),
 }
-HANGS: Final[dict[str, tuple[int | str, int | None, str]]] = {"hangs": ("hangs", None, "Timeout")}
+HANGS: Final[dict[str, tuple[int | str, int | None, str]]] = {
+    "hangs": ("hangs", None, "it did not answer in time")
+}
 
 
 @pytest.mark.parametrize(

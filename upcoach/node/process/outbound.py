@@ -13,6 +13,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 from upcoach.node.process.lookups import PEOPLES, LookUpBounds
+from upcoach.node.process.outbound_failures import reason_of
 from upcoach.node.process.outbound_guard import GuardedResolver, RefusedTarget, Resolve, check_url
 from upcoach.services.base.fetching import LARGEST, Fetched, FetchFailed
 
@@ -107,12 +108,12 @@ class Outbound:
         try:
             answer = await self._client().fetch(request, raise_error=False)
         except (HTTPClientError, RefusedTarget, OSError, ValueError) as failure:
-            raise FetchFailed(str(failure) or type(failure).__name__) from None
+            raise FetchFailed(reason_of(failure)) from None
         # Tornado has more words for an answer that is none, such as a head that is too large.
         except Exception as failure:  # noqa: BLE001
             raise FetchFailed(f"its answer cannot be read: {type(failure).__name__}") from None
         if answer.code == _UNHEARD:
-            raise FetchFailed(str(answer.error or answer.reason))
+            raise FetchFailed(reason_of(answer.error) if answer.error else answer.reason)
         answer_headers = {name.lower(): value for name, value in answer.headers.get_all()}
         return Fetched(answer.code, bytes(content), answer_headers)
 
