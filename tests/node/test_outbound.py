@@ -382,7 +382,7 @@ async def saying(answer: bytes | None) -> AsyncIterator[str]:
     """Where somebody says *answer* to whoever connects, and leaves; or nothing at all."""
     over = asyncio.Event()
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if answer is None:
             await over.wait()
         writer.write(answer or b"")
@@ -420,6 +420,6 @@ async def test_why_there_is_no_answer_is_said_in_words_of_ours(
 
 async def test_a_name_that_nobody_has_is_not_found() -> None:
     outbound = Outbound(loopback=False)
-    with pytest.raises(FetchFailed, match="^its name was not found$"):
+    with pytest.raises(FetchFailed, match="its name was not found"):
         await outbound("https://nobody.invalid/")
     outbound.close()

@@ -8,7 +8,6 @@ from typing import Final
 from tornado.iostream import StreamClosedError
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError
 
-
 # The first kind that fits: a few of them are kinds of others.
 _WORDS: Final[tuple[tuple[tuple[type[BaseException], ...], str], ...]] = (
     ((ssl.SSLError,), "no TLS connection could be made"),
