@@ -9,13 +9,12 @@ import contextlib
 import math
 import sys
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
 import structlog
 from tornado.web import Application
 
 from config.settings import Settings
-from handlers.admin import SharedCheck
+from handlers.admin import HealthChecks, SharedCheck
 from handlers.contexts import ROUTER, make_application, make_metrics_application
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
 from handlers.http.limits.in_flight import InFlight
@@ -193,7 +192,7 @@ class Node:
             proxies=self._settings.proxies,
         )
 
-    def _make_application(self, epoch: str, checks: dict[str, Any]) -> BoundedApplication:
+    def _make_application(self, epoch: str, checks: HealthChecks) -> BoundedApplication:
         settings = self._settings
         counter = self._redis.counter if settings.limits == "on" else None
         limits = SharedRateLimiter(counter, settings.index_key)
@@ -234,13 +233,15 @@ class Node:
         is_web = "web" in self._settings.roles
         return (self._consumers, self.hub) if is_web else (self._consumers,)
 
-    def _checks(self) -> dict[str, Any]:
-        return {
-            "mongodb": SharedCheck(self.database.ping),  # which strangers may ask for
-            "redis": SharedCheck(self._redis.ping),
-            "schema": self._schema.check,
-            "node": self._staying,
-        }
+    def _checks(self) -> HealthChecks:
+        return HealthChecks(
+            required={
+                "mongodb": SharedCheck(self.database.ping),  # which strangers may ask for
+                "schema": self._schema.check,
+                "node": self._staying,
+            },
+            reported={"redis": SharedCheck(self._redis.ping)},
+        )
 
     async def _staying(self) -> None:
         if self._leaving:
