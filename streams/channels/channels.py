@@ -15,8 +15,8 @@ import structlog
 from redis.asyncio import Redis
 
 from models.base.errors import Unavailable
+from models.base.outage_log import OutageLog
 from streams.base.background_tasks import BackgroundTasks
-from streams.base.outage_log import OutageLog
 from streams.redis.connection import RedisError
 
 DEVICES: Final = "live:devices"  # every node follows it

@@ -22,9 +22,9 @@ from models.base import cancellation
 from models.base.clock import Clock
 from models.base.errors import Unavailable
 from models.base.metrics import Metrics
+from models.base.outage_log import OutageLog
 from models.wire.events import Event, read_line
 from models.wire.frames import Ev
-from streams.base.outage_log import OutageLog
 from streams.consumers.consumer import AnyDurableConsumer
 from streams.consumers.publishing import UnpublishedOutputs
 from streams.feed.sequencer import Gap, Sequencer

@@ -13,8 +13,8 @@ import structlog
 from redis.asyncio import Redis
 
 from models.base.errors import Unavailable
+from models.base.outage_log import OutageLog
 from models.wire.events import Event
-from streams.base.outage_log import OutageLog
 from streams.redis.connection import (
     MARKER,
     STREAMS,

@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 
 from models.access.rate_limiter import GO_ON, RateCount, RateVerdict
 from models.access.rate_limits import ONE, SURFACES, Bound, Cost, Rule, Surface
-from streams.base.outage_log import OutageLog
+from models.base.outage_log import OutageLog
 from streams.redis.connection import RedisError
 
 PATIENCE_S: Final = 1.0  # for an answer; a request that waits longer is counted here

@@ -119,8 +119,8 @@ class RedisConnections:
         """Wait until Redis answers, or raise `Unavailable`."""
         try:
             await self.writer.ping()
-        except RedisError:
-            raise Unavailable("redis_unavailable", "Redis does not answer.") from None
+        except RedisError as failure:
+            raise Unavailable("redis_unavailable", "Redis does not answer.") from failure
 
     async def aclose(self) -> None:
         """Close all connections."""

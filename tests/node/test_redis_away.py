@@ -2,14 +2,18 @@
 
 import asyncio
 import collections
+import dataclasses
+import re
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from streams.base import outage_log
+from config.settings import Settings
+from models.base import outage_log
 from tests.support.engines import TestEngines
+from tests.support.server import serving
 from tests.support.server.redis_away import without_redis
 from tests.support.wire.waiting import until
 from upcoach.client import RestClient
@@ -46,6 +50,21 @@ async def test_an_outage_is_logged_when_it_begins_and_when_it_is_over(
     assert during == dict.fromkeys(BEGINS, 1)
     assert {line["setting"] for line in warnings} == {"UPCOACH_REDIS_URL"}
     assert all(line["reason"] for line in warnings)
+
+
+async def test_a_start_says_that_redis_refuses_its_password(settings: Settings) -> None:
+    assert settings.redis_url is not None
+    url = re.sub("//:[^@]+@", "//:wr0ng@", settings.redis_url)
+
+    with capture_logs() as lines:
+        async with serving(dataclasses.replace(settings, redis_url=url)) as server:
+            ready = await server.client().call("GET", "/readyz")
+
+    [warning] = [line for line in lines if line["event"] == "serving_without_redis"]
+    assert ready.status == 200
+    assert warning["setting"] == "UPCOACH_REDIS_URL"
+    assert "invalid username-password pair" in warning["reason"]
+    assert "wr0ng" not in str(lines)
 
 
 async def test_a_long_outage_is_repeated(

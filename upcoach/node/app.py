@@ -60,7 +60,7 @@ from streams.redis.connection_tickets import ConnectionTickets
 from streams.redis.lease import claim
 from streams.redis.stream_trimming import StreamTrimming
 from upcoach.node.assembly import Assembly
-from upcoach.node.connecting import open_schema, when_reached
+from upcoach.node.connecting import open_schema, warn_without_redis, when_reached
 from upcoach.node.process import shutdown
 from upcoach.node.process.listener import HttpListener
 from upcoach.services.base.periodic_jobs import PeriodicJobRunner
@@ -350,6 +350,7 @@ async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> As
         open_schema(mongo_url, settings) as (database, schema),
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
     ):
+        await warn_without_redis(redis)
         installation = await when_reached(database, lambda: load_installation(database))
         node = Node(settings, database, schema, redis, installation.epoch)
         await node.start()
