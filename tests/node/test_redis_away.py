@@ -18,6 +18,7 @@ from tests.support.server.redis_away import without_redis
 from tests.support.wire.waiting import until
 from upcoach.client import RestClient
 
+BUSY = 8
 REFUSED = 30  # three seconds of tries
 BEGINS = {"channels_lost", "streams_lost", "publish_failed", "limits_alone"}
 ENDS = {"channels_back", "streams_back", "publish_resumed", "limits_shared"}
@@ -65,6 +66,23 @@ async def test_a_start_says_that_redis_refuses_its_password(settings: Settings) 
     assert warning["setting"] == "UPCOACH_REDIS_URL"
     assert "invalid username-password pair" in warning["reason"]
     assert "wr0ng" not in str(lines)
+
+
+async def test_connections_that_broke_meanwhile_are_no_outage(engines: TestEngines) -> None:
+    with capture_logs() as lines:
+        async with without_redis(engines, is_open=True) as (server, gate):
+            person = await server.person()
+            await asyncio.gather(*(person.call("GET", "/v1/goals") for _ in range(BUSY)))
+            before = of_outages(lines)
+            gate.reset()
+            await until(lambda: of_outages(lines).keys() >= {"streams_back", "channels_back"})
+            for _ in range(BUSY):
+                await person.call("POST", "/v1/goals", {"title": "Run"})
+
+    # The reads that were under way are broken, and begin again; what lay in the pools is replaced.
+    reads = ("streams_lost", "streams_back", "channels_lost", "channels_back")
+    assert before == collections.Counter()
+    assert of_outages(lines) == dict.fromkeys(reads, 1)
 
 
 async def test_a_long_outage_is_repeated(
