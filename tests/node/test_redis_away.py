@@ -16,7 +16,6 @@ from tests.support.engines import TestEngines
 from tests.support.server import serving
 from tests.support.server.redis_away import without_redis
 from tests.support.wire.waiting import until
-from upcoach.client import RestClient
 
 BUSY = 8
 REFUSED = 30  # three seconds of tries
@@ -29,23 +28,16 @@ def of_outages(lines: Iterable[MutableMapping[str, Any]]) -> collections.Counter
     return collections.Counter(line["event"] for line in lines if line["event"] in BEGINS | ENDS)
 
 
-async def asking(person: RestClient) -> None:
-    while True:
-        await person.call("GET", "/v1/goals")
-
-
 async def test_an_outage_is_logged_when_it_begins_and_when_it_is_over(
     engines: TestEngines,
 ) -> None:
     with capture_logs() as lines:
         async with without_redis(engines) as (server, gate):
-            person = await server.person()
+            await server.person()
             await until(lambda: of_outages(lines).keys() == BEGINS and gate.refused > REFUSED)
             during = of_outages(lines)
             gate.is_open = True
-            calls = asyncio.create_task(asking(person))
             await until(lambda: of_outages(lines).keys() == BEGINS | ENDS)
-            calls.cancel()
 
     warnings = [line for line in lines if line["event"] in BEGINS]
     assert during == dict.fromkeys(BEGINS, 1)

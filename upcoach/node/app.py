@@ -195,7 +195,7 @@ class Node:
     def _make_application(self, epoch: str, checks: HealthChecks) -> BoundedApplication:
         settings = self._settings
         counter = self._redis.counter if settings.limits == "on" else None
-        limits = SharedRateLimiter(counter, settings.index_key)
+        limits = self._limits = SharedRateLimiter(counter, settings.index_key)
         credit = PrepaidRateLimiter(limits)
         order = WriteOrder(self.committer.refused_writes, HeldWrites(counter))
         runner = self.runner = self._make_runner(epoch, credit, limits, order)
@@ -279,6 +279,7 @@ class Node:
             self._consumers,
             self.services,
             self.assembly.mail,
+            self._limits,
             StreamTrimming(self._redis.writer, utc_now),
             OrphanTransactions(self.database),
             OverdueTimers(self.database, utc_now, self.metrics),
