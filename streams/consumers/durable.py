@@ -22,7 +22,6 @@ from models.base import cancellation
 from models.base.clock import Clock
 from models.base.errors import Unavailable
 from models.base.metrics import Metrics
-from models.base.outage_log import OutageLog
 from models.wire.events import Event, read_line
 from models.wire.frames import Ev
 from streams.consumers.consumer import AnyDurableConsumer
@@ -30,6 +29,7 @@ from streams.consumers.publishing import UnpublishedOutputs
 from streams.feed.sequencer import Gap, Sequencer
 from streams.redis.connection import RedisError
 from streams.redis.lease import Lease
+from upcoach.store.base.outage_log import OutageLog
 from upcoach.store.base.pacing import Pace
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.collections.consumer_snapshots import (

@@ -19,9 +19,9 @@ from redis.asyncio import Redis
 
 from models.access.rate_limiter import GO_ON, RateCount, RateVerdict
 from models.access.rate_limits import ONE, SURFACES, Bound, Cost, Rule, Surface
-from models.base.outage_log import OutageLog
 from models.base.periodic_jobs import PeriodicJob
 from streams.redis.connection import RedisError
+from upcoach.store.base.outage_log import OutageLog
 
 PATIENCE_S: Final = 1.0  # for an answer; a request that waits longer is counted here
 PAUSE_S: Final = 1.0  # after a failure, before Redis is asked again

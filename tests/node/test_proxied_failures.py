@@ -13,7 +13,7 @@ from handlers.contexts import CONTEXTS
 from handlers.http.problems import http_problem
 from models.access.limits import ARCHIVE_BYTES, AUTHENTICATED_BODY_BYTES, BATCH_BYTES
 from tests.node.balancers import DEPLOY, Command, both, free_port, in_front_of, nginx
-from tests.node.test_processes import children
+from tests.node.going_on import children
 from tests.support.engines import TestEngines
 from tests.support.people.chaos import until
 from tests.support.server import Server, ServerProcess, serving

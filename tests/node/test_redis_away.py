@@ -11,11 +11,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from config.settings import Settings
-from models.base import outage_log
 from tests.support.engines import TestEngines
 from tests.support.server import serving
 from tests.support.server.redis_away import without_redis
 from tests.support.wire.waiting import until
+from upcoach.store.base import outage_log
 
 BUSY = 8
 REFUSED = 30  # three seconds of tries

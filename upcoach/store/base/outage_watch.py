@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 from models.base import cancellation
 from models.base.cancellation import reraising_lost_cancellation
 from models.base.errors import Unavailable
-from models.base.outage_log import OutageLog
+from upcoach.store.base.outage_log import OutageLog
 
 AGAIN_S: Final = 1.0
 _LONGEST: Final = 200

@@ -94,7 +94,7 @@ def _reason(failure: BaseException) -> str:
     causes = reversed(list(_causes(failure)))  # the library has one name for many
     known = (words for cause in causes for kind, words in _REASONS if isinstance(cause, kind))
     if str(failure).startswith(("SMTP STARTTLS", "The SMTP AUTH", "No suitable")):
-        known = iter(("offers no TLS, or no login that we know",))
+        return "offers no TLS, or no login that we know"
     return next(known, f"failed ({type(failure).__name__})")
 
 
