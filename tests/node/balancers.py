@@ -19,14 +19,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.people.chaos import until
 from tests.support.server import ServerProcess
+from upcoach.embedded import ports
 
 DEPLOY = Path(__file__).parents[2] / "config" / "deploy"
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port: int = one.getsockname()[1]
-        return port
+    """A port that nobody is given who takes any, as the other tests beside this one do."""
+    return ports.choose(None)
 
 
 def replaced(text: str, *pairs: tuple[str, str]) -> str:
@@ -74,6 +74,11 @@ class Balancer:
         self.port = free_port()
         self.tls_port = free_port()
         self.plain_port = free_port()
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """All that it listens on."""
+        return self.port, self.tls_port, self.plain_port
 
     @property
     def url(self) -> str:
@@ -191,7 +196,7 @@ async def in_front_of(
             *command(balancer, nodes), stdout=sink, stderr=subprocess.STDOUT
         )
     try:
-        await until(lambda: answers(balancer.port), 10)
+        await until(lambda: all(map(answers, balancer.ports)), 10)
         yield balancer
     except BaseException:
         print(balancer.output.read_text())
