@@ -12,7 +12,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from config import tracebacks
+from config import library_messages, tracebacks
 from config.settings import LogFormat, LogLevel
 
 # At debug level PyMongo writes every command with its documents, and those are private.
@@ -54,6 +54,7 @@ def _route_standard_library(threshold: int, stream: TextIO, *, for_people: bool)
         )
     )
     handler.addFilter(_first_line)
+    handler.addFilter(library_messages.rename)
     logging.captureWarnings(capture=True)
     root = logging.getLogger()
     root.handlers = [handler]

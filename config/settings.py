@@ -118,7 +118,8 @@ class Settings:
         Path,
         form="a folder",
         default="var",
-        meaning="The embedded engines' data, development secrets, model snapshots.",
+        meaning="The embedded engines' data, development secrets, the audit log's checkpoints, and "
+        "files of imports while they come. Of each machine its own; its processes share it.",
     )
     mongo_url: str | None = setting(
         "MONGO_URL",

@@ -1,6 +1,5 @@
 """All contexts, folded into one router and the applications of both ports."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from tornado.routing import URLSpec
@@ -26,7 +25,7 @@ from handlers import (
     tasks,
     webhooks,
 )
-from handlers.admin.health import Check, Livez, Readyz
+from handlers.admin.health import HealthChecks, Livez, Readyz
 from handlers.admin.metrics import MetricsHandler
 from handlers.http.manifest import ApplicationParts, Context, check_routes
 from handlers.http.operations import Router
@@ -90,11 +89,11 @@ def make_application(parts: ApplicationParts) -> BoundedApplication:
     )
 
 
-def make_metrics_application(metrics: Metrics, checks: Mapping[str, Check]) -> Application:
+def make_metrics_application(metrics: Metrics, checks: HealthChecks) -> Application:
     """The application that serves the operators' port."""
     return Application(
         [
-            URLSpec("/metrics$", MetricsHandler, {"metrics": metrics}),
+            URLSpec("/metrics$", MetricsHandler, {"metrics": metrics, "checks": checks}),
             URLSpec("/livez$", Livez),
             URLSpec("/readyz$", Readyz, {"checks": checks}),
         ],

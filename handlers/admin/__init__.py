@@ -4,10 +4,10 @@ from typing import Final
 
 from handlers.admin import admin_live
 from handlers.admin.admin_live import AdminSocket, AdminStream
-from handlers.admin.health import Livez, Readiness, Readyz, SharedCheck
+from handlers.admin.health import HealthChecks, Livez, Readiness, Readyz, SharedCheck
 from handlers.http.manifest import Context, HandlerRoute
 
-__all__ = ["CONTEXT", "Readiness", "SharedCheck"]
+__all__ = ["CONTEXT", "HealthChecks", "Readiness", "SharedCheck"]
 
 CONTEXT: Final = Context(
     service=lambda runner: runner.services.audit,

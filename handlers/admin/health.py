@@ -13,6 +13,9 @@ Check = Callable[[], Awaitable[None]]
 
 
 FRESH_S: Final = 1.0  # for which an answer of an engine is that of everybody who asks
+PATIENCE_S: Final = 2.0
+# Less than the second that a balancer waits: what a node goes on without takes it nowhere.
+SHORT_PATIENCE_S: Final = 0.5
 
 
 class SharedCheck:
@@ -42,13 +45,37 @@ class SharedCheck:
         return None
 
 
+class HealthChecks(msgspec.Struct, frozen=True, kw_only=True):
+    """The checks of a node, by name.
+
+    Attributes
+    ----------
+    required
+        What a node cannot serve without, while another one may.
+    reported
+        What it goes on without, and says so.
+
+    """
+
+    required: Mapping[str, Check]
+    reported: Mapping[str, Check] = {}
+
+    async def results(self) -> dict[str, str]:
+        """What each check says, `ok` or what is wrong; what hangs is waited for shortly."""
+        results = await asyncio.gather(
+            *(_result(check, PATIENCE_S) for check in self.required.values()),
+            *(_result(check, SHORT_PATIENCE_S) for check in self.reported.values()),
+        )
+        return dict(zip((*self.required, *self.reported), results, strict=True))
+
+
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether every engine answers, and what each check says: `ok`, or what is wrong.
+    """Whether this server can serve, and what each check says: `ok`, or what is wrong.
 
     Attributes
     ----------
     ready
-        Whether all checks have passed.
+        Whether all checks have passed that it cannot serve without: it goes on without Redis.
     checks
         The result of each check, by name.
 
@@ -70,16 +97,16 @@ class Livez(ProblemHandler):
 
 
 class Readyz(ProblemHandler):
-    """Readiness: whether every engine answers."""
+    """Readiness: whether another node would do better (docs/decisions/0048)."""
 
-    def initialize(self, checks: Mapping[str, Check]) -> None:
-        """Take the checks by name."""
+    def initialize(self, checks: HealthChecks) -> None:
+        """Take the checks."""
         self._checks = checks
 
     async def get(self) -> None:
-        """Answer 200 when all checks pass, else 503, with each by name."""
-        results = {name: await _result(check) for name, check in self._checks.items()}
-        ready = all(result == "ok" for result in results.values())
+        """Answer 200 when all required checks pass, else 503, with each by name."""
+        results = await self._checks.results()
+        ready = all(results[name] == "ok" for name in self._checks.required)
         self.set_status(200 if ready else 503)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(msgspec.json.encode(Readiness(ready, results)))
@@ -87,9 +114,12 @@ class Readyz(ProblemHandler):
     head = get
 
 
-async def _result(check: Check) -> str:
+async def _result(check: Check, patience_s: float) -> str:
     try:
-        await check()
+        async with asyncio.timeout(patience_s):
+            await check()
     except Refusal as refusal:
         return refusal.detail
+    except TimeoutError:
+        return f"No answer within {patience_s} s."
     return "ok"

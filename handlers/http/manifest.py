@@ -1,7 +1,7 @@
 """What a context adds to the surface: `handlers.contexts` folds what each of them declares."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -27,7 +27,7 @@ class ApplicationParts(msgspec.Struct, frozen=True, kw_only=True):
     live
         What the connections of a node share (`handlers.live`).
     checks
-        What says whether the node can work, by name.
+        What says whether the node can work (`handlers.admin.health`).
     mailbox
         The mails that nobody sends, for anybody to read; None where they are sent.
     pushes
@@ -37,7 +37,7 @@ class ApplicationParts(msgspec.Struct, frozen=True, kw_only=True):
 
     runner: OperationRunner
     live: Any
-    checks: Mapping[str, Any]
+    checks: Any
     mailbox: MailFolder | None = None
     pushes: PushFolder | None = None
 

@@ -44,7 +44,7 @@ ROWS: Final[tuple[OtherRoute, ...]] = (
     OtherRoute("/livez", "Check whether the process is alive.", {200: (TEXT, _TEXT)}),
     OtherRoute(
         "/readyz",
-        "Check whether the server is ready: 503 when a part of it does not answer.",
+        "Check whether the server is ready: 503 when another one would do better.",
         {200: (paths.JSON, Readiness), 503: (paths.JSON, Readiness)},
     ),
     OtherRoute(

@@ -57,6 +57,11 @@ class Metrics:
             "How long something kept the loop, of what kept it for a second or longer.",
             buckets=(1.0, 2.5, 5.0, 10.0, 30.0),
         )
+        self.checks = gauge(
+            "upcoach_check_passing",
+            "Whether what /readyz looks at passes: 1, or 0 where something is wrong.",
+            ("check",),
+        )
         self.learned = counter("upcoach_model_updates", "Events that a learner took.", ("model",))
         self.broken = gauge(
             "upcoach_documents_broken",

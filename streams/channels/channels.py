@@ -16,8 +16,8 @@ from redis.asyncio import Redis
 
 from models.base.errors import Unavailable
 from streams.base.background_tasks import BackgroundTasks
-from streams.base.outage_log import OutageLog
 from streams.redis.connection import RedisError
+from upcoach.store.base.outage_log import OutageLog
 
 DEVICES: Final = "live:devices"  # every node follows it
 RETRY_S: Final = 0.5

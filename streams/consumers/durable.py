@@ -24,12 +24,12 @@ from models.base.errors import Unavailable
 from models.base.metrics import Metrics
 from models.wire.events import Event, read_line
 from models.wire.frames import Ev
-from streams.base.outage_log import OutageLog
 from streams.consumers.consumer import AnyDurableConsumer
 from streams.consumers.publishing import UnpublishedOutputs
 from streams.feed.sequencer import Gap, Sequencer
 from streams.redis.connection import RedisError
 from streams.redis.lease import Lease
+from upcoach.store.base.outage_log import OutageLog
 from upcoach.store.base.pacing import Pace
 from upcoach.store.base.sealing import Unreadable
 from upcoach.store.collections.consumer_snapshots import (

@@ -14,7 +14,6 @@ from redis.asyncio import Redis
 
 from models.base.errors import Unavailable
 from models.wire.events import Event
-from streams.base.outage_log import OutageLog
 from streams.redis.connection import (
     MARKER,
     STREAMS,
@@ -23,6 +22,7 @@ from streams.redis.connection import (
     event_from_reply,
 )
 from streams.redis.xread import START, Fields, StreamPositions
+from upcoach.store.base.outage_log import OutageLog
 
 BLOCK_MS = 1_000
 READ_COUNT = 500

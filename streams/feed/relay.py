@@ -21,8 +21,8 @@ from models.base.clock import Clock
 from models.base.errors import Unavailable
 from models.base.periodic_jobs import PeriodicJob
 from models.wire.events import Event
-from streams.base.outage_log import OutageLog
 from streams.redis.connection import STREAM_MAXLEN, RedisError, fields_of, stream_of
+from upcoach.store.base.outage_log import OutageLog
 from upcoach.store.log.event_log import EventLog
 
 BATCH_EVENTS = 500  # entries a round trip

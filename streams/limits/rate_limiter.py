@@ -19,8 +19,9 @@ from redis.asyncio import Redis
 
 from models.access.rate_limiter import GO_ON, RateCount, RateVerdict
 from models.access.rate_limits import ONE, SURFACES, Bound, Cost, Rule, Surface
-from streams.base.outage_log import OutageLog
+from models.base.periodic_jobs import PeriodicJob
 from streams.redis.connection import RedisError
+from upcoach.store.base.outage_log import OutageLog
 
 PATIENCE_S: Final = 1.0  # for an answer; a request that waits longer is counted here
 PAUSE_S: Final = 1.0  # after a failure, before Redis is asked again
@@ -129,6 +130,19 @@ class SharedRateLimiter:
         self._local = LocalRateLimiter()
         self._paused_until = 0.0
         self._outage = OutageLog(_log, begins="limits_alone", ends="limits_shared")
+
+    @property
+    def periodic_jobs(self) -> tuple[PeriodicJob, ...]:
+        """The job that finds out when Redis is back, also where nobody asks for anything."""
+        errors = (RedisError, TimeoutError)
+        job = PeriodicJob(name="limits_probe", every_s=PAUSE_S, run=self._probe, failures=errors)
+        return (job,)
+
+    async def _probe(self) -> None:
+        if self._outage.lasts and self._redis is not None:
+            async with asyncio.timeout(self.patience_s):
+                await self._redis.ping()
+            self._outage.succeeded()
 
     async def take(
         self,

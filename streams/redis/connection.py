@@ -35,7 +35,16 @@ __all__ = [
 
 
 class CancellableConnection(AbstractConnection):
-    """A connection that loses no cancellation while it sends (see `models.base.cancellation`)."""
+    """A connection that loses no cancellation while it sends (see `models.base.cancellation`).
+
+    It also knows whether it is broken, which redis-py finds out by the next command.
+    """
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the other side has closed or reset it."""
+        reader = self._reader
+        return reader is None or reader.at_eof() or reader.exception() is not None
 
     async def send_packed_command(self, *arguments: Any, **options: Any) -> None:
         """See `redis.asyncio.Connection.send_packed_command`."""
@@ -50,7 +59,8 @@ class CancellableConnection(AbstractConnection):
 class ClosingPool(BlockingConnectionPool):
     """A connection pool that also closes a connection whose opening was cancelled.
 
-    redis-py forgets such a connection, and the socket stays open until it is collected.
+    redis-py forgets such a connection, and the socket stays open until it is collected.  It also
+    gives out those that broke while they lay in the pool, if they were reset and not closed.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -63,6 +73,12 @@ class ClosingPool(BlockingConnectionPool):
         connection: Any = super().make_connection()  # type: ignore[no-untyped-call]
         self._made.add(connection)
         return connection
+
+    async def ensure_connection(self, connection: Any) -> None:
+        """See `redis.asyncio.ConnectionPool.ensure_connection`."""
+        if connection.is_connected and connection.is_broken:
+            await connection.disconnect(nowait=True)
+        await super().ensure_connection(connection)
 
     async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: FBT001, FBT002
         """See `redis.asyncio.ConnectionPool.disconnect`."""
@@ -119,8 +135,8 @@ class RedisConnections:
         """Wait until Redis answers, or raise `Unavailable`."""
         try:
             await self.writer.ping()
-        except RedisError:
-            raise Unavailable("redis_unavailable", "Redis does not answer.") from None
+        except RedisError as failure:
+            raise Unavailable("redis_unavailable", "Redis does not answer.") from failure
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -126,7 +126,9 @@ async def test_a_dead_mail_server_is_tried_again_until_it_lives(settings: Settin
         assert waits == [10, 20, 40, 80, 160, 320, 600, 600]
         assert max(waits) == LONGEST_WAIT.total_seconds()
         assert [recipients for recipients, _ in there.letters] == [[ANN]]
-        assert {line["event"] for line in lines} == {"delivery_put_off"}
+        assert {(line["event"], line["why"], line["setting"]) for line in lines} == {
+            ("delivery_put_off", f"127.0.0.1:{there.port} refuses connections", "UPCOACH_SMTP_URL")
+        }
         assert ANN not in str(lines)
         assert first["until"] == NOON + KEPT
 

@@ -133,8 +133,33 @@ def test_every_line_is_one_json_object() -> None:
     assert [list(line)[:3] for line in lines] == [["ts", "level", "event"]] * 2
     assert [{k: v for k, v in line.items() if k != "ts"} for line in lines] == [
         {"level": "info", "event": "engine_started", "port": 1},
-        {"level": "warning", "event": "slow loop", "ms": 9},
+        {
+            "level": "warning",
+            "event": "library_message",
+            "ms": 9,
+            "library": "tornado.general",
+            "text": "slow loop",
+        },
     ]
+
+
+@pytest.mark.usefixtures("_logging_restored")
+def test_what_strangers_send_is_cut_and_no_name_of_an_event() -> None:
+    stream = io.StringIO()
+    configure("info", "json", stream)
+    tornado = logging.getLogger("tornado.general")
+    stranger, sent = "127.21.0.1", "Multiple host headers: '\x1b[2J\n" + 1_000 * "x"
+
+    tornado.info("Malformed HTTP message from %s: %s", stranger, ValueError(sent))
+    tornado.info("Timeout reading body from %s", stranger)
+    tornado.warning("Write error on %s: %s", 9, sent)
+
+    malformed, late, other = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert stranger not in stream.getvalue()
+    assert (malformed["event"], late["event"]) == ("http_malformed", "http_body_late")
+    assert malformed["text"].startswith(r"Multiple host headers: '\x1b[2J\nx")
+    assert (other["event"], other["library"]) == ("library_message", "tornado.general")
+    assert [len(line["text"]) < 320 for line in (malformed, other)] == [True, True]
 
 
 @pytest.mark.usefixtures("_logging_restored")

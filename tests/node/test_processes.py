@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.node.going_on import goes_on, nodes_of
+from tests.node.going_on import children, goes_on, nodes_of
 from tests.support.people.chaos import Writer, until
 from tests.support.server import Server, ServerProcess
 from tests.support.wire.fleet import FeedFollower, following
@@ -21,16 +21,6 @@ from upcoach.client import RestClient
 SOCKETS = 12  # the kernel puts all of them on one of two processes once in 2048 times
 BACKGROUND = "learn,schedule"
 START = (sys.executable, "-m", "upcoach", "serve")
-
-
-def children(parent: ServerProcess, role: str) -> list[psutil.Process]:
-    """The processes of *parent* with the roles *role*."""
-    found = []
-    for one in psutil.Process(parent.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if one.environ().get("UPCOACH_ROLES") == role:
-                found.append(one)
-    return found
 
 
 @contextlib.asynccontextmanager
@@ -120,6 +110,7 @@ async def test_a_parent_that_is_told_to_stop_ends_with_all_of_them(tmp_path: Pat
         assert len(family) == 5  # two that serve, one that learns, two engines
         assert not [one for one in family if one.is_running()]
         assert (code, parent.output.count('"draining"')) == (0, 3)
+        assert parent.output.count('"stopped"') == 4  # those three, and the parent
 
 
 @pytest.mark.chaos

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 from pymongo import MongoClient
@@ -80,6 +81,18 @@ class TestEngines:
             "UPCOACH_LIMITS": "off",  # the same
             "UPCOACH_LOG_LEVEL": "warning",
         } | more
+
+    def as_system(self) -> MongoClient[dict[str, Any]]:
+        """A client of MongoDB that may do everything."""
+        address = urlsplit(self.engines.mongo_url)
+        return MongoClient(
+            address.hostname,
+            address.port,
+            directConnection=True,
+            username="__system",
+            password=(self._data / "mongo" / "key").read_text(),
+            authSource="local",
+        )
 
     def release(self) -> None:
         """Let another test have the databases of one that is over."""

@@ -9,13 +9,12 @@ import contextlib
 import math
 import sys
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
 import structlog
 from tornado.web import Application
 
 from config.settings import Settings
-from handlers.admin import SharedCheck
+from handlers.admin import HealthChecks, SharedCheck
 from handlers.contexts import ROUTER, make_application, make_metrics_application
 from handlers.http.limits.concurrency_limits import ConcurrencyLimit
 from handlers.http.limits.in_flight import InFlight
@@ -61,7 +60,7 @@ from streams.redis.connection_tickets import ConnectionTickets
 from streams.redis.lease import claim
 from streams.redis.stream_trimming import StreamTrimming
 from upcoach.node.assembly import Assembly
-from upcoach.node.connecting import open_schema, when_reached
+from upcoach.node.connecting import open_schema, warn_without_redis, when_reached
 from upcoach.node.process import shutdown
 from upcoach.node.process.listener import HttpListener
 from upcoach.services.base.periodic_jobs import PeriodicJobRunner
@@ -193,10 +192,10 @@ class Node:
             proxies=self._settings.proxies,
         )
 
-    def _make_application(self, epoch: str, checks: dict[str, Any]) -> BoundedApplication:
+    def _make_application(self, epoch: str, checks: HealthChecks) -> BoundedApplication:
         settings = self._settings
         counter = self._redis.counter if settings.limits == "on" else None
-        limits = SharedRateLimiter(counter, settings.index_key)
+        limits = self._limits = SharedRateLimiter(counter, settings.index_key)
         credit = PrepaidRateLimiter(limits)
         order = WriteOrder(self.committer.refused_writes, HeldWrites(counter))
         runner = self.runner = self._make_runner(epoch, credit, limits, order)
@@ -234,13 +233,15 @@ class Node:
         is_web = "web" in self._settings.roles
         return (self._consumers, self.hub) if is_web else (self._consumers,)
 
-    def _checks(self) -> dict[str, Any]:
-        return {
-            "mongodb": SharedCheck(self.database.ping),  # which strangers may ask for
-            "redis": SharedCheck(self._redis.ping),
-            "schema": self._schema.check,
-            "node": self._staying,
-        }
+    def _checks(self) -> HealthChecks:
+        return HealthChecks(
+            required={
+                "mongodb": SharedCheck(self.database.ping),  # which strangers may ask for
+                "schema": self._schema.check,
+                "node": self._staying,
+            },
+            reported={"redis": SharedCheck(self._redis.ping)},
+        )
 
     async def _staying(self) -> None:
         if self._leaving:
@@ -278,6 +279,7 @@ class Node:
             self._consumers,
             self.services,
             self.assembly.mail,
+            self._limits,
             StreamTrimming(self._redis.writer, utc_now),
             OrphanTransactions(self.database),
             OverdueTimers(self.database, utc_now, self.metrics),
@@ -349,6 +351,7 @@ async def running_node(settings: Settings, mongo_url: str, redis_url: str) -> As
         open_schema(mongo_url, settings) as (database, schema),
         contextlib.aclosing(RedisConnections(redis_url)) as redis,
     ):
+        await warn_without_redis(redis)
         installation = await when_reached(database, lambda: load_installation(database))
         node = Node(settings, database, schema, redis, installation.epoch)
         await node.start()

@@ -10,9 +10,10 @@ import structlog
 from config.settings import Settings
 from models.base.clock import utc_now
 from models.base.errors import Unavailable
+from streams.redis.connection import RedisConnections
 from upcoach.embedded import Engines, joined
 from upcoach.node.process.listener import StartError
-from upcoach.store.base.database import Database, UnusableUrl
+from upcoach.store.base.database import Database, UnusableUrl, why_away
 from upcoach.store.schema.migrations import migrate
 from upcoach.store.schema.schema import Schema
 
@@ -90,7 +91,10 @@ async def when_reached(database: Database, work: Callable[[], Awaitable[T]]) -> 
     while True:
         await _reached(database)
         try:
-            return await work()
+            with database.explaining_refusals():
+                return await work()
+        except UnusableUrl as flaw:
+            raise _url_error(flaw) from None
         except Unavailable:
             _log.warning("waiting_for_database")
             await asyncio.sleep(PAUSE_S)
@@ -100,11 +104,20 @@ async def _reached(database: Database) -> None:
     deadline = asyncio.get_running_loop().time() + START_PATIENCE_S
     while True:
         try:
-            return await database.ping()
+            return await database.greet()
         except UnusableUrl as flaw:
             raise _url_error(flaw) from None
-        except Unavailable:
+        except Unavailable as refusal:
             if asyncio.get_running_loop().time() > deadline:
                 message = "MongoDB does not answer. Is UPCOACH_MONGO_URL right, and the server up?"
-                raise StartError(message) from None
-            _log.warning("waiting_for_mongodb")
+                raise StartError(f"{message} ({why_away(refusal)})") from None
+            await asyncio.sleep(PAUSE_S)
+
+
+async def warn_without_redis(redis: RedisConnections) -> None:
+    """Log why Redis cannot be used, if it cannot: a node serves without it."""
+    try:
+        await redis.ping()
+    except Unavailable as refusal:
+        reason = str(refusal.__cause__)
+        _log.warning("serving_without_redis", reason=reason, setting="UPCOACH_REDIS_URL")

@@ -70,6 +70,7 @@ async def serve_alone(settings: Settings) -> int:
         await served.until(stop_signal)
         notifier.stops()
         await served.drain(settings.drain_s, stop_signal.ends_at)
+    log_stopped(stop_signal)
     return 0
 
 
@@ -88,7 +89,14 @@ async def serve_as_child(settings: Settings, parent: int) -> int:
         # The parent's engines end with it, and whoever starts it again needs the ports.
         orphaned = os.getppid() != parent
         await served.drain(0 if orphaned else settings.drain_s, stop_signal.ends_at)
+    log_stopped(stop_signal)
     return 0
+
+
+def log_stopped(stop_signal: StopSignal) -> None:
+    """Log that all has ended, and how long after the signal."""
+    after_s = time.monotonic() - (stop_signal.ends_at - END_S)
+    _log.info("stopped", after_s=round(after_s, 1))
 
 
 def install_stop_signal(end_s: int = END_S) -> StopSignal:

@@ -27,7 +27,7 @@ from upcoach.node.process.listener import Reservation, StartError
 from upcoach.node.process.shutdown import END_S
 from upcoach.node.process.systemd import NAMES, Notifier
 from upcoach.node.process.watchdog import Watchdog
-from upcoach.node.serving import Ports, install_stop_signal
+from upcoach.node.serving import Ports, install_stop_signal, log_stopped
 from upcoach.store.schema.installation import load_installation
 
 START_S = 60.0
@@ -132,6 +132,7 @@ async def serve_with_children(settings: Settings) -> int:
                 say(welcome(settings, web, metrics_ports))
                 await stop_signal.wait()
                 notifier.stops()
+    log_stopped(stop_signal)
     return int(any(codes))
 
 

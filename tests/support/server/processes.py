@@ -78,11 +78,6 @@ class ServerProcess:
         return match[1]
 
     @property
-    def metrics_port(self) -> int:
-        """The operators' port, where a test has chosen one."""
-        return int(self._environ["UPCOACH_METRICS_PORT"])
-
-    @property
     def output(self) -> str:
         """What it has printed so far."""
         return self._output

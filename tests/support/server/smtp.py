@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -14,6 +15,8 @@ class MailServer:
     ----------
     answer
         What it says to each recipient.
+    login
+        What it says to each password.
     taken
         What it says to each message.
     knows_letters
@@ -23,6 +26,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.answer = "250 fine"
+        self.login = "235 come in"
         self.taken = "250 taken"
         self.knows_letters = True
         self.letters: list[tuple[list[str], EmailMessage]] = []
@@ -30,12 +34,14 @@ class MailServer:
         self.port = 0
 
     @contextlib.asynccontextmanager
-    async def listening(self, port: int = 0) -> AsyncIterator[str]:
+    async def listening(
+        self, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator[str]:
         """Its URL, while it listens."""
-        server = await asyncio.start_server(self._talk, "127.0.0.1", port)
+        server = await asyncio.start_server(self._talk, "127.0.0.1", port, ssl=tls)
         self.port = server.sockets[0].getsockname()[1]
         async with server:
-            yield f"smtp://127.0.0.1:{self.port}"
+            yield f"{'smtps' if tls else 'smtp'}://127.0.0.1:{self.port}"
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         recipients: list[str] = []
@@ -47,6 +53,8 @@ class MailServer:
                 case "EHLO":
                     last = "SMTPUTF8" if self.knows_letters else "8BITMIME"
                     reply = f"250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250 {last}"
+                case "AUTH":
+                    reply = self.login
                 case "RCPT":
                     recipients.append(command.partition("<")[2].partition(">")[0])
                     reply = self.answer

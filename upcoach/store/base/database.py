@@ -22,6 +22,7 @@ from pymongo.read_concern import ReadConcern
 from models.base.cancellation import reraising_lost_cancellation
 from models.base.errors import Unavailable
 from upcoach.store.base.broken_documents import BrokenDocuments
+from upcoach.store.base.outage_watch import OutageWatch, reason_of
 
 Bson = dict[str, Any]
 Collection = AsyncCollection[Bson]
@@ -33,6 +34,8 @@ OPERATION_MS = 10_000
 
 # KeyNotFound: a server that has just started has not read yet what it signs its clock with.
 _STARTING = 211
+_NOT_AUTHORIZED = 13
+_NOT_AUTHENTICATED = 18
 
 DURABLE = WriteConcern(w="majority", j=True)
 
@@ -62,6 +65,7 @@ class Database:
                 retryWrites=True,
                 appname=APPLICATION,
             )
+        self._watch = OutageWatch(lambda: self.client.admin.command("ping"))
         self._connections = asyncio.Semaphore(POOL)
         # A moment that Python cannot name breaks the document that it is in, and no other.
         options: CodecOptions[Bson] = CodecOptions(
@@ -92,18 +96,49 @@ class Database:
                     yield
             except PyMongoError as failure:
                 if is_outage(failure):
+                    self._watch.start()
                     raise unavailable() from failure
                 raise
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether MongoDB may be away, and is asked until it answers."""
+        return self._watch.is_running
+
     async def ping(self) -> None:
         """Return when MongoDB answers, or raise `Unavailable`."""
+        async with self.connection():
+            await self.client.admin.command("ping")
+
+    async def greet(self) -> None:
+        """Return when MongoDB answers and has what we need, or raise `Unavailable`."""
         # A name of mongodb+srv is looked up at the first command.
         with _explaining_url():
-            async with self.connection():
-                await self.client.admin.command("ping")
+            await self.ping()
+        async with self.connection():
+            hello = await self.client.admin.command("hello")
+        is_member = "setName" in hello or hello.get("msg") == "isdbgrid"
+        if hello.get("isreplicaset"):  # it has not been told of its set yet
+            raise unavailable()
+        if not is_member:
+            raise UnusableUrl("that server is no member of a replica set, which transactions need")
+
+    @contextlib.contextmanager
+    def explaining_refusals(self) -> Iterator[None]:
+        """Raise `UnusableUrl` where MongoDB does not let our user do what a start does."""
+        try:
+            yield
+        except OperationFailure as failure:
+            if failure.code != _NOT_AUTHORIZED:
+                raise
+            if "requires authentication" in str(failure):
+                raise UnusableUrl("MongoDB asks for a user, and it names none") from failure
+            words = f"its user needs the role readWrite on the database {self._database.name}"
+            raise UnusableUrl(words) from failure
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._watch.close()
         await self.client.close()
 
 
@@ -113,11 +148,23 @@ def _explaining_url() -> Iterator[None]:
         yield
     except ConfigurationError as failure:
         raise UnusableUrl(str(failure).rstrip(".")) from failure
+    except Unavailable as refusal:
+        cause = refusal.__cause__
+        if isinstance(cause, OperationFailure) and cause.code == _NOT_AUTHENTICATED:
+            words = "MongoDB does not know its user, or not with this password"
+            raise UnusableUrl(words) from cause
+        raise
+
+
+def why_away(refusal: Unavailable) -> str:
+    """What the driver says of the MongoDB that does not answer."""
+    failure = refusal.__cause__
+    return reason_of(failure) if isinstance(failure, PyMongoError) else refusal.detail
 
 
 def is_outage(failure: PyMongoError) -> bool:
     """Whether the engine is away or too slow, rather than the request wrong."""
-    if isinstance(failure, OperationFailure) and failure.code == _STARTING:
+    if isinstance(failure, OperationFailure) and failure.code in {_STARTING, _NOT_AUTHENTICATED}:
         return True
     return isinstance(failure, ConnectionFailure | ExecutionTimeout) or failure.timeout
 

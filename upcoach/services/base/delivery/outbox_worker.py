@@ -39,12 +39,17 @@ class CarrierAway(Exception):
     ----------
     wait
         How long the other side wants to be left alone; at least so long is waited.
+    setting
+        The setting to look at, if it may be wrong.
 
     """
 
-    def __init__(self, why: str, wait: dt.timedelta = dt.timedelta(0)) -> None:
+    def __init__(
+        self, why: str, wait: dt.timedelta = dt.timedelta(0), *, setting: str = ""
+    ) -> None:
         super().__init__(why)
         self.wait = wait
+        self.setting = setting
 
 
 class Undeliverable(Exception):
@@ -153,7 +158,8 @@ class OutboxWorker(Generic[R]):
         except Undeliverable:
             _log.info("delivery_given_up", **about)
         except CarrierAway as failure:
-            _log.warning("delivery_put_off", **about, why=str(failure))
+            named = {"setting": failure.setting} if failure.setting else {}
+            _log.warning("delivery_put_off", **about, why=str(failure), **named)
             return max(_wait(pending), failure.wait)
         except (Later, Unavailable):  # the database is away: for all
             raise

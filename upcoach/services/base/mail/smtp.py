@@ -1,6 +1,9 @@
 """Mails over a mail server (SMTP, RFC 5321)."""
 
 import datetime as dt
+import socket
+import ssl
+from collections.abc import Iterator
 from email.utils import parseaddr
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -60,10 +63,9 @@ class Smtp:
             if refuses_mailbox(refusal.code, refusal.message, is_of_recipient=False):
                 raise MailboxRefused from None
             raise CarrierAway(f"answered {refusal.code}") from None
-        except aiosmtplib.SMTPResponseException as refusal:
-            raise CarrierAway(f"answered {refusal.code}") from None
         except (aiosmtplib.SMTPException, OSError) as failure:
-            raise CarrierAway(type(failure).__name__) from None
+            why = f"{self._host}:{self._port} {_reason(failure)}"
+            raise CarrierAway(why, setting="UPCOACH_SMTP_URL") from None
 
     def _return_path(self, letter: Mail) -> str:
         if self._bounces and letter.report_token:
@@ -78,3 +80,39 @@ def _of_recipient(refusal: aiosmtplib.SMTPRecipientRefused) -> Exception:
     if refusal.code >= 500:  # RFC 5321, 4.2.1: for good
         return Undeliverable()
     return CarrierAway("recipient refused for now")
+
+
+def _reason(failure: BaseException) -> str:
+    """What a failure to speak with the server means, without a word of it: it may name people."""
+    match failure:
+        case aiosmtplib.SMTPAuthenticationError(code=code):
+            return f"refused the user or the password ({code})"
+        case aiosmtplib.SMTPSenderRefused(code=code):
+            return f"refused the sender ({code}); see UPCOACH_MAIL_FROM"
+        case aiosmtplib.SMTPResponseException(code=code):
+            return f"answered {code}"
+    causes = reversed(list(_causes(failure)))  # the library has one name for many
+    known = (words for cause in causes for kind, words in _REASONS if isinstance(cause, kind))
+    if str(failure).startswith(("SMTP STARTTLS", "The SMTP AUTH", "No suitable")):
+        return "offers no TLS, or no login that we know"
+    return next(known, f"failed ({type(failure).__name__})")
+
+
+_REASONS: Final[tuple[tuple[type[BaseException], str], ...]] = (
+    (ssl.SSLCertVerificationError, "shows a certificate that is not trusted"),
+    (ssl.SSLError, "speaks no TLS, or none that we do"),
+    (ConnectionRefusedError, "refuses connections"),
+    (socket.gaierror, "has no address: the name is unknown"),
+    (aiosmtplib.SMTPTimeoutError, "does not answer in time"),
+    (TimeoutError, "does not answer in time"),
+    (aiosmtplib.SMTPServerDisconnected, "hung up"),
+    (ConnectionError, "hung up"),
+    (OSError, "cannot be reached"),
+)
+
+
+def _causes(failure: BaseException | None) -> Iterator[BaseException]:
+    """*failure*, and what is behind it, the first of them last."""
+    while failure is not None:
+        yield failure
+        failure = failure.__cause__ or failure.__context__

@@ -88,7 +88,7 @@ class Apns:
         if reason in STALE:
             if token == self._token and at - self._token_since > RENEWED:
                 self._token = ""
-            raise CarrierAway(f"answered {answer.status} {reason}")
+            raise CarrierAway(f"answered {answer.status} {reason}", setting="UPCOACH_APNS")
         check_answer(answer, reason, at, gone=GONE, doubtful=DOUBTFUL)
 
     def _provider_token(self, at: dt.datetime) -> str:

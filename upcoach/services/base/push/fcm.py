@@ -69,7 +69,7 @@ class Fcm:
         if answer.status == 401:  # the token was taken back
             if token == self._token:
                 self._token = ""
-            raise CarrierAway("answered 401")
+            raise CarrierAway("answered 401", setting="UPCOACH_FCM")
         check_answer(answer, _reason(answer), at, gone=GONE, doubtful=DOUBTFUL)
 
     async def _access_token(self, at: dt.datetime) -> str:
@@ -80,7 +80,7 @@ class Fcm:
         # Shielded: whoever gives up waiting must not take along others who wait for the same.
         token = await asyncio.shield(self._renewing)
         if not token:
-            raise CarrierAway("no access token was given")
+            raise CarrierAway("no access token was given", setting="UPCOACH_FCM")
         return token
 
     async def _renewed(self, at: dt.datetime) -> str:

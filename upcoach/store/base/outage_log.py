@@ -25,6 +25,11 @@ class OutageLog:
         self._began_at: float | None = None
         self._logged_at = 0.0
 
+    @property
+    def lasts(self) -> bool:
+        """Whether there is an outage, as far as is known."""
+        return self._began_at is not None
+
     def failed(self, failure: Exception) -> None:
         """Log that a try has failed, unless that is known."""
         now = time.monotonic()
