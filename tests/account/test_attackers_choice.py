@@ -156,7 +156,7 @@ FLAWED: Final[list[tuple[str, dict[str, object]]]] = [
 async def test_what_is_no_attempt_makes_nobody_wait(limited: dict[str, str]) -> None:
     async with serving_limited(limited) as server:
         _, email = await person_at(server, "203.0.113.1")
-        found = []
+        found, login = [], {"email": email, "password": PASSWORD, "device": "x"}
         for number in range(6):
             where = {"X-Forwarded-For": f"198.51.100.{number}"}
             for path, flawed in FLAWED:
@@ -164,7 +164,6 @@ async def test_what_is_no_attempt_makes_nobody_wait(limited: dict[str, str]) -> 
                 answer = await server.client().call("POST", path, body, headers=where)
                 found.append(answer.status)
             foreign = where | {"Sec-Fetch-Site": "cross-site"}
-            login = {"email": email, "password": PASSWORD, "device": "x"}
             answer = await server.client().call("POST", "/v1/auth/login", login, headers=foreign)
             found.append(answer.status)
         own = {"X-Forwarded-For": "198.51.100.77"}

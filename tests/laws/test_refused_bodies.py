@@ -263,6 +263,6 @@ async def test_a_field_that_is_none_is_not_removed_anywhere(settings: Settings) 
                     pointer=f"/{name}",
                 )
                 for operation in with_body("merge-patch")
-                for name in ("owner", "titel", "")
+                for name in ("owner", "caption", "")
             ],
         )
