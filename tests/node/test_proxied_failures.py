@@ -21,6 +21,9 @@ from tests.support.server.gate import Gate
 from upcoach.client import RestClient
 from upcoach.store.base import database
 
+SENT = 20 * 2**20  # bytes
+ZIP = {"Content-Type": "application/zip"}
+
 
 @both
 async def test_engines_that_are_away_take_no_node_away(
@@ -86,16 +89,17 @@ async def test_a_balancer_takes_what_the_nodes_take(
     ):
         person = await server.person()
         person.url = balancer.url
-        archive = await person.call(
-            "POST",
-            "/v1/imports/dayone",
-            raw=bytes(4 * BATCH_BYTES),
-            headers={"Content-Type": "application/zip"},
-        )
+        stranger = server.client()
+        stranger.url = balancer.url
+        archive, unknown = [
+            await one.call("POST", "/v1/imports/dayone", raw=bytes(SENT), headers=ZIP)
+            for one in (person, stranger)
+        ]
         batch = await person.call("POST", "/v1/mutations", raw=b"x" * BATCH_BYTES)
         too_large = await person.call("POST", "/v1/mutations", raw=b"x" * 2 * BATCH_BYTES)
 
     assert (archive.status, archive.body["code"]) == (422, "import_invalid")
+    assert (unknown.status, unknown.body["instance"]) == (413, "/v1/imports/dayone")  # the node's
     assert (batch.status, batch.body["code"]) == (415, "unsupported_media_type")
     assert (too_large.status, too_large.body["code"]) == (413, "request_entity_too_large")
 
