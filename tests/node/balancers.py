@@ -151,21 +151,27 @@ def haproxy(balancer: Balancer, nodes: Sequence[Node]) -> list[str]:
 
 Command = Callable[[Balancer, Sequence[Node]], list[str]]
 
-both = pytest.mark.parametrize(
-    "command",
-    [
-        pytest.param(
-            one,
-            id=one.__name__,
-            marks=pytest.mark.skipif(
-                shutil.which(one.__name__) is None,
-                reason=f"no wheel carries {one.__name__}, and tests install nothing in the system: "
-                "CI does (.ci/run)",
-            ),
-        )
-        for one in (nginx, haproxy)
-    ],
-)
+
+def behind(*commands: Command) -> pytest.MarkDecorator:
+    """Run a test behind each of the balancers that the *commands* run, if it is installed."""
+    return pytest.mark.parametrize(
+        "command",
+        [
+            pytest.param(
+                one,
+                id=one.__name__,
+                marks=pytest.mark.skipif(
+                    shutil.which(one.__name__) is None,
+                    reason=f"no wheel carries {one.__name__}, and tests install nothing in the "
+                    "system: CI does (.ci/run)",
+                ),
+            )
+            for one in commands
+        ],
+    )
+
+
+both = behind(nginx, haproxy)
 
 
 @contextlib.asynccontextmanager

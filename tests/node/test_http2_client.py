@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from upcoach.embedded import ports
 from upcoach.node.process.http2_client import Http2Client
 from upcoach.services.base.fetching import FetchFailed
 
@@ -52,4 +53,11 @@ async def test_whatever_is_no_answer_fails_the_request(answer: bytes) -> None:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(FetchFailed):
             await client.post(f"http://127.0.0.1:{port}/", b"{}", {})
+    await client.close()
+
+
+async def test_a_connection_that_is_refused_says_so() -> None:
+    client = Http2Client()
+    with pytest.raises(FetchFailed, match="All connection attempts failed"):
+        await client.post(f"https://127.0.0.1:{ports.choose(None)}/", b"{}", {})
     await client.close()

@@ -6,6 +6,8 @@ import datetime as dt
 import json
 from typing import Final
 
+from structlog.testing import capture_logs
+
 from config.settings import Settings
 from models.base.clock import utc_now
 from tests.notifications.devices import (
@@ -172,14 +174,17 @@ async def test_one_push_service_that_is_away_holds_up_no_other_device(settings: 
         await registered(ann, phone(TOKEN))
         await registered(ann, phone("token-of-a-tablet"))
         wait = dt.timedelta(minutes=30)
-        carried.failures[TOKEN] = [CarrierAway("answered 429", wait)]
+        carried.failures[TOKEN] = [CarrierAway("answered 429", wait, setting="UPCOACH_FCM")]
 
         before = utc_now()
-        await push(server, ann)
-        await sent(server)
+        with capture_logs() as lines:
+            await push(server, ann)
+            await sent(server)
+        [put_off] = [line for line in lines if line["event"] == "delivery_put_off"]
         [waiting] = await server.node.database["push_outbox"].find({}).to_list()
 
         assert carried.tokens == ["token-of-a-tablet"]
+        assert (put_off["why"], put_off["setting"]) == ("android: answered 429", "UPCOACH_FCM")
         assert before + wait <= waiting["at"] <= utc_now() + wait
 
 

@@ -26,6 +26,8 @@ class Http2Client:
         """See `upcoach.services.base.push.apns.Http2Poster`."""
         try:
             answer = await self._client().post(url, content=body, headers=dict(headers))
+        except httpx.ConnectError as failure:  # refused, no such name, or a certificate
+            raise FetchFailed(str(failure) or type(failure).__name__) from None
         # Also what it does not call an error of HTTP, such as a status that is no number.
         except Exception as failure:  # noqa: BLE001
             raise FetchFailed(type(failure).__name__) from None

@@ -142,10 +142,11 @@ class Pusher:
         except TokenGone as gone:
             _log.info("push_device_gone", device=device.id, why=str(gone))
             await self._devices.drop(device)
-        except CarrierAway:
+        except CarrierAway as away:
             if device.platform == "web":
                 await self._count_failure(device)
-            raise
+            words = f"{device.platform}: {away}"
+            raise CarrierAway(words, away.wait, setting=away.setting) from None
         else:
             if device.platform == "web":
                 await self._failures.end(device.token_hash)
