@@ -104,7 +104,8 @@ async def test_an_application_in_node_may_be_killed_at_any_moment(
             with contextlib.suppress(TimeoutError):
                 code = await asyncio.wait_for(process.wait(), chance.uniform(0, 0.1))
             if code is None:
-                process.kill()
+                with contextlib.suppress(ProcessLookupError):  # it has ended in this moment
+                    process.kill()
                 await process.wait()
                 kills += 1
 

@@ -25,6 +25,7 @@ SENT = 20 * 2**20  # bytes
 ZIP = {"Content-Type": "application/zip"}
 
 
+@pytest.mark.chaos
 @behind(haproxy)  # nginx asks no node whether it is ready
 async def test_engines_that_are_away_take_no_node_away(
     command: Command, engines: TestEngines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
