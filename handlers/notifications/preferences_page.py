@@ -103,7 +103,7 @@ class PreferencesPage(SessionPage):
         shown = _values(chosen) if typed is None else typed
         values = {
             "action": PATH,
-            "hidden": self.hidden(version=shown["version"]),
+            "hidden": self.hidden(version=shown["version"], times=_TICKED),
             "rows": [(type_, TITLES[type_], _channels(shown, type_)) for type_ in TYPES],
             "fields": _fields(shown, problems),
             "tz": chosen.tz,
@@ -190,12 +190,14 @@ def _problems(refusal: Invalid) -> dict[str, str]:
 def _patch(form: Parameters) -> Json:
     channels = {type_: _channels(form, type_)._asdict() for type_ in TYPES}
     quiet = {"on": form["quiet"] == _TICKED, "start": form["start"], "end": form["end"]}
-    return {
+    # A page of an older node has no fields for these, and leaves them as they are.
+    times = {time: form[time] or None for time in get_args(OwnTime) if form["times"]}
+    return times | {
         "channels": channels,
         "quiet_hours": quiet,
         "digest": form["digest"] == _TICKED,
         "hold_own_times": form["hold"] == _TICKED,
-    } | {time: form[time] or None for time in get_args(OwnTime)}
+    }
 
 
 ROUTES: Final = (

@@ -2,8 +2,7 @@
 
 A domain may be written in letters of any script or in ASCII (`xn--…`), in any case; ß and ς are
 letters of their own in it, as in IDNA 2008 and the non-transitional mapping of UTS #46.  The part
-before the @ is compared without case.  Nothing is checked here: whether a domain exists, its mails
-tell.
+before the @ is compared without case.  Whether a domain exists, its mails tell.
 """
 
 import re
@@ -20,11 +19,18 @@ _INVISIBLE: Final = (
 )
 _LOCAL: Final = rf'[^\x00-\x20"(),:;<>@\[-\]{_INVISIBLE}]{{1,64}}'
 _LABEL: Final = rf"[^\x00-,./:-@\[-^`{{-~{_INVISIBLE}]{{1,63}}"
+# What nobody sees, beside the category Cf; in a domain two joiners are letters of some scripts.
+_UNSEEN: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+_JOINERS: Final = "\u200c\u200d"
+_ENCODED: Final = "=?"  # what a header's encoded word begins with (RFC 2047, 2)
 MAILBOX: Final = rf"^{_LOCAL}@{_LABEL}(?:\.{_LABEL})+\Z"
 _LONGEST_LABEL: Final = 63  # of a domain, in ASCII
 _ACE: Final = "xn--"
 # In no label, though Punycode can write it: halves of pairs, which are no text, and full stops.
 _NO_LABEL: Final = re.compile("[\ud800-\udfff\u3002\uff0e\uff61]")
+_NO_JOINERS: Final = str.maketrans("", "", _JOINERS)
 _DOTS: Final = str.maketrans("\u3002\uff0e\uff61", "...")
 # What the mapping leaves out: soft hyphens, variation selectors, joiners at no place of their own.
 _IGNORED: Final = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10)))
@@ -57,17 +63,27 @@ def is_mailbox(email: str) -> bool:
     (True, False)
 
     """
-    if len(email) > LONGEST_EMAIL or re.match(MAILBOX, email) is None:
+    if len(email) > LONGEST_EMAIL or re.match(MAILBOX, email) is None or _ENCODED in email:
+        return False
+    local, _, domain = email.rpartition("@")
+    # Another spelling of the same account would be somebody else's mailbox.
+    is_plain = unicodedata.normalize("NFKC", local) == local and local.casefold() == local.lower()
+    is_plain = is_plain and "" not in local.split(".")
+    if not (is_plain and _is_seen(local) and _is_seen(domain.translate(_NO_JOINERS))):
         return False
     # What a domain stands for in ASCII may have spaces and dots that its letters do not show.
     sent = with_ascii_domain(email)
     return len(sent) <= LONGEST_EMAIL and re.match(MAILBOX, sent) is not None
 
 
+def _is_seen(text: str) -> bool:
+    return _UNSEEN.search(text) is None and all(unicodedata.category(one) != "Cf" for one in text)
+
+
 def check_mailbox(email: str) -> None:
     """Raise `Invalid` for the field `email` unless it is an address of today (`is_mailbox`)."""
     if not is_mailbox(email):
-        words = "The domain of this email address does not exist."
+        words = "No mail can be sent to this address. Check how it is written."
         raise invalid_field("/email", "email_invalid", words)
 
 

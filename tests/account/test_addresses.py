@@ -23,6 +23,7 @@ from models.base.validation import checked
 from tests.support.server import PASSWORD, Server, serving
 from tests.support.wire.relying import Browser
 from upcoach.services.account.email.users_by_email import UsersByEmail
+from upcoach.services.base.delivery import Undeliverable
 from upcoach.services.base.mail.carriers import POLICY, as_message
 
 SAME: Final = (
@@ -68,6 +69,15 @@ def test_two_addresses_are_two(one: str, other: str) -> None:
         "ada\x1b[2J@example.org",
         "ada\u202e@example.org",
         "ada\u200b@example.org",
+        "ada\xad@example.org",
+        "ada\u061c@example.org",
+        "ada\u3164@example.org",
+        "ada@ex\u180eample.org",
+        "\ufb01@example.org",  # another spelling of fi
+        "ada\xb2@example.org",
+        "strau\xdf@example.org",  # which is counted as strauss
+        "=?utf-8?q?a=0D=0ABcc=3A_eve=40evil.org?=@example.org",  # an encoded word (RFC 2047)
+        "=?utf-8?b?eAoKWW91?=@example.org",
         "ada@example.org\r\nBcc: eve@example.org",
         "<ada@example.org>",
         '"ada"@example.org',
@@ -78,6 +88,9 @@ def test_two_addresses_are_two(one: str, other: str) -> None:
         "ada@[192.0.2.1]",
         "ada@example..org",
         "ada@example.org.",
+        "a..b@example.org",
+        ".ada@example.org",
+        "ada.@example.org",
         f"ada@{'x' * 64}.org",
         f"{'x' * 65}@example.org",
         f"ada@{'x.' * 126}org",
@@ -96,12 +109,16 @@ def test_an_address_that_no_mail_is_written_to_is_given_to_no_account(email: str
 
 
 @given(st.from_regex(MAILBOX))
-@example("a..b@example.org")
 @example("\uff20@example.org")
+@example("=?utf-8?q?a=0D=0ABcc=3A_eve=40evil.org?=@example.org")
+@example("\xfc=?utf-8?q?a=0D=0ABcc=3A_eve=40evil.org?=@example.org")
 def test_a_mail_to_whatever_address_is_given_goes_to_one_mailbox(email: str) -> None:
-    assume(is_mailbox(email))
     letter = Mail(email, "Good day", "Hello.\n")
-    message = as_message("mal_1", letter, "UpCoach <coach@example.org>", NOON)
+    try:
+        message = as_message("mal_1", letter, "UpCoach <coach@example.org>", NOON)
+    except Undeliverable:
+        assert not is_mailbox(email)
+        return
     read = message_from_string(message.as_bytes().decode(), policy=POLICY)
 
     [address] = read["To"].addresses

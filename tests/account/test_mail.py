@@ -23,6 +23,7 @@ from tests.support.server.smtp import MailServer
 from upcoach.node import connecting
 from upcoach.services.base.delivery.outbox_worker import LONGEST_WAIT
 from upcoach.services.base.mail import Mailer, Smtp
+from upcoach.services.base.mail.carriers import as_message
 from upcoach.services.base.mail.mailer import PLACES
 from upcoach.services.base.mail.report_tokens import ReportTokens
 from upcoach.store.base.database import Database
@@ -174,7 +175,16 @@ async def test_who_is_refused_for_good_is_not_tried_again(
 
 
 @pytest.mark.parametrize(
-    "to", ["a,b@example.org", "<@example.org", "a@example.org>", "a(@b.c", "a@[.b"]
+    "to",
+    [
+        "a,b@example.org",
+        "a(b)@c.de",
+        "=?utf-8?q?a=0D=0ABcc=3A_eve?=@c.de",
+        "<@example.org",
+        "a@example.org>",
+        "a(@b.c",
+        "a@[.b",
+    ],
 )
 async def test_what_is_no_address_is_given_up(settings: Settings, to: str) -> None:
     there = MailServer()
@@ -199,13 +209,12 @@ async def test_people_of_every_script_get_mails_where_the_server_takes_them(
         for to in (
             "ada@stra\u00dfe.example",
             "j\u00fcrgen@stra\u00dfe.example",
-            "a..b@example.org",
         ):
             await mail.send(AddressVerificationMail(to, "Ann"))
 
         await sent_by(mail)
 
-        taken = {"ada@xn--strae-oqa.example", "a..b@example.org"}
+        taken = {"ada@xn--strae-oqa.example"}
         if knows_letters:
             taken.add("j\u00fcrgen@xn--strae-oqa.example")
         assert {recipient for [recipient], _ in there.letters} == taken
@@ -326,3 +335,22 @@ async def test_where_mails_are_sent_there_are_none_to_be_shown(
         assert there.letters[0][0] == [ANN]
         assert server.node.assembly.mailbox is None
         assert there.letters[0][1]["Subject"] == "Is this your address?"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "=?utf-8?q?a=0D=0ABcc=3A_eve=40evil.example?=",
+        "Run =?utf-8?b?eA0KDQpZb3U=?= now",
+        "=?utf-8?q?=0A?= =?utf-8?q?=0A?=",
+        "Run\r\nBcc: eve@evil.example",
+    ],
+)
+def test_what_people_write_stays_in_the_subject_of_a_mail(subject: str) -> None:
+    message = as_message("mal_1", Mail(ANN, subject, "Hello.\n"), SENDER, NOON)
+
+    head, _, _ = message.as_bytes().partition(b"\r\n\r\n")
+    names = [line.partition(b":")[0] for line in head.split(b"\r\n") if line[:1].isalpha()]
+    assert names == [name.encode() for name in message]
+    assert "Bcc" not in message
+    assert b"\n\n" not in head

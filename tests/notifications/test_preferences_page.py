@@ -76,12 +76,16 @@ async def test_somebody_sets_the_times_at_which_they_are_asked(
         typed = {"start": "22:15", "end": "06:30", "mood_check_in": "20:15"}
         await one.browser.post(PAGE, first.hidden | typed)
         second = await one.browser.get(PAGE)
-        wrong = await one.browser.post(PAGE, second.hidden | typed | {"journal_prompt": "25:00"})
+        older = second.hidden | {"times": "", "start": "22:15", "end": "06:30"}
+        await one.browser.post(PAGE, older)  # of a node that knows no other times
+        kept = await one.browser.get(PAGE)
+        wrong = await one.browser.post(PAGE, kept.hidden | typed | {"journal_prompt": "25:00"})
         await one.browser.post(PAGE, wrong.hidden | typed | {"mood_check_in": ""})
         third = await one.browser.get(PAGE)
 
-        assert [times_of(page) for page in (first, second, third)] == [
+        assert [times_of(page) for page in (first, second, kept, third)] == [
             {"start": "21:30", "end": "08:00"},
+            {"start": "22:15", "end": "06:30", "mood_check_in": "20:15"},
             {"start": "22:15", "end": "06:30", "mood_check_in": "20:15"},
             {"start": "22:15", "end": "06:30"},
         ]

@@ -84,6 +84,7 @@ class AuthorizationStart(PageHandler):
     async def get(self, provider: str) -> None:
         """Redirect the browser to the provider."""
         continuation = continuation_of(query_parameters(self)).fields
+        continuation.pop("page", None)  # of which the callback of an older node knows nothing
         start_authorization(
             self, await self.runner.services.account.federation.send(provider, continuation)
         )

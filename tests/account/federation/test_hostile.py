@@ -10,6 +10,7 @@ from models.base.merge_patch import Json
 from tests.account.federation.providers import come, federated, let_in
 from tests.account.federation.visiting import START, visiting
 from tests.support.engines import TestEngines
+from upcoach.services.base.jwt_signatures import BadSignature, public_key
 
 # Where no browser is to be sent with what we know of it.
 ELSEWHERE: Final = (
@@ -91,6 +92,9 @@ async def test_keys_that_are_none_verify_nothing(engines: TestEngines, tmp_path:
         found = {}
         for what, flaw in FLAWS.items():
             provider.keys = [7, None, [], provider.jwk(**flaw)]
+            if "modulus" in what:
+                with pytest.raises(BadSignature):
+                    public_key(provider.keys[-1], "RS256")
             discovery._keys = []
             answer = await come(server, provider)
             found[what] = (answer.status, answer.body["code"])

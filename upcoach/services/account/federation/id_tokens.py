@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from models.account.email_addresses import is_mailbox
+from models.account.email_addresses import is_mailbox, normalised_email
 from models.base.errors import Invalid, Unauthenticated
 from models.base.fields import TypedName
 from models.base.validation import checked
@@ -145,14 +145,19 @@ def typed_name(text: str) -> str:
 
 
 def _has_the_last_word(provider: Provider, email: str, hosted: str) -> bool:
-    domain = email.rpartition("@")[2].casefold()
+    domain = _domain_of(email)
     match provider.authority:
         case "verified":
             return True
         case "hosted":
-            return domain in provider.domains or hosted.casefold() == domain
+            hosts = (hosted, *provider.domains)
+            return domain in {_domain_of(f"@{host}") for host in hosts if host}
         case _:
             return False
+
+
+def _domain_of(email: str) -> str:
+    return normalised_email(email).rpartition("@")[2]
 
 
 def id_token_invalid() -> Unauthenticated:

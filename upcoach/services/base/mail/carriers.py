@@ -29,7 +29,7 @@ _HEADERS: Final = HeaderRegistry()
 _HEADERS.map_to_type("list-unsubscribe", ListHeader)
 POLICY: Final = email.policy.SMTPUTF8.clone(header_factory=_HEADERS)
 # What Python's parser says of what is no address: some defects break the parser itself.
-NO_ADDRESS: Final = (HeaderParseError, ValueError, LookupError, AttributeError, TypeError)
+_NO_ADDRESS: Final = (HeaderParseError, ValueError, LookupError, AttributeError, TypeError)
 
 
 class MailboxRefused(Undeliverable):
@@ -47,14 +47,21 @@ class Carrier(Protocol):
 
 
 def mailbox_of(letter: Mail) -> Address:
-    """To whom *letter* goes, in a domain of ASCII; or raise one of `NO_ADDRESS`.
+    """To whom *letter* goes, in a domain of ASCII; or raise `Undeliverable`.
 
-    Python's parser knows no letters but those of ASCII before the @ (RFC 6532), nor dots that
-    stand together there, as some have them.
+    Python's parser looks at it, but for letters of other scripts before the @ (RFC 6532), which it
+    does not know.  What it reads as another address, with a comment in it, say, goes to nobody.
     """
     email = with_ascii_domain(letter.to)
     local, _, domain = email.rpartition("@")
-    return Address("", local, domain) if is_mailbox(email) else Address(addr_spec=email)
+    try:
+        is_foreign = not local.isascii() and is_mailbox(email)
+        address = Address("", local, domain) if is_foreign else Address(addr_spec=email)
+    except _NO_ADDRESS:
+        raise Undeliverable from None
+    if address.addr_spec != email:
+        raise Undeliverable
+    return address
 
 
 def as_message(name: str, letter: Mail, sender: str, at: dt.datetime) -> EmailMessage:
@@ -63,10 +70,13 @@ def as_message(name: str, letter: Mail, sender: str, at: dt.datetime) -> EmailMe
     try:
         message["To"] = mailbox_of(letter)
         message["From"] = sender
-    except NO_ADDRESS:
+    except _NO_ADDRESS:
         raise Undeliverable from None
+    if [one.addr_spec for one in message["To"].addresses] != [mailbox_of(letter).addr_spec]:
+        raise Undeliverable
     # Of a name, say; a header takes no end of a line, of which there are ten.
-    message["Subject"] = " ".join(letter.subject.split())
+    # And what looks like an encoded word (RFC 2047) would be decoded, to ends of lines, too.
+    message["Subject"] = " ".join(letter.subject.split()).replace("=?", "= ?")
     message["Date"] = format_datetime(at)
     local = f"{name}.{letter.report_token}" if letter.report_token else name
     message["Message-ID"] = f"<{local}@{parseaddr(sender)[1].rpartition('@')[2]}>"

@@ -40,13 +40,14 @@ class Smtp:
     async def carry(self, name: str, letter: Mail, at: dt.datetime) -> None:
         """See `Carrier`."""
         message = as_message(name, letter, self._sender, at)
+        recipient = mailbox_of(letter).addr_spec
         # A password never goes over a connection that anybody can read.
         start_tls = None if self._is_tls or self._user is None else True
         try:
             await aiosmtplib.send(
                 message,
                 sender=self._return_path(letter),
-                recipients=[mailbox_of(letter).addr_spec],
+                recipients=[recipient],
                 hostname=self._host,
                 port=self._port,
                 username=self._user,
@@ -55,8 +56,11 @@ class Smtp:
                 start_tls=start_tls,
                 timeout=PATIENCE_S,
             )
-        except aiosmtplib.SMTPNotSupported:  # letters before the @ by this server (RFC 6531, 3.3)
-            raise Undeliverable from None
+        except aiosmtplib.SMTPNotSupported:  # letters beyond ASCII before the @ (RFC 6531, 3.3)
+            if not recipient.isascii():
+                raise Undeliverable from None
+            why = f"{self._host}:{self._port} takes no such sender; see UPCOACH_MAIL_FROM"
+            raise CarrierAway(why, setting="UPCOACH_MAIL_FROM") from None
         except aiosmtplib.SMTPRecipientsRefused as refusal:
             raise _of_recipient(refusal.recipients[0]) from None
         except aiosmtplib.SMTPDataError as refusal:
