@@ -59,7 +59,7 @@ class Smtp:
         except aiosmtplib.SMTPNotSupported:  # letters beyond ASCII before the @ (RFC 6531, 3.3)
             if not recipient.isascii():
                 raise Undeliverable from None
-            why = f"{self._host}:{self._port} takes no such sender; see UPCOACH_MAIL_FROM"
+            why = f"{self._host}:{self._port} refuses such a sender; see UPCOACH_MAIL_FROM"
             raise CarrierAway(why, setting="UPCOACH_MAIL_FROM") from None
         except aiosmtplib.SMTPRecipientsRefused as refusal:
             raise _of_recipient(refusal.recipients[0]) from None
