@@ -23,14 +23,13 @@ _LABEL: Final = rf"[^\x00-,./:-@\[-^`{{-~{_INVISIBLE}]{{1,63}}"
 _UNSEEN: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
-_JOINERS: Final = "\u200c\u200d"
 _ENCODED: Final = "=?"  # what a header's encoded word begins with (RFC 2047, 2)
 MAILBOX: Final = rf"^{_LOCAL}@{_LABEL}(?:\.{_LABEL})+\Z"
 _LONGEST_LABEL: Final = 63  # of a domain, in ASCII
 _ACE: Final = "xn--"
 # In no label, though Punycode can write it: halves of pairs, which are no text, and full stops.
 _NO_LABEL: Final = re.compile("[\ud800-\udfff\u3002\uff0e\uff61]")
-_NO_JOINERS: Final = str.maketrans("", "", _JOINERS)
+_NO_JOINERS: Final = str.maketrans("", "", "\u200c\u200d")
 _DOTS: Final = str.maketrans("\u3002\uff0e\uff61", "...")
 # What the mapping leaves out: soft hyphens, variation selectors, joiners at no place of their own.
 _IGNORED: Final = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10)))
@@ -66,14 +65,20 @@ def is_mailbox(email: str) -> bool:
     if len(email) > LONGEST_EMAIL or re.match(MAILBOX, email) is None or _ENCODED in email:
         return False
     local, _, domain = email.rpartition("@")
-    # Another spelling of the same account would be somebody else's mailbox.
-    is_plain = unicodedata.normalize("NFKC", local) == local and local.casefold() == local.lower()
-    is_plain = is_plain and "" not in local.split(".")
-    if not (is_plain and _is_seen(local) and _is_seen(domain.translate(_NO_JOINERS))):
+    if not (_is_plain(local) and _is_seen(local + domain.translate(_NO_JOINERS))):
         return False
     # What a domain stands for in ASCII may have spaces and dots that its letters do not show.
     sent = with_ascii_domain(email)
     return len(sent) <= LONGEST_EMAIL and re.match(MAILBOX, sent) is not None
+
+
+def _is_plain(local: str) -> bool:
+    """Whether *local* has dots in between only, and no letters for which an account has others.
+
+    Another spelling of the same account would be somebody else's mailbox.
+    """
+    is_itself = unicodedata.normalize("NFKC", local) == local and local.casefold() == local.lower()
+    return is_itself and "" not in local.split(".")
 
 
 def _is_seen(text: str) -> bool:

@@ -98,6 +98,7 @@ async def log_in(services: AccountServices, call: Call) -> Reply:
     A device gets a token, a browser (`web`, `remembered`, `admin`) a cookie.  Whoever has enrolled
     a second factor gets a challenge first, to be answered at `/v1/auth/challenge`.
     """
+    call.require_our_page()  # by whatever road it came, counted or not
     credentials = call.read(Credentials)
     if not credentials.trusted_device:
         credentials = msgspec.structs.replace(credentials, trusted_device=call.trusted)

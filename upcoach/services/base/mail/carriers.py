@@ -46,36 +46,12 @@ class Carrier(Protocol):
         """
 
 
-def mailbox_of(letter: Mail) -> Address:
-    """To whom *letter* goes, in a domain of ASCII; or raise `Undeliverable`.
-
-    Python's parser looks at it, but for letters of other scripts before the @ (RFC 6532), which it
-    does not know.  What it reads as another address, with a comment in it, say, goes to nobody.
-    """
-    email = with_ascii_domain(letter.to)
-    local, _, domain = email.rpartition("@")
-    try:
-        is_foreign = not local.isascii() and is_mailbox(email)
-        address = Address("", local, domain) if is_foreign else Address(addr_spec=email)
-    except _NO_ADDRESS:
-        raise Undeliverable from None
-    if address.addr_spec != email:
-        raise Undeliverable
-    return address
-
-
 def as_message(name: str, letter: Mail, sender: str, at: dt.datetime) -> EmailMessage:
     """Encode *letter* as a message (RFC 5322), or raise `Undeliverable` for a bad address."""
-    message = EmailMessage(policy=POLICY)
-    try:
-        message["To"] = mailbox_of(letter)
-        message["From"] = sender
-    except _NO_ADDRESS:
-        raise Undeliverable from None
-    if [one.addr_spec for one in message["To"].addresses] != [mailbox_of(letter).addr_spec]:
-        raise Undeliverable
-    # Of a name, say; a header takes no end of a line, of which there are ten.
-    # And what looks like an encoded word (RFC 2047) would be decoded, to ends of lines, too.
+    message = _addressed(letter.to)
+    message["From"] = sender
+    # Of a name, say; a header takes no end of a line, of which there are ten, nor what looks like
+    # an encoded word (RFC 2047): it would be decoded, to ends of lines, too.
     message["Subject"] = " ".join(letter.subject.split()).replace("=?", "= ?")
     message["Date"] = format_datetime(at)
     local = f"{name}.{letter.report_token}" if letter.report_token else name
@@ -86,4 +62,30 @@ def as_message(name: str, letter: Mail, sender: str, at: dt.datetime) -> EmailMe
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text)
     message.add_alternative(html_part(letter), subtype="html")  # RFC 2046, 5.1.4: the best last
+    return message
+
+
+def recipient_of(message: EmailMessage) -> str:
+    """The address of the only mailbox that *message* goes to."""
+    [address] = message["To"].addresses
+    return str(address.addr_spec)
+
+
+def _addressed(email: str) -> EmailMessage:
+    """An empty message to *email*, in a domain of ASCII; or raise `Undeliverable`.
+
+    Python's parser looks at it, but for letters of other scripts before the @ (RFC 6532), which it
+    does not know.  What it reads as another address, with a comment in it, say, goes to nobody.
+    """
+    email = with_ascii_domain(email)
+    local, _, domain = email.rpartition("@")
+    message = EmailMessage(policy=POLICY)
+    try:
+        is_foreign = not local.isascii() and is_mailbox(email)
+        message["To"] = Address("", local, domain) if is_foreign else Address(addr_spec=email)
+        is_same = recipient_of(message) == email
+    except _NO_ADDRESS:
+        raise Undeliverable from None
+    if not is_same:
+        raise Undeliverable
     return message

@@ -12,7 +12,7 @@ import aiosmtplib
 
 from models.base.messages.mail import Mail
 from upcoach.services.base.delivery import CarrierAway, Undeliverable
-from upcoach.services.base.mail.carriers import MailboxRefused, as_message, mailbox_of
+from upcoach.services.base.mail.carriers import MailboxRefused, as_message, recipient_of
 from upcoach.services.base.mail.reply_codes import refuses_mailbox
 from upcoach.services.base.mail.report_tokens import return_path
 
@@ -40,7 +40,7 @@ class Smtp:
     async def carry(self, name: str, letter: Mail, at: dt.datetime) -> None:
         """See `Carrier`."""
         message = as_message(name, letter, self._sender, at)
-        recipient = mailbox_of(letter).addr_spec
+        recipient = recipient_of(message)
         # A password never goes over a connection that anybody can read.
         start_tls = None if self._is_tls or self._user is None else True
         try:
