@@ -29,7 +29,8 @@ class SessionPage(PageHandler):
 
     def _login(self) -> str:
         """The login page, which leads back to this one if it can be loaded."""
-        if self.request.method != "GET" or self.request.path == ACCOUNT:
+        is_shown = self.request.method == "GET" and "GET" in self.allowed()
+        if not is_shown or self.request.path == ACCOUNT:
             return LOGIN
         return f"{LOGIN}?{urlencode({'page': self.request.path})}"
 

@@ -56,17 +56,17 @@ class NotificationDigestMail(MailRequest, frozen=True, tag="NotificationDigest",
 
     Attributes
     ----------
-    count
-        How many notifications there are.
+    counts
+        How many notifications there are of each type.
     named
-        The newest of them, in the language of their person.
+        The newest of all, in the language of their person.
     until
         When nobody needs to be told any more.
 
     """
 
     user: str
-    count: int
+    counts: dict[str, int]
     named: tuple[NamedNotification, ...]
     until: dt.datetime
 

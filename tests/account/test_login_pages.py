@@ -82,3 +82,20 @@ async def test_a_login_leads_back_to_pages_of_the_account_alone(
 
         assert (done.status, done.headers["location"]) == (303, then)
         assert (again.status, again.headers["location"]) == (303, then)
+
+
+@pytest.mark.parametrize(
+    ("path", "then"),
+    [
+        ("/account/notifications", f"{LOGIN}?page=%2Faccount%2Fnotifications"),
+        ("/account", LOGIN),
+        ("/account/sessions", LOGIN),  # it takes a form, and shows nothing
+    ],
+)
+async def test_a_page_that_asks_for_a_login_names_itself_where_it_can_be_shown(
+    engines: TestEngines, tmp_path: Path, path: str, then: str
+) -> None:
+    async with people(engines, tmp_path) as one:
+        shown = await one.browser.get(path)
+
+        assert (shown.status, shown.headers["location"]) == (303, then)

@@ -10,8 +10,8 @@ from models.base.clock import utc_now
 from models.notifications import Notification, notification_id
 from tests.notifications.devices import Carried, carried_of, phone, registered
 from tests.notifications.evening import Evening, by_day, types
-from tests.notifications.writing import new, tell
-from tests.support.people.chaos import until
+from tests.notifications.writing import ids, new, tell
+from tests.support.people.chaos import PATIENCE_S, until
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
@@ -205,6 +205,21 @@ async def test_a_night_that_is_shorter_or_over_holds_no_longer(settings: Setting
         [(_, digest)] = carried.pushes
         assert (digest.type, digest.title) == ("digest", "While you were away")
         assert await due_in_hours() == float("inf")
+
+
+async def test_a_night_that_ends_early_lets_go_all_that_it_held(settings: Settings) -> None:
+    async with serving(dataclasses.replace(settings, roles=BOTH)) as server:
+        person, later = await server.person(), utc_now() + 8 * HOUR
+        rows = server.node.database[COLLECTION]
+        held = [new(name, held_until=later) for name in ids(250, utc_now())]
+        await tell(server, person, *held)
+
+        quiet = {"quiet_hours": {"on": False}}
+        await done(person.call("PATCH", "/v1/notifications/preferences", quiet))
+
+        async with asyncio.timeout(PATIENCE_S), server.node.database.connection():
+            while await rows.count_documents({"rule": "quiet_hours_over"}):
+                await asyncio.sleep(0.01)
 
 
 async def test_who_moves_out_of_the_night_is_told_at_once(settings: Settings) -> None:

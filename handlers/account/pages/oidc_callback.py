@@ -105,7 +105,8 @@ class AuthorizationCallback(PageHandler):
         if reply.body is None:
             self.see_other(ACCOUNT)
         else:
-            await continue_login(self, reply, LoginContinuation(**reply.body["continuation"]))
+            continuation = msgspec.convert(reply.body["continuation"], LoginContinuation)
+            await continue_login(self, reply, continuation)
 
     async def post(self, provider: str) -> None:
         """Hold a form that the provider's page posts (Apple), and redirect to where it is taken.

@@ -63,12 +63,12 @@ class NotificationMails:
         user = await self._reader(request.user, request.until)
         if user is None:
             return None
-        wanted = await self._wanted(user, {one.kind for one in request.named})
-        named = [one for one in request.named if one.kind in wanted]
-        if not named:
+        wanted = await self._wanted(user, request.counts)
+        if not wanted:
             return None
-        count = request.count - len(request.named) + len(named)
+        count = sum(request.counts[kind] for kind in wanted)
         words = text_of("digest", "", {"count": count}, user.locale)
+        named = (one for one in request.named if one.kind in wanted)
         lines = (f"{_plain(one.title)}\n{_plain(one.body)}" for one in named)
         return self._mail(user, wanted, words.title, "\n\n".join((words.body, *lines)), LIST)
 

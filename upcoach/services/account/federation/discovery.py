@@ -100,7 +100,7 @@ class Discovery:
         # Whoever is at that URL must be who it is about (OpenID Connect Discovery, 4.3).
         if answer.status != 200 or endpoints.issuer != self._provider.issuer:
             raise FetchFailed(f"its metadata is of another issuer, or its answer {answer.status}")
-        self._fetch.check(endpoints.authorization_endpoint)  # whither we send browsers
+        self._fetch.check(endpoints.authorization_endpoint)  # where we send browsers
         return endpoints
 
 

@@ -5,6 +5,7 @@ one transaction, or none of them.  The id follows from person, moment and key: t
 once, whoever tries again, and not after its person has deleted it.
 """
 
+import collections
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -204,7 +205,7 @@ def digest_mail_of(
     return NotificationDigestMail(
         to=user.email,
         user=user.id,
-        count=len(notifications),
+        counts=dict(collections.Counter(one.type for one in notifications)),
         named=tuple(
             NamedNotification(one.type, one.title, one.body) for one in notifications[:MOST_NAMED]
         ),

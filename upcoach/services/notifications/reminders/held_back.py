@@ -56,7 +56,8 @@ class HeldNotifications(DocumentTimer[Notification]):
 
     async def review(self, owner: str) -> None:
         """Hold what is held back as *owner* wants it now: until another time, or no longer."""
-        await self._release(owner, None)
+        while await self._release(owner, None):
+            pass  # the latest first: what was changed is held no longer, or until a time before
 
     async def _release(self, owner: str, due: dt.datetime | None) -> bool:
         """Let go what is held back until *due*, or all that the night does not hold any more."""
@@ -77,8 +78,8 @@ class HeldNotifications(DocumentTimer[Notification]):
             user = changes.find(User, owner, owner)
             if user is None or not held:
                 return Outcome(verb="unchanged", document=None)
-            _release(changes, user, held, max(due or changes.at, changes.at))
-            return Outcome(verb="updated", document=None)
+            changed = _release(changes, user, held, max(due or changes.at, changes.at))
+            return Outcome(verb="updated" if changed else "unchanged", document=None)
 
         reads = (*(Ref(Notification, owner, name) for name in ids), *_person(owner))
         write = Write(scope=Scope(user=owner), reads=reads, decide=decide)
@@ -122,20 +123,30 @@ def _person(owner: str) -> tuple[Ref, ...]:
 
 def _release(
     changes: WriteContext, user: User, held: Sequence[Notification], at: dt.datetime
-) -> None:
-    """Let go what is *held*, or hold it until the quiet hours end that somebody is in by now."""
+) -> bool:
+    """Let go what is *held*, or hold it until the quiet hours end that somebody is in by now.
+
+    Returns
+    -------
+    bool
+        Whether any of it had to be changed.
+
+    """
     preferences = preferences_of(changes, user)
     until = quiet_until(preferences.quiet_hours, at, user.tz)
-    released = []
+    released, changed = [], False
     for notification in held:
         is_fresh = notification.held_until is None or notification.held_until >= at - HELD_GRACE
         if until is not None and is_fresh:  # they have moved, or want them longer or shorter
             if until != notification.held_until:
                 changes.update(notification, notification.held(until, changes.at))
+                changed = True
         else:
             after = _let_go(changes, notification, at)
             released += [after] if is_fresh else []
+            changed = True
     _send(changes, user, preferences, digest_of(released, at))
+    return changed
 
 
 def _let_go(changes: WriteContext, held: Notification, at: dt.datetime) -> Notification:
