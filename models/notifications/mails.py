@@ -56,19 +56,22 @@ class NotificationDigestMail(MailRequest, frozen=True, tag="NotificationDigest",
 
     Attributes
     ----------
-    counts
-        How many notifications there are of each type.
+    count
+        How many notifications there are.
     named
-        The newest of all, in the language of their person.
+        The newest of them, in the language of their person.
     until
         When nobody needs to be told any more.
+    counts
+        How many there are of each type; empty in mails of older builds, which did not say.
 
     """
 
     user: str
-    counts: dict[str, int]
+    count: int
     named: tuple[NamedNotification, ...]
     until: dt.datetime
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def can_wait(self) -> bool:

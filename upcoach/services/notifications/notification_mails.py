@@ -6,6 +6,7 @@ does nothing but that, and only when it is posted to).
 """
 
 import base64
+import collections
 import datetime as dt
 import hmac
 from collections.abc import Collection
@@ -63,10 +64,11 @@ class NotificationMails:
         user = await self._reader(request.user, request.until)
         if user is None:
             return None
-        wanted = await self._wanted(user, request.counts)
+        counts = request.counts or collections.Counter(one.kind for one in request.named)
+        wanted = await self._wanted(user, counts)
         if not wanted:
             return None
-        count = sum(request.counts[kind] for kind in wanted)
+        count = request.count - sum(counts.values()) + sum(counts[kind] for kind in wanted)
         words = text_of("digest", "", {"count": count}, user.locale)
         named = (one for one in request.named if one.kind in wanted)
         lines = (f"{_plain(one.title)}\n{_plain(one.body)}" for one in named)

@@ -205,6 +205,7 @@ def digest_mail_of(
     return NotificationDigestMail(
         to=user.email,
         user=user.id,
+        count=len(notifications),
         counts=dict(collections.Counter(one.type for one in notifications)),
         named=tuple(
             NamedNotification(one.type, one.title, one.body) for one in notifications[:MOST_NAMED]
