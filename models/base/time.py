@@ -53,11 +53,11 @@ def check_counted(day: dt.date | None, pointer: str) -> None:
         raise invalid_field(pointer, "date_impossible", f"Dates go back to {EPOCH}.")
 
 
-def check_zone(tz: str) -> None:
+def check_zone(tz: str, pointer: str = "/tz") -> None:
     """Raise `Invalid` unless *tz* is a zone of the IANA database."""
     if tz not in _zone_names():
         message = f"There is no time zone {tz[:64]!r}. Try Europe/Berlin or UTC, for example."
-        raise invalid_field("/tz", "zone_unknown", message)
+        raise invalid_field(pointer, "zone_unknown", message)
 
 
 def check_stored_zone(tz: str) -> None:

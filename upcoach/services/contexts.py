@@ -20,6 +20,7 @@ from upcoach.services.journal import JournalServices
 from upcoach.services.moods import MoodServices
 from upcoach.services.notifications import NotificationServices
 from upcoach.services.oauth import OAuth
+from upcoach.services.scheduling import SchedulingServices
 from upcoach.services.sharing import SharingServices
 from upcoach.services.sync import SyncServices
 from upcoach.services.tasks import TaskServices
@@ -37,6 +38,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     moods: MoodServices
     journal: JournalServices
     sharing: SharingServices
+    scheduling: SchedulingServices
     imports: ImportServices
     jobs: JobServices
     sync: SyncServices

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Never, Protocol, TypeVar
 
 import msgspec
 
@@ -74,6 +74,11 @@ class DeleteEffect(msgspec.Struct, frozen=True, kw_only=True):
 def always_there(_: Document, __: dt.datetime) -> bool:
     """Whether a document exists: always, as long as it is stored."""
     return True
+
+
+def made_elsewhere(*_: object, **__: object) -> Never:
+    """Fail: documents of this kind are made by writes of their own."""
+    raise AssertionError("Nobody makes documents of this kind from a draft alone.")
 
 
 class Rules(msgspec.Struct, Generic[D, N], frozen=True, kw_only=True):
