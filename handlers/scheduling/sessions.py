@@ -48,8 +48,10 @@ class SessionQuery(UpdatedQuery, frozen=True, kw_only=True):
         Those in which the caller is the coach, or the client.
     other
         Those with this person.
-    start, end
-        Those that begin at or after the first moment, and no later than the last.
+    from
+        Those that begin at this moment or later.
+    to
+        Those that begin at this moment or earlier.
     sort
         The order, descending with a minus: `starts` by default, `updated` with *updated_since*.
 
@@ -60,14 +62,14 @@ class SessionQuery(UpdatedQuery, frozen=True, kw_only=True):
     status: SessionStatus | None = None
     role: Role | None = None
     other: str | None = None
-    start: Moment | None = msgspec.field(name="from", default=None)
-    end: Moment | None = msgspec.field(name="to", default=None)
+    first: Moment | None = msgspec.field(name="from", default=None)
+    to: Moment | None = None
     sort: Literal["starts", "-starts", "updated", "-updated"] | None = None
 
     def selection(self) -> Selection:
         """See `ListQuery.selection`."""
         order = _FIELDS[self.ordering().removeprefix("-")]
-        begins = between(_stored("from", self.start), _stored("to", self.end))
+        begins = between(_stored("from", self.first), _stored("to", self.to))
         span, rest = span_and_rest(order, {"starts_at": begins, "updated_at": self.updated()})
         return Selection(
             order=order,

@@ -11,7 +11,7 @@ from models.base.fields import Moment
 from models.base.ids import PartId
 from models.base.time import to_stored
 from models.scheduling import HoldDraft, SlotHold
-from upcoach.services.scheduling import CoachOffer, SchedulingServices, Slot
+from upcoach.services.scheduling import CoachOffer, OfferedSlot, SchedulingServices
 
 OFFER: Final = "/v1/coaches/{coach}/offer"
 SLOTS: Final = "/v1/coaches/{coach}/slots"
@@ -26,9 +26,9 @@ class SlotQuery(Query, frozen=True, kw_only=True):
     ----------
     type
         Which of the coach's session types.
-    start
+    from
         The first moment.
-    end
+    to
         The moment after the last; 62 days later at most.
     explain
         Whether to list all times within the coach's hours, and say of each why it cannot be
@@ -37,8 +37,8 @@ class SlotQuery(Query, frozen=True, kw_only=True):
     """
 
     type: PartId
-    start: Moment = msgspec.field(name="from")
-    end: Moment = msgspec.field(name="to")
+    first: Moment = msgspec.field(name="from")
+    to: Moment
     explain: bool = False
 
 
@@ -51,7 +51,7 @@ async def offered(services: SchedulingServices, call: Call) -> Reply:
     """List the times at which the caller can book a coach."""
     query = call.parse_query(SlotQuery)
     span = []
-    for name, moment in (("from", query.start), ("to", query.end)):
+    for name, moment in (("from", query.first), ("to", query.to)):
         try:
             span.append(to_stored(moment))
         except Invalid as refusal:
@@ -83,7 +83,7 @@ OPERATIONS = (
         run=offered,
         needs="scheduling:read",
         query=SlotQuery,
-        gives=Items[Slot],
+        gives=Items[OfferedSlot],
         weight=3,
     ),
     Operation(

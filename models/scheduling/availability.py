@@ -40,7 +40,7 @@ Notice = Annotated[int, msgspec.Meta(ge=0, le=43_200)]
 Modes = Annotated[tuple[Mode, ...], msgspec.Meta(min_length=1, max_length=4)]
 
 
-class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DayHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of a day in which a coach can be booked.
 
     Attributes
@@ -91,7 +91,7 @@ class TimeOff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last: dt.date
 
 
-class Travel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TravelPeriod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Days on which a coach's hours are those of another zone.
 
     Attributes
@@ -142,10 +142,10 @@ class SessionType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 Weekly = Annotated[tuple[WeeklyHours, ...], msgspec.Meta(max_length=70)]
-DayHours = Annotated[tuple[Hours, ...], msgspec.Meta(max_length=10)]
-Overrides = Annotated[dict[DateText, DayHours], msgspec.Meta(max_length=400)]
+HoursOfDay = Annotated[tuple[DayHours, ...], msgspec.Meta(max_length=10)]
+Overrides = Annotated[dict[DateText, HoursOfDay], msgspec.Meta(max_length=400)]
 TimesOff = Annotated[tuple[TimeOff, ...], msgspec.Meta(max_length=100)]
-Travels = Annotated[tuple[Travel, ...], msgspec.Meta(max_length=50)]
+Travels = Annotated[tuple[TravelPeriod, ...], msgspec.Meta(max_length=50)]
 SessionTypes = Annotated[dict[PartId, SessionType], msgspec.Meta(max_length=20)]
 Places = Annotated[dict[Mode, ShortText], msgspec.Meta(max_length=4)]
 
@@ -281,7 +281,7 @@ class Availability(Document, frozen=True, kw_only=True):
         """The zone of the hours of *day*."""
         return next((stay.tz for stay in self.travel if stay.first <= day <= stay.last), self.tz)
 
-    def hours_on(self, day: dt.date) -> Sequence[Hours | WeeklyHours]:
+    def hours_on(self, day: dt.date) -> Sequence[DayHours | WeeklyHours]:
         """The hours of *day*."""
         if any(off.first <= day <= off.last for off in self.time_off):
             return ()
@@ -307,7 +307,7 @@ def closing_minute(time: str) -> int:
     return minute_of_day(time)
 
 
-def _check_hours(rows: Sequence[Hours | WeeklyHours], pointer: str) -> None:
+def _check_hours(rows: Sequence[DayHours | WeeklyHours], pointer: str) -> None:
     for place, hours in enumerate(rows):
         if closing_minute(hours.end) <= minute_of_day(hours.start):
             words = "Hours end later on the same day than they begin: write 24:00, and the rest"
@@ -324,7 +324,7 @@ def _check_day(date: str) -> None:
     check_date(day, f"/overrides/{date}")
 
 
-def _check_ranges(rows: Sequence[TimeOff | Travel], pointer: str) -> None:
+def _check_ranges(rows: Sequence[TimeOff | TravelPeriod], pointer: str) -> None:
     for place, row in enumerate(rows):
         check_date(row.first, f"{pointer}/{place}/first")
         check_date(row.last, f"{pointer}/{place}/last")
@@ -333,7 +333,7 @@ def _check_ranges(rows: Sequence[TimeOff | Travel], pointer: str) -> None:
             raise invalid_field(f"{pointer}/{place}/last", "range_impossible", words)
 
 
-def _check_travel(travel: Sequence[Travel]) -> None:
+def _check_travel(travel: Sequence[TravelPeriod]) -> None:
     _check_ranges(travel, "/travel")
     for place, stay in enumerate(travel):
         check_zone(stay.tz, f"/travel/{place}/tz")

@@ -153,8 +153,7 @@ def started(sides: Sides, by: Role, at: dt.datetime) -> Sides:
     _require_coach(by, "start")
     _require_status(sides, "in_progress")
     if at < sides.coach.starts_at - EARLY:
-        minutes = EARLY // dt.timedelta(minutes=1)
-        words = f"A session can be started {minutes} minutes before its time, and not earlier."
+        words = "A session can be started a quarter of an hour before its time, and not earlier."
         raise Conflict("session_ahead", words)
     return sides.both(at, status="in_progress", started_at=at)
 

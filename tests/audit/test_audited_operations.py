@@ -23,6 +23,7 @@ CONTENT: Final = {
     "journal:write",
     "notifications:write",
     "jobs:write",
+    "scheduling:write",
 }
 # Why nothing is noted of the others.
 UNNOTED: Final = {

@@ -45,7 +45,7 @@ def test_every_list_in_the_order_of_changes_can_be_asked_for_those_since_a_momen
     asked = {path for path, one in LISTS.items() if issubclass(one.query, UpdatedQuery)}
 
     assert asked == ordered
-    assert ordered == {*MADE, "/v1/journal/search"}
+    assert ordered == {*MADE, "/v1/journal/search", "/v1/coaching/sessions"}
 
 
 @pytest.mark.parametrize("since", ["0.5", "1764583842", "-1", "1e3", "2026-01-05", "now", "null"])

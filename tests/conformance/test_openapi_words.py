@@ -56,6 +56,7 @@ def test_a_name_of_one_word_is_of_something_that_people_know() -> None:
 
     assert alone == {
         *(
+            "Availability",
             "Goal",
             "Habit",
             "Insight",

@@ -14,6 +14,7 @@ from models.base.merge_patch import Json
 from models.goals import Goal, GoalTemplate, NewGoal, NewGoalTemplate
 from models.journal import JournalEntry, NewJournalEntry, UnsavedEntry
 from models.journal.journal_entry import JournalEntryContent
+from models.scheduling import CoachingSession
 from tests.costs.drafts import LETTER, largest_draft
 from tests.support.people.relations import user_of
 from tests.support.people.wealth import hold
@@ -31,6 +32,7 @@ LARGE_LISTS: Final = {
     "/v1/goals": LARGE,
     "/v1/goals/templates": LARGE,
     "/v1/goals/{id}/history": LARGE + 1,
+    "/v1/coaching/sessions": ENTRIES,
     "/v1/journal": ENTRIES,
     f"/v1/journal/on-this-day?{DAY}": ENTRIES,
     "/v1/journal/search?q=word": ENTRIES,
@@ -77,6 +79,32 @@ def entry(owner: str, at: dt.datetime, number: int) -> JournalEntry:
     return JournalEntry.drafted(draft, owner=owner, at=at)
 
 
+def session(owner: str, at: dt.datetime, number: int) -> CoachingSession:
+    """A session with long texts."""
+    begins = at + dt.timedelta(days=number)
+    return CoachingSession(
+        id=new_id("cse"),
+        owner=owner,
+        created_at=at,
+        updated_at=at,
+        role="coach",
+        other=owner,
+        other_name="Ann",
+        type="talk",
+        title="A talk",
+        mode="video",
+        starts_at=begins,
+        ends_at=begins,
+        blocked_from=begins,
+        blocked_to=begins,
+        cancel_until=begins,
+        move_until=begins,
+        notes=TEXT[:9_000],
+        summary=TEXT[:9_000],
+        next_steps=TEXT[:9_000],
+    )
+
+
 def documents(owner: str) -> list[Document]:
     at = dt.datetime.now(dt.UTC)
     goal = msgspec.convert(largest_draft(NewGoal), NewGoal)
@@ -95,6 +123,7 @@ def documents(owner: str) -> list[Document]:
             )
             for _ in range(LARGE)
         ),
+        *(session(owner, at, number) for number in range(ENTRIES)),
         *entries[:ENTRIES],
         *(msgspec.structs.replace(one, trashed_at=at) for one in entries[ENTRIES:]),
         *(UnsavedEntry(id=new_id("jen"), content=content, **base) for _ in range(ENTRIES)),

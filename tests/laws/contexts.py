@@ -19,6 +19,7 @@ from tests.live.rows import ROWS as LIVE
 from tests.moods.rows import ROWS as MOODS
 from tests.notifications.rows import ROWS as NOTIFICATIONS
 from tests.oauth.rows import ROWS as OAUTH
+from tests.scheduling.rows import ROWS as SCHEDULING
 from tests.sharing.rows import ROWS as SHARING
 from tests.support.laws.context import FULL_OWNER, NOON, ContextRows, Flaws
 from tests.support.laws.snapshots import Row
@@ -37,6 +38,7 @@ CONTEXTS: Final[tuple[ContextRows, ...]] = (
     MOODS,
     JOURNAL,
     SHARING,
+    SCHEDULING,
     IMPORTS,
     JOBS,
     SYNC,

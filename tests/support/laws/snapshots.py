@@ -103,6 +103,7 @@ def anonymous(answer: Any) -> Any:
         return answer
     different = {"owner", "created_at", "updated_at", "archived_at", "completed_at", "request_id"}
     different |= {"read_at", "seen_at", "started_at", "ended_at", "expires_at", "up_to"}
+    different.add("other")  # whom somebody has to do with
     different |= {"trashed_at", "journal"}  # the default journal's id follows from its owner's
     return {
         name: anonymous(value) if name not in different else "different"

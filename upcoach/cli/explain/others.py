@@ -8,6 +8,7 @@ from models.habits import Habit
 from models.insights import HabitForecast, insight_id
 from models.journal import EntryShareDraft, NewJournalEntry
 from models.notifications import NewNotification, NewPushDevice, notification_id
+from models.scheduling import NewSession
 from models.sharing import InvitationDraft, ShareDraft
 from models.webhooks import NewWebhook, WebhookDelivery
 from upcoach.services.contexts import Services
@@ -28,6 +29,7 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
     await services.journal.entries.create(coach, entry)
     leave_until = EntryShareDraft(until=now + dt.timedelta(days=30))
     await services.sharing.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
+    await _book(services, person, coach, now)
     await _add_webhook(services, person, now)
     device = NewPushDevice(platform="android", token="explained-token-1")  # noqa: S106
     await services.notifications.push_devices.register(person, device)
@@ -54,6 +56,19 @@ async def relate(services: Services, *, client: Scope, coach: Scope) -> None:
     """Make two people client and coach."""
     invitation = await services.sharing.invitations.invite(coach, InvitationDraft(role="coach"))
     await services.sharing.invitations.accept(client, invitation.code)
+
+
+async def _book(services: Services, person: Scope, coach: Scope, now: dt.datetime) -> None:
+    """A coach who can be booked, whom *person* has booked."""
+    hours = [{"weekday": weekday, "start": "00:00", "end": "24:00"} for weekday in range(1, 8)]
+    types = {"talk": {"name": "A talk", "minutes": 60}}
+    terms = {"tz": "UTC", "weekly": hours, "session_types": types, "bookable_by": "everyone"}
+    await services.scheduling.availabilities.change(coach, terms, None)
+    midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
+    for days in (3, 4, 5):
+        starts_at = midnight + dt.timedelta(days=days)
+        draft = NewSession(coach=coach.user, type="talk", starts_at=starts_at)
+        await services.scheduling.bookings.book(person, draft)
 
 
 async def _add_webhook(services: Services, person: Scope, now: dt.datetime) -> None:

@@ -11,9 +11,9 @@ from upcoach.services.scheduling.availabilities import Availabilities
 from upcoach.services.scheduling.bookings import Bookings
 from upcoach.services.scheduling.expired_holds import ExpiredHolds
 from upcoach.services.scheduling.sessions import Sessions
-from upcoach.services.scheduling.slots import CoachOffer, OfferedType, Slot, Slots
+from upcoach.services.scheduling.slots import CoachOffer, OfferedSlot, OfferedType, Slots
 
-__all__ = ["CoachOffer", "OfferedType", "SchedulingServices", "Slot"]
+__all__ = ["CoachOffer", "OfferedSlot", "OfferedType", "SchedulingServices"]
 
 
 class SchedulingServices(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ ALTERNATIVES: Final = 5
 _SEARCHED: Final = 14 * DAY  # for alternatives, on both sides of what was asked for
 
 
-class Slot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class OfferedSlot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A time of a coach's.
 
     Attributes
@@ -148,7 +148,7 @@ class Slots:
 
     async def offered(
         self, scope: Scope, coach: str, type_name: str, span: Interval, *, explain: bool
-    ) -> list[Slot]:
+    ) -> list[OfferedSlot]:
         """The times in *span* at which the caller can book; all, with reasons, to *explain*."""
         if not dt.timedelta() < span[1] - span[0] <= LONGEST:
             words = f"It ends after it begins, and {LONGEST.days} days later at most."
@@ -165,7 +165,9 @@ class Slots:
             return [_slot(rules, start, rules.refusals(start)) for start in rules.grid]
         return [_slot(rules, start) for start in rules.offered()]
 
-    async def alternatives(self, asker: Asker, type_name: str, wanted: dt.datetime) -> list[Slot]:
+    async def alternatives(
+        self, asker: Asker, type_name: str, wanted: dt.datetime
+    ) -> list[OfferedSlot]:
         """The free times that are nearest to the one *wanted*, in order."""
         ref, now = availability_ref(asker.coach), self._clock()
         found = await self._documents.find_many(Availability, ref.owner, [ref.id])
@@ -196,5 +198,5 @@ def _slot(
     rules: BookingRules,
     start: dt.datetime,
     reasons: tuple[Reason, ...] | msgspec.UnsetType = msgspec.UNSET,
-) -> Slot:
-    return Slot(starts_at=start, ends_at=rules.end_of(start), reasons=reasons)
+) -> OfferedSlot:
+    return OfferedSlot(starts_at=start, ends_at=rules.end_of(start), reasons=reasons)
