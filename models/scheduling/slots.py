@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from models.base.time import DAY, instant_of_minute, local_date, minute_of_day, week_of
+from models.base.time import DAY, exists, instant_of_minute, local_date, minute_of_day, week_of
 from models.scheduling.availability import Availability, SessionType, closing_minute
 
 Interval = tuple[dt.datetime, dt.datetime]  # from the first moment to the one after the last
@@ -108,14 +108,15 @@ def openings(availability: Availability, first: dt.datetime, last: dt.datetime) 
     """The hours that have a moment between two, in order.
 
     Wall times that a change of clocks leaves out, or that come twice, are taken as RFC 5545
-    (3.3.5) has it; hours of which the change leaves out all are none.
+    (3.3.5) has it; hours of which the change leaves out all are none, and so are those of a date
+    that was skipped.
     """
     day = local_date(first - _ZONES_APART, availability.tz)
     end = local_date(last + _ZONES_APART, availability.tz)
     found = []
     while day <= end:
         tz = availability.zone_on(day)
-        for hours in availability.hours_on(day):
+        for hours in availability.hours_on(day) if exists(day, tz) else ():
             start = instant_of_minute(day, minute_of_day(hours.start), tz)
             close = instant_of_minute(day, closing_minute(hours.end), tz)
             if start < close and start < last and close > first:
