@@ -82,6 +82,10 @@ class Channels:
         """The subscribers to *name* on this node."""
         return tuple(self._listeners.get(name, ()))
 
+    def followed(self, prefix: str) -> tuple[str, ...]:
+        """The channels with subscribers on this node whose names begin with *prefix*."""
+        return tuple(name for name in self._listeners if name.startswith(prefix))
+
     async def follow(self, name: str, listener: ChannelSubscriber) -> None:
         """Subscribe *listener* to *name*, or raise `Unavailable`."""
         if self._pubsub is None:

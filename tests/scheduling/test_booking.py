@@ -4,10 +4,15 @@ import asyncio
 import datetime as dt
 
 from config.settings import Settings
-from tests.scheduling.booking import HOLDS, SESSIONS, book, coach_of, slots, starts, tomorrow
+from models.base.clock import utc_now
+from tests.notifications.evening import Evening
+from tests.scheduling.booking import HOLDS, SESSIONS, TALK, book, coach_of, slots, starts, tomorrow
+from tests.support.engines import TestEngines
 from tests.support.people.relations import user_of
 from tests.support.server import ServerProcess, serving
+from tests.support.server.nodes import two_nodes
 from tests.support.wire.answers import done
+from tests.support.wire.sockets import sub, talking
 from upcoach.client import RestClient
 
 HOUR = dt.timedelta(hours=1)
@@ -114,3 +119,64 @@ async def test_a_coach_who_takes_no_bookings_from_somebody_looks_like_nobody(
                 answer.body | {"request_id": "", "instance": ""} for answer in (refused, unknown)
             )
             assert ours == theirs
+
+
+async def test_who_looks_at_the_times_of_a_coach_hears_when_one_is_taken(
+    engines: TestEngines,
+) -> None:
+    async with two_nodes(engines) as (one, two):
+        client, viewer, stranger = [await one.person() for _ in range(3)]
+        _, coach_id = await coach_of(one, client, viewer)
+        noon, name = tomorrow(12), f"slots:{coach_id}"
+        wanted = {"coach": coach_id, "type": "talk", "starts_at": noon.isoformat()}
+        async with talking(two, viewer) as watching, talking(two, stranger) as locked_out:
+            await watching.send(sub(feed=name))
+            assert (await watching.frame())["t"] == "subd"
+            await locked_out.send(sub(feed=name))
+            assert (await locked_out.frame())["problem"]["code"] == "channel_unknown"
+
+            await done(client.call("POST", HOLDS, wanted))
+            heard = [await watching.frame()]
+            assert await starts(viewer, coach_id, noon, noon + HOUR) == []
+            await done(client.call("DELETE", f"{HOLDS}/{coach_id}"))
+            heard.append(await watching.frame())
+            assert len(await starts(viewer, coach_id, noon, noon + HOUR)) == 1
+
+            await watching.send({"t": "eph", "ch": name, "kind": "changed", "body": {}})
+            assert (await watching.frame())["problem"]["code"] == "channel_closed"
+        kinds = [(frame["t"], frame["ch"], frame["kind"], frame["body"]) for frame in heard]
+        assert kinds == [("eph", name, "changed", {})] * 2
+
+
+async def test_a_hold_that_expires_is_offered_to_all_again(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, other = await server.person(), await server.person()
+        coach, coach_id = await coach_of(server, client, other)
+        noon = tomorrow(12)
+        wanted = {"coach": coach_id, "type": "talk", "starts_at": noon.isoformat()}
+        held = await done(client.call("POST", HOLDS, wanted))
+        assert dt.datetime.fromisoformat(held.body["expires_at"]) > utc_now() + 4 * HOUR / 60
+
+        await Evening(server, coach).at(utc_now() + dt.timedelta(minutes=6))
+
+        assert len(await starts(other, coach_id, noon, noon + HOUR)) == 1
+        snapshot = (await done(coach.call("GET", "/v1/snapshot"))).body
+        assert "slot_hold" not in str(snapshot)
+
+
+async def test_buffers_keep_sessions_apart(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client = await server.person()
+        types = {"talk": TALK | {"minutes": 45, "buffer_before": 10, "buffer_after": 20}}
+        _, coach_id = await coach_of(server, client, session_types=types, slot_minutes=15)
+        noon = tomorrow(12)
+        await done(book(client, coach_id, noon))
+
+        items = await slots(client, coach_id, noon - 2 * HOUR, noon + 2 * HOUR, explain="true")
+
+        reasons = {item["starts_at"][11:16]: item["reasons"] for item in items}
+        assert [time for time, why in reasons.items() if not why] == [
+            *("10:00", "10:15", "10:30", "10:45", "13:15", "13:30", "13:45"),
+        ]
+        assert reasons["11:00"] == ["booked"]  # ends at 11:45, and 20 minutes after are the coach's
+        assert reasons["11:30"] == ["booked", "own_conflict"]

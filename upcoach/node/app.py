@@ -47,6 +47,7 @@ from streams.consumers.habit_learner import HabitLearner
 from streams.consumers.notifier import NotificationConsumer
 from streams.consumers.revocation import RevocationConsumer
 from streams.consumers.runner import ConsumerDependencies, ConsumerRunner
+from streams.consumers.slot_changes import SlotChanges
 from streams.consumers.webhooks import WebhookConsumer
 from streams.feed.hub import PRELOADED_EVENTS, Hub
 from streams.feed.reader import Follower, StreamReader
@@ -160,7 +161,8 @@ class Node:
             clock=utc_now,
             metrics=self.metrics,
         )
-        consumers: list[Consumer] = [self._revocation_consumer, self._kpis]
+        slots = SlotChanges(self._channels, utc_now)
+        consumers: list[Consumer] = [self._revocation_consumer, self._kpis, slots]
         if "schedule" in self._settings.roles:
             notifications = self.services.notifications
             consumers.append(WebhookConsumer(self.webhooks))

@@ -1,14 +1,14 @@
-"""The channels that one connection follows, and publishes on (see `typing_access`)."""
+"""The channels that one connection follows, and publishes on (see `channel_access`)."""
 
 import contextlib
 from collections.abc import Callable, Collection
 
 import msgspec
 
-from handlers.live.websocket.typing_access import (
+from handlers.live.websocket.channel_access import (
     TYPING_PREFIX,
+    ChannelAccess,
     other_user,
-    require_channel_access,
     require_typing_channel,
     shared_name,
 )
@@ -19,7 +19,6 @@ from models.wire.frames import Author, Eph, Ephemeral, Frame, Subd, Unsubd, enco
 from streams.base.transport import Transport
 from streams.channels.channels import Channels
 from streams.channels.presence import CHANNEL_PREFIX, Member, Presence
-from upcoach.services.sharing.shares import Shares
 
 BODY_BYTES = 4_096
 
@@ -31,7 +30,7 @@ class ChannelSubscriptions:
         self,
         channels: Channels,
         presence: Presence,
-        shares: Shares,
+        access: ChannelAccess,
         transport: Transport,
         send_frame: Callable[[Frame], None],
         clock: Clock,
@@ -39,7 +38,7 @@ class ChannelSubscriptions:
     ) -> None:
         self._channels = channels
         self._presence = presence
-        self._shares = shares
+        self._access = access
         self._transport = transport
         self._clock = clock
         self._send_frame = send_frame
@@ -136,4 +135,4 @@ class ChannelSubscriptions:
             self._presence.leave(self._member)
 
     async def _check(self, scope: Scope, name: str) -> None:
-        await require_channel_access(self._shares, scope, name)
+        await self._access.require(scope, name)

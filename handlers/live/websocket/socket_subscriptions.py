@@ -5,9 +5,9 @@ from collections.abc import Callable
 from handlers.live.base import limits
 from handlers.live.base.admin_feeds import AdminSubscriptions, is_admin_feed
 from handlers.live.base.live_node import LiveNode
+from handlers.live.websocket.channel_access import ChannelAccess, is_channel
 from handlers.live.websocket.channel_subscriptions import ChannelSubscriptions
 from handlers.live.websocket.feed_subscriptions import FeedSubscriptions
-from handlers.live.websocket.typing_access import is_channel
 from models.access.caller import Caller
 from models.access.scope import Scope
 from models.base.errors import Invalid, Refusal
@@ -28,7 +28,7 @@ class SocketSubscriptions:
         self._channels = ChannelSubscriptions(
             node.channels,
             node.presence,
-            node.runner.services.sharing.shares,
+            ChannelAccess.of(node.runner.services),
             transport,
             send_frame,
             node.clock,

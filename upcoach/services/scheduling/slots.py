@@ -7,7 +7,7 @@ import msgspec
 
 from models.access.scope import Scope
 from models.base.clock import Clock
-from models.base.errors import invalid_parameter
+from models.base.errors import NotFound, invalid_parameter
 from models.base.time import DAY
 from models.scheduling import (
     Availability,
@@ -120,6 +120,16 @@ class Slots:
         """The availability of *coach*, if *user* can book them; else `NotFound`."""
         state = await self._documents.state(offer_refs(coach, user))
         return require_offer(coach, user, tuple(state.values()))
+
+    async def can_book(self, coach: str, user: str) -> bool:
+        """Whether *user* can book *coach*."""
+        if "/" in coach:
+            return False
+        try:
+            await self.availability(coach, user)
+        except NotFound:
+            return False
+        return True
 
     async def offer(self, scope: Scope, coach: str) -> CoachOffer:
         """What *coach* offers to the caller."""
