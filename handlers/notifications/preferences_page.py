@@ -39,6 +39,9 @@ TITLES: Final[dict[NotificationType, str]] = {
     "daily_summary": "How your day went",
     "new_login": "New logins to your account",
     "share_changed": "Your coaches and clients",
+    "session_booked": "New bookings",
+    "session_changed": "Changes to your sessions",
+    "session_reminder": "Reminders of your sessions",
 }
 _STOPPED: Final[dict[StopReason, str]] = {
     "bounce": "A mail to your address came back, because nobody is there. All mails are off: "

@@ -76,7 +76,7 @@ def quiet_until(quiet: QuietHours, at: dt.datetime, tz: str) -> dt.datetime | No
 
     """
     until = at
-    for start, end in _nights(quiet, at, tz):
+    for start, end in nights(quiet, at, tz):
         if start <= until < end:
             until = end
     return None if until == at else until
@@ -107,7 +107,7 @@ def comes_again(notification: Notification, after: dt.datetime) -> dt.datetime |
     return None if notification.read or until is None or until <= after else until
 
 
-def _nights(
+def nights(
     quiet: QuietHours, at: dt.datetime, tz: str
 ) -> Iterator[tuple[dt.datetime, dt.datetime]]:
     """The quiet hours around *at*, in order; the date line has moved by a day."""

@@ -20,6 +20,13 @@ _RELATIONS: Final = {
     ("client.set", False): "client_shares",
     ("client.deleted", False): "client_left",
 }
+# What the other one does to a session, by what is new in one's own copy.
+_SESSION_CASES: Final = {
+    "confirmed": "confirmed",
+    "declined": "declined",
+    "cancelled": "cancelled",
+    "completed": "completed",
+}
 _SHARED: Final = frozenset({"kinds", "hidden"})  # what a share shows
 
 
@@ -67,10 +74,30 @@ def occasion_of(event: Ev) -> Occasion | None:
         if dt.date.fromisoformat(day) < event.at.date() - FILLED_IN:
             return None
         return Occasion(type="achievement_unlocked", owner=owner, about=habit, at=event.at)
+    if event.by.user in ("", owner):
+        return None
+    is_session = event.type.startswith("coaching_session.")
+    return _of_session(event, owner) if is_session else _of_relation(event, owner)
+
+
+def _of_relation(event: Ev, owner: str) -> Occasion | None:
+    """What somebody else did to a relation of *owner*'s."""
     case = _RELATIONS.get((event.type, event.doc is not None), "")
-    if case and event.by.user not in ("", owner) and _shows(event):
-        return Occasion(type="share_changed", owner=owner, about=event.id, at=event.at, case=case)
-    return None
+    if not case or not _shows(event):
+        return None
+    return Occasion(type="share_changed", owner=owner, about=event.id, at=event.at, case=case)
+
+
+def _of_session(event: Ev, owner: str) -> Occasion | None:
+    """What somebody else did to a session of *owner*'s."""
+    patch = event.patch or {}
+    if event.doc is not None:
+        case = "pending" if event.doc.get("status") == "pending" else ""
+        return Occasion(type="session_booked", owner=owner, about=event.id, at=event.at, case=case)
+    case = "moved" if "starts_at" in patch else _SESSION_CASES.get(str(patch.get("status")), "")
+    if not case:
+        return None
+    return Occasion(type="session_changed", owner=owner, about=event.id, at=event.at, case=case)
 
 
 def has_moved(event: Ev) -> bool:

@@ -16,5 +16,8 @@ NotificationType = Literal[
     "daily_summary",
     "new_login",
     "share_changed",
+    "session_booked",
+    "session_changed",
+    "session_reminder",
 ]
 TYPES: Final[tuple[NotificationType, ...]] = get_args(NotificationType)

@@ -11,6 +11,7 @@ from models.scheduling.availability import (
     availability_id,
 )
 from models.scheduling.hold import HOLD_OVER, LIFE, HoldDraft, SlotHold, hold_id
+from models.scheduling.reminders import SESSION_REMINDER, SessionReminder, reminders_of
 from models.scheduling.session import (
     AHEAD,
     MOST_AHEAD,
@@ -36,7 +37,7 @@ CONTEXT = ModelContext(
     quotas={
         CoachingSession: Quota(20_000, 128),
     },
-    timers={SlotHold: (HOLD_OVER,)},
+    timers={SlotHold: (HOLD_OVER,), CoachingSession: (SESSION_REMINDER,)},
 )
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "HOLD_OVER",
     "LIFE",
     "MOST_AHEAD",
+    "SESSION_REMINDER",
     "Availability",
     "AvailabilityDraft",
     "BookingRules",
@@ -60,6 +62,7 @@ __all__ = [
     "ReasonDraft",
     "Role",
     "SessionNotesDraft",
+    "SessionReminder",
     "SessionStatus",
     "SessionType",
     "Sides",
@@ -67,4 +70,5 @@ __all__ = [
     "Taken",
     "availability_id",
     "hold_id",
+    "reminders_of",
 ]

@@ -32,6 +32,7 @@ class NotificationConsumer:
         "habit.entry.set",
         "share.",
         "client.",
+        "coaching_session.",
         "user.updated",
         "notification_preferences.",
     )

@@ -14,7 +14,7 @@ from models.notifications.occasions import STALE
 from models.wire.frames import Author, Ev
 from streams.consumers.notifier import NotificationConsumer
 from tests.consumers.goal_count import ground_of
-from tests.notifications.writing import NOTIFICATIONS, PREFERENCES
+from tests.notifications.writing import NOTIFICATIONS, PREFERENCES, heard
 from tests.support.people.relations import share, unshare
 from tests.support.people.scopes import scope_of
 from tests.support.server import PASSWORD, Server, serving
@@ -37,6 +37,16 @@ def event(type_: str, by: str = "ann", **content: Any) -> Ev:
 def milestones(**parts: Json | None) -> Json:
     """The patch of a goal whose milestones change."""
     return {"patch": {"milestones": parts}}
+
+
+def booked(by: str, status: str) -> Ev:
+    """The event of a session that is booked."""
+    return event("coaching_session.created", by, doc={"status": status})
+
+
+def session(by: str, **patch: Any) -> Ev:
+    """The event of a session that is changed."""
+    return event("coaching_session.updated", by, patch=patch)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +80,17 @@ def milestones(**parts: Json | None) -> Json:
         (event("client.deleted", "bob"), ("share_changed", "client_left", ())),
         (event("client.entry.created", "bob", doc={}), None),
         (event("user.updated", patch={"tz": "UTC"}), None),
+        (booked("bob", "confirmed"), ("session_booked", "", ())),
+        (booked("bob", "pending"), ("session_booked", "pending", ())),
+        (booked("ann", "confirmed"), None),
+        (session("bob", status="confirmed"), ("session_changed", "confirmed", ())),
+        (session("bob", status="declined", reason="Away"), ("session_changed", "declined", ())),
+        (session("bob", status="cancelled"), ("session_changed", "cancelled", ())),
+        (session("bob", starts_at="x", status="pending"), ("session_changed", "moved", ())),
+        (session("bob", status="completed"), ("session_changed", "completed", ())),
+        (session("bob", status="in_progress"), None),
+        (session("bob", client_rating=5), None),
+        (session("ann", status="cancelled"), None),
     ],
     ids=lambda given: given.type if isinstance(given, Ev) else "",
 )
@@ -95,17 +116,6 @@ async def log_in(server: Server, person: RestClient, device: str, **fields: str)
     email = (await person.call("GET", "/v1/me")).body["email"]
     body = {"email": email, "password": PASSWORD, "device": device} | fields
     await done(server.client().call("POST", "/v1/auth/login", body))
-
-
-async def heard(phone: SyncDevice, *titles: str) -> list[Json]:
-    """The notifications on *phone*, once they are called so."""
-
-    def found(device: SyncDevice) -> list[Json]:
-        kept = device.documents.get("notification", {}).values()
-        return sorted(kept, key=lambda one: str(one["title"]))
-
-    await phone.until(lambda device: [one["title"] for one in found(device)] == sorted(titles))
-    return found(phone)
 
 
 async def test_a_device_is_known_however_many_logins_are_older(

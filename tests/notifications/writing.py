@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Any, Final
 
 from models.base.document import Document
+from models.base.merge_patch import Json
 from models.notifications import NewNotification, Notification, notification_id
 from tests.support.people.scopes import scope_of
 from tests.support.server import Server
-from upcoach.client import RestClient
+from upcoach.client import RestClient, SyncDevice
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.outcomes import Outcome
 from upcoach.store.write.refs import Ref
@@ -47,3 +48,14 @@ async def tell(server: Server, person: RestClient, *drafts: NewNotification) -> 
 def ids(count: int, at: dt.datetime) -> list[str]:
     """Ids that nobody has yet."""
     return [notification_id("usr_1", at, str(number)) for number in range(count)]
+
+
+async def heard(phone: SyncDevice, *titles: str) -> list[Json]:
+    """The notifications on *phone*, once they are called so."""
+
+    def found(device: SyncDevice) -> list[Json]:
+        kept = device.documents.get("notification", {}).values()
+        return sorted(kept, key=lambda one: str(one["title"]))
+
+    await phone.until(lambda device: [one["title"] for one in found(device)] == sorted(titles))
+    return found(phone)

@@ -52,6 +52,12 @@ async def book(person: RestClient, coach: str, at: dt.datetime, **more: Any) -> 
     return await person.call("POST", SESSIONS, body)
 
 
+async def step(person: RestClient, session: str, verb: str, body: Any = None) -> Response:
+    """What *person* is answered who brings a session further."""
+    method = "PUT" if verb == "rating" else "POST"
+    return await person.call(method, f"{SESSIONS}/{session}/{verb}", body)
+
+
 async def starts(
     person: RestClient, coach: str, first: dt.datetime, last: dt.datetime, **more: str
 ) -> list[str]:

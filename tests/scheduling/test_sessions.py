@@ -6,22 +6,16 @@ from typing import Any
 from config.settings import Settings
 from models.base.clock import utc_now
 from models.base.merge_patch import Json
-from tests.scheduling.booking import SESSIONS, TALK, book, coach_of, starts, tomorrow
+from tests.scheduling.booking import SESSIONS, TALK, book, coach_of, starts, step, tomorrow
 from tests.support.people.relations import unshare
 from tests.support.server import Server, serving
 from tests.support.wire.answers import done
 from tests.support.wire.writes import write
-from upcoach.client import Response, RestClient
+from upcoach.client import RestClient
 
 HOUR = dt.timedelta(hours=1)
 SHORT = {"session_types": {"talk": TALK | {"minutes": 5}}, "slot_minutes": 5}
 SHARED = ("status", "starts_at", "ends_at", "sequence", "reason", "ended_by", "summary", "place")
-
-
-async def step(person: RestClient, session: str, verb: str, body: Any = None) -> Response:
-    """What *person* is answered who brings a session further."""
-    method = "PUT" if verb == "rating" else "POST"
-    return await person.call(method, f"{SESSIONS}/{session}/{verb}", body)
 
 
 async def of_both(session: str, *people: RestClient) -> Json:

@@ -15,8 +15,10 @@ from models.base.time import DAY, local_date
 from models.goals import Goal
 from models.notifications import NotificationPreferences, NotificationType, preferences_id
 from models.notifications.occasions import Occasion
+from models.scheduling import AHEAD, CoachingSession
 from upcoach.services.habits import HabitReports
 from upcoach.services.notifications.base.notifying import NotificationRequest, notify
+from upcoach.services.notifications.base.session_values import NAMELESS, session_values
 from upcoach.store.collections.documents import Documents, Selection
 from upcoach.store.write.changes import WriteContext
 from upcoach.store.write.committer import Committer
@@ -32,7 +34,6 @@ APP_CASES: Final = {
     "admin": "browser",
 }
 BROWSER: Final = "browser:"  # what the devices of pages begin with
-NAMELESS: Final = "“…”"
 
 Requests = list[NotificationRequest]
 
@@ -51,6 +52,8 @@ class Occasions:
             "new_login": self._of_login,
             "share_changed": self._of_relation,
             "achievement_unlocked": self._of_habit,
+            "session_booked": self._of_session,
+            "session_changed": self._of_session,
         }
 
     async def tell(self, occasion: Occasion) -> None:
@@ -121,6 +124,24 @@ class Occasions:
             )
         ]
 
+    async def _of_session(self, occasion: Occasion) -> Requests:
+        session = await self._documents.get(CoachingSession, occasion.owner, occasion.about)
+        user = await self._documents.get(User, occasion.owner, occasion.owner)
+        if not _holds(session, occasion.case):
+            return []
+        return [
+            NotificationRequest(
+                owner=occasion.owner,
+                type=occasion.type,
+                case=occasion.case,
+                at=occasion.at,
+                key=f"{occasion.type}:{occasion.case}:{session.id}:{session.sequence}",
+                values=session_values(session, user),
+                link=f"/coaching/sessions/{session.id}",
+                about=session.id,
+            )
+        ]
+
     async def _of_habit(self, occasion: Occasion) -> Requests:
         scope = Scope(user=occasion.owner)
         habit, unlocked = await self._reports.unlocked(scope, occasion.about)
@@ -168,6 +189,12 @@ class Occasions:
         decide: Callable[[WriteContext], Outcome[None]],
     ) -> None:
         await self._committer.commit(Write(scope=Scope(user=owner), reads=reads, decide=decide))
+
+
+def _holds(session: CoachingSession, case: str) -> bool:
+    """Whether *session* still stands as the *case* says: what came after is told by itself."""
+    is_ahead = session.status in AHEAD
+    return is_ahead if case in ("", "moved") else session.status == case
 
 
 def _device(session: Session) -> tuple[str, str]:

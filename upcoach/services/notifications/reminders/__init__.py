@@ -21,6 +21,7 @@ from upcoach.services.notifications.reminders.own_times import (
     JournalPrompts,
     MoodCheckIns,
 )
+from upcoach.services.notifications.reminders.session_reminders import SessionReminders
 from upcoach.services.notifications.reminders.task_reminders import TaskReminders
 
 
@@ -35,12 +36,13 @@ def register_reminders(
     """Have all that is to be done for notifications at a time done by its handler."""
     documents, committer = dependencies.documents, dependencies.committer
     reports = habits.habit_reports
-    handlers: tuple[DocumentTimer[Any], ...] = (
+    handlers: tuple[DocumentTimer[Any] | SessionReminders, ...] = (
         HabitReminders(documents, reports, sender),
         GoalReminders(documents, sender),
         GoalTargets(documents, sender),
         DueTasks(documents, sender),
         TaskReminders(documents, sender),
+        SessionReminders(documents, sender),
         MoodCheckIns(documents, sender),
         JournalPrompts(documents, journal.prompts, sender),
         DailySummaries(documents, reports, goals.goals, sender),

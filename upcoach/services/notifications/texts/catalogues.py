@@ -33,6 +33,9 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
         "client_left",
         "client_shares",
     ),
+    "session_booked": ("", "pending"),
+    "session_changed": ("confirmed", "declined", "cancelled", "moved", "completed"),
+    "session_reminder": ("",),
     "digest": ("",),
     "mail": ("",),  # of the button, and at the foot of each mail
 }
