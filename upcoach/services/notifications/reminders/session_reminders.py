@@ -28,8 +28,8 @@ class SessionReminders:
         self._standing = SharedCalls(by_key(documents.state))
         self._sender = sender
 
-    async def fire(self, timer: DueTimer, now: dt.datetime, *, is_late: bool) -> Fired:
-        """See `TimerHandler.fire`."""
+    async def fire(self, timer: DueTimer, now: dt.datetime, **_: bool) -> Fired:
+        """See `TimerHandler.fire`: what is late is each reminder, and not the look for them."""
         session = await self._standing(Ref(CoachingSession, timer.owner, timer.about))
         if session is None:
             return Fired("skipped", None)
@@ -39,7 +39,7 @@ class SessionReminders:
         reminders = reminders_of(session, await self._nights(user, session))
         coming = next((reminder.at for reminder in reminders if reminder.at > now), None)
         due = [one for one in reminders if now - self.rule.grace <= one.at <= now]
-        if is_late or not due or session.starts_at <= now:
+        if not due or session.starts_at <= now:
             return Fired("skipped", coming)
         is_told = await self._sender.send(_request(session, user, due[-1]), as_seen(session))
         return Fired("done" if is_told else "skipped", coming)
