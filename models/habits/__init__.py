@@ -5,7 +5,7 @@ service reads a history and asks:
 
 ==============  =====================================================================
 `schedules`     on which days, or how often in which window
-`rrule`         days by an RRULE (RFC 5545), from its `rule_parts` and `year_days`
+`rrule`         days by an RRULE (RFC 5545), which `models.base.rrule` finds
 `measures`      what a logged value is worth
 `history`       what was logged, and the same laid out day by day
 `freezes`       which of the days that ask for it are held

@@ -10,18 +10,13 @@ Where the RFC leaves something open, its days are those that python-dateutil fin
 of the period, and a yearly rule with BYWEEKNO alone has all days of the week.
 """
 
-import bisect
 import datetime as dt
 import functools
-from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
 from models.base.errors import invalid_field
+from models.base.rrule import RuleParts, expanded, parse_rule, refused_rule
 from models.base.time import DAY, EPOCH
-from models.habits.rule_parts import RuleParts, parsed, refused_rule
-from models.habits.year_days import length_of, year_days
 
 YEARS: Final = 28  # from its anchor, a rule is followed no further
 LAST_ANCHOR: Final = dt.date(2071, 12, 31)
@@ -29,8 +24,6 @@ LONGEST: Final = 255  # characters
 
 _DAYS: Final = round(365.25 * YEARS)
 _YEAR: Final = 366
-_WEEK: Final = 7
-_FLAGS: Final = bytes.maketrans(b"01", b"\0\1")
 
 
 class Rule:
@@ -38,7 +31,7 @@ class Rule:
 
     def __init__(self, text: str, anchor: dt.date) -> None:
         self._first = anchor.toordinal()
-        self._flags = _expanded(_complete(parsed(text), anchor), anchor)
+        self._flags = expanded(_parsed(text), anchor, anchor + _DAYS * DAY)
 
     def __bool__(self) -> bool:
         """Whether it has any day."""
@@ -91,7 +84,7 @@ def check_rule(text: str, anchor: dt.date) -> None:
     if not EPOCH <= anchor <= LAST_ANCHOR:
         message = f"A rule begins between {EPOCH} and {LAST_ANCHOR}."
         raise invalid_field("/schedule/anchor", "rule_impossible", message)
-    parsed(text)
+    _parsed(text)
 
 
 def check_new_rule(text: str, anchor: dt.date) -> None:
@@ -105,105 +98,9 @@ def check_new_rule(text: str, anchor: dt.date) -> None:
         raise refused_rule(f"This RRULE has no day in {YEARS} years from its anchor.")
 
 
-def _complete(parts: RuleParts, anchor: dt.date) -> RuleParts:
-    """*parts*, with the anchor in place of a day that they do not name."""
-    if parts.weeks or parts.year_days or parts.month_days:
-        return parts
-    if parts.weekdays or parts.weekdays_in_period:
-        return parts
-    replace = msgspec.structs.replace
-    match parts.frequency:
-        case "YEARLY":
-            months = parts.months or frozenset({anchor.month})
-            return replace(parts, months=months, month_days=frozenset({anchor.day}))
-        case "MONTHLY":
-            return replace(parts, month_days=frozenset({anchor.day}))
-        case "WEEKLY":
-            return replace(parts, weekdays=frozenset({anchor.weekday()}))
+def _parsed(text: str) -> RuleParts:
+    """The parts of a rule, which ends on a date if it does."""
+    parts = parse_rule(text)
+    if parts.until_time:
+        raise refused_rule("The UNTIL of a habit is a date.")
     return parts
-
-
-def _expanded(parts: RuleParts, anchor: dt.date) -> bytes:
-    """A byte for each day from *anchor* to the last day of the rule."""
-    last = min(anchor + _DAYS * DAY, parts.until or dt.date.max)
-    if last < anchor:
-        return b""
-    # Whole periods: a position counts from the beginning, or the end, of one.
-    years = range((anchor - _WEEK * DAY).year, (anchor + (_DAYS + _WEEK) * DAY).year + 1)
-    origin = dt.date(years[0], 1, 1).toordinal()
-    matching = b"".join(_matching(parts, year) for year in years)
-    taken = _taken(parts, matching, anchor, origin)
-    begin = anchor.toordinal() - origin
-    flags = taken[begin : last.toordinal() - origin + 1]
-    return bytes(_counted(flags, parts.count)).rstrip(b"\0")
-
-
-def _matching(parts: RuleParts, year: int) -> bytes:
-    """A byte for each day of *year*: 1 where all BY parts match."""
-    days = year_days(year)
-    found = (1 << days.length) - 1
-    if parts.months:
-        found &= days.months(parts.months)
-    if parts.month_days:
-        found &= days.month_days(parts.month_days)
-    if parts.year_days:
-        found &= days.year_days(parts.year_days)
-    if parts.weeks:
-        around = length_of(year - 1), length_of(year + 1)
-        found &= days.weeks(parts.weeks, parts.week_start, *around)
-    if parts.weekdays or parts.weekdays_in_period:
-        by_month = parts.frequency == "MONTHLY" or parts.months
-        numbered = days.weekdays_in_month if by_month else days.weekdays_in_year
-        found &= days.weekdays(parts.weekdays) | numbered(parts.weekdays_in_period)
-    return f"{found:0{days.length}b}".encode().translate(_FLAGS)[::-1]
-
-
-def _taken(parts: RuleParts, matching: bytes, anchor: dt.date, origin: int) -> bytearray:
-    """Of the days that match, those of every so many periods, and there by their positions."""
-    taken = bytearray(len(matching))
-    if parts.frequency == "DAILY":
-        days = slice(anchor.toordinal() - origin, None, parts.interval)
-        if not parts.positions or parts.positions & {1, -1}:  # a day is the only one of its period
-            taken[days] = matching[days]
-        return taken
-    pick = functools.cache(functools.partial(_picked, parts.positions))
-    for period in _periods(parts, anchor, origin, len(matching)):
-        taken[period] = pick(matching[period])
-    return taken
-
-
-def _picked(positions: frozenset[int], flags: bytes) -> bytes:
-    if not positions:
-        return flags
-    days = [place for place, flag in enumerate(flags) if flag]
-    picked = bytearray(len(flags))
-    for position in positions:
-        if abs(position) <= len(days):
-            picked[days[position - 1 if position > 0 else position]] = 1
-    return bytes(picked)
-
-
-def _periods(parts: RuleParts, anchor: dt.date, origin: int, end: int) -> Iterator[slice]:
-    """The periods of the rule from that of *anchor* on, as places after *origin*."""
-    if parts.frequency == "WEEKLY":
-        begin = anchor.toordinal() - (anchor.weekday() - parts.week_start) % _WEEK - origin
-        for week in range(begin, end - _WEEK + 1, _WEEK * parts.interval):
-            yield slice(week, week + _WEEK)
-        return
-    length, month = (12, 1) if parts.frequency == "YEARLY" else (1, anchor.month)
-    first = anchor.year * 12 + month - 1
-    last = (anchor.year + YEARS) * 12 + 11
-    for number in range(first, last - length + 2, length * parts.interval):
-        yield slice(_begin(number) - origin, _begin(number + length) - origin)
-
-
-def _begin(number: int) -> int:
-    """The first day of a month, counted from the year 0."""
-    return dt.date(number // 12, number % 12 + 1, 1).toordinal()
-
-
-def _counted(flags: bytearray, count: int | None) -> bytearray:
-    """*flags* up to the day with the number *count*."""
-    if count is None:
-        return flags
-    return flags[: bisect.bisect_left(range(len(flags)), count, key=lambda n: flags.count(1, 0, n))]

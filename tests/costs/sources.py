@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 from handlers.contexts import ROUTER
-from models.habits import rule_parts
+from models.base.rrule import parts as rule_parts
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("config", "handlers", "models", "streams", "upcoach")
@@ -141,4 +141,4 @@ def routed() -> Iterator[Use]:
     for route in ROUTER.routes:
         yield Use("handlers.contexts", f"{route.pattern}$", is_search=False)
     for pattern in rule_parts._PARTS.values():
-        yield Use("models.habits.rule_parts", pattern, is_whole=True, is_search=False)
+        yield Use("models.base.rrule.parts", pattern, is_whole=True, is_search=False)

@@ -35,7 +35,7 @@ KNOWN_LATER: Final = {
     ): "one part of a path",
     ("models.base.ids", "f'^{prefix}_{_UUID}\\\\Z'"): "a word of ours and digits, each in one way",
     ("models.base.text.type_words", "pattern"): "of a text that is `shaped`, where it stands",
-    ("models.habits.rule_parts", "_PARTS[name]"): "see `routed`",
+    ("models.base.rrule.parts", "_PARTS[name]"): "see `routed`",
     ("upcoach.cli.explain.drafts", "info.pattern"): "our own types, and a new id",
 }
 FOUND: Final = [one for one in uses() if isinstance(one, Use)]

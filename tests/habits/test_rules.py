@@ -11,11 +11,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from models.base.errors import Invalid
+from models.base.rrule import parse_rule
 from models.base.time import DAY, EPOCH
 from models.habits import Habit, NewHabit, Recurring, due_from
 from models.habits.evaluation import due_days
 from models.habits.rrule import LAST_ANCHOR, Rule, check_rule, rule_of
-from models.habits.rule_parts import parsed
 from models.habits.schedules import check_new_schedule
 from models.habits.strength import frequency_of
 from tests.habits import rules
@@ -106,7 +106,7 @@ def test_a_rule_that_cannot_be_followed_is_refused(text: str) -> None:
 @given(rules.ordinary, anchors)
 def test_the_days_of_a_rule_are_those_of_dateutil(text: str, anchor: dt.date) -> None:
     try:
-        parts = parsed(text)
+        parts = parse_rule(text)
     except Invalid:
         assume(False)
     assume(not (parts.weekdays and parts.weekdays_in_period))  # of which dateutil wants both

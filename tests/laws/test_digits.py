@@ -17,7 +17,7 @@ from tests.costs.sources import PACKAGES, ROOT, Use, routed, uses
 ALL_SCRIPTS: Final = {
     "models.base.text.card_numbers": "they are looked for, to hide them",
     "models.base.reminders": "some are stored; `check_new_reminders` refuses new ones",
-    "models.habits.rule_parts": "some are stored; `check_new_rule` refuses new ones",
+    "models.base.rrule.parts": "some are stored; `check_new_rule` refuses new ones",
     "upcoach.services.imports.readers.loop_cells": "Loop writes them in the digits of its locale",
 }
 WORDS: Final = {"isdecimal", "isdigit", "isnumeric"}
