@@ -1,6 +1,7 @@
 """Which times coaches offer, and why others are not offered."""
 
 import datetime as dt
+import itertools
 from typing import Final
 
 import msgspec
@@ -189,8 +190,9 @@ class Slots:
         span = max(now, middle - _SEARCHED), middle + _SEARCHED
         agendas = await read(self._documents, asker, span)
         rules = self._rules(found[0], session_type, asker, agendas, span)
-        nearest = sorted(rules.offered(), key=lambda start: abs(start - wanted))
-        return [_slot(rules, start) for start in sorted(nearest[:ALTERNATIVES])]
+        nearest = sorted(rules.grid, key=lambda start: abs(start - wanted))
+        free = (start for start in nearest if not rules.refusals(start))
+        return [_slot(rules, start) for start in sorted(itertools.islice(free, ALTERNATIVES))]
 
     def _rules(
         self,

@@ -174,9 +174,11 @@ class Reader:
             read.documents[ref] = None
             by_kind.setdefault(ref.kind, []).append(ref)
         parents = {parent for write in writes for parent in write.sweeps}
+        # Many who book one coach at once list the same, which is read once.
+        listings = {str(listing): listing for write in writes for listing in write.lists}
         return [
             *(self._read_kind(read, kind, refs) for kind, refs in by_kind.items()),
-            *(self._read_list(read, listing) for write in writes for listing in write.lists),
+            *(self._read_list(read, listing) for listing in listings.values()),
             *(self._read_children(read, parent) for parent in parents),
             *(self._read_edges(read, edges) for edges in {e for w in writes for e in w.edges}),
         ]
