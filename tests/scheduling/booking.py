@@ -6,6 +6,7 @@ from typing import Any, Final
 from models.base.clock import utc_now
 from models.base.merge_patch import Json
 from models.base.time import DAY
+from models.scheduling import CoachingSession
 from tests.support.people.relations import relate
 from tests.support.server import Server
 from tests.support.wire.answers import done
@@ -28,6 +29,31 @@ OPEN: Final[Json] = {
     "slot_minutes": 60,
     "tz": "UTC",
 }
+
+
+def session_at(starts_at: dt.datetime, **fields: Any) -> CoachingSession:
+    """A client's copy of a session of an hour."""
+    ends_at = starts_at + dt.timedelta(hours=1)
+    usual: dict[str, Any] = {
+        "id": "cse_1",
+        "owner": "usr_1",
+        "created_at": starts_at - 9 * DAY,
+        "updated_at": starts_at - 9 * DAY,
+        "role": "client",
+        "other": "usr_2",
+        "other_name": "Ann",
+        "type": "talk",
+        "title": "A talk",
+        "mode": "video",
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "blocked_from": starts_at,
+        "blocked_to": ends_at,
+        "cancel_until": starts_at,
+        "move_until": starts_at,
+        "status": "confirmed",
+    }
+    return CoachingSession(**usual | fields)
 
 
 def tomorrow(hour: int, minute: int = 0, days: int = 1) -> dt.datetime:

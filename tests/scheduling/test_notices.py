@@ -9,11 +9,11 @@ from config.settings import ProcessRole, Settings
 from models.base.clock import utc_now
 from models.notifications.delivery import nights
 from models.notifications.preferences import QuietHours
-from models.scheduling import CoachingSession, reminders_of
+from models.scheduling import reminders_of
 from tests.notifications.devices import carried_of, phone, registered
 from tests.notifications.evening import Evening, types
 from tests.notifications.writing import PREFERENCES, heard
-from tests.scheduling.booking import book, coach_of, step, tomorrow
+from tests.scheduling.booking import book, coach_of, session_at, step, tomorrow
 from tests.support.people.chaos import until
 from tests.support.server import serving
 from tests.support.wire.answers import done
@@ -115,25 +115,7 @@ def test_reminders_fit_into_the_day(
     starts: str, quiet: tuple[str, str], expected: list[str]
 ) -> None:
     at = dt.datetime.fromisoformat(f"2026-06-05T{starts}:00Z")
-    session = CoachingSession(
-        id="cse_1",
-        owner="usr_1",
-        created_at=at - dt.timedelta(days=9),
-        updated_at=at,
-        role="client",
-        other="usr_2",
-        other_name="Ann",
-        type="talk",
-        title="A talk",
-        mode="video",
-        starts_at=at,
-        ends_at=at + HOUR,
-        blocked_from=at,
-        blocked_to=at + HOUR,
-        cancel_until=at,
-        move_until=at,
-        status="confirmed",
-    )
+    session = session_at(at)
 
     found = reminders_of(session, list(nights(night_of(*quiet), at, "UTC")))
 
