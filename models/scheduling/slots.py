@@ -8,6 +8,7 @@ and nothing else can.
 import bisect
 import collections
 import datetime as dt
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -161,9 +162,7 @@ class BookingRules:
         self._booked = BusyTimes(taken.booked)
         self._held = BusyTimes(taken.held)
         self._own = BusyTimes(taken.own)
-        dates = [date_of(availability, start) for start in taken.starts]
-        self._by_day = collections.Counter(dates)
-        self._by_week = collections.Counter(week_of(date)[0] for date in dates)
+        self._starts = taken.starts
 
     def blocked(self, start: dt.datetime) -> Interval:
         """What a session that begins at *start* takes of its coach's time, with its buffers."""
@@ -219,9 +218,17 @@ class BookingRules:
             yield "own_conflict"
 
     def _limits(self, start: dt.datetime) -> Iterator[Reason]:
-        day = date_of(self._availability, start)
         a_day, a_week = self._availability.most_per_day, self._availability.most_per_week
-        if a_day is not None and self._by_day[day] >= a_day:
+        if a_day is None and a_week is None:
+            return
+        day, (by_day, by_week) = date_of(self._availability, start), self._counts
+        if a_day is not None and by_day[day] >= a_day:
             yield "day_full"
-        if a_week is not None and self._by_week[week_of(day)[0]] >= a_week:
+        if a_week is not None and by_week[week_of(day)[0]] >= a_week:
             yield "week_full"
+
+    @functools.cached_property
+    def _counts(self) -> tuple[collections.Counter[dt.date], collections.Counter[dt.date]]:
+        """How many sessions each day and each week has, which begins on a Monday."""
+        dates = [date_of(self._availability, start) for start in self._starts]
+        return collections.Counter(dates), collections.Counter(week_of(date)[0] for date in dates)

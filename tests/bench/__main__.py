@@ -8,7 +8,17 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tests.bench import connections, delivery, fanout, habits, logins, timers, webhooks, writes
+from tests.bench import (
+    connections,
+    delivery,
+    fanout,
+    habits,
+    logins,
+    slots,
+    timers,
+    webhooks,
+    writes,
+)
 from tests.bench.report import Table, say
 from tests.support.engines import TestEngines
 
@@ -19,6 +29,7 @@ PARTS: dict[str, Callable[[TestEngines, int], Awaitable[list[Table]]]] = {
     "fanout": fanout.measure,
     "habits": habits.measure,
     "logins": logins.measure,
+    "slots": slots.measure,
     "timers": timers.measure,
     "webhooks": webhooks.measure,
 }
