@@ -13,6 +13,7 @@ from typing import Final, get_args
 from models import (
     account,
     admin,
+    calendar,
     goals,
     habits,
     insights,
@@ -45,6 +46,7 @@ CONTEXTS: Final[tuple[ModelContext, ...]] = (
     journal.CONTEXT,
     sharing.CONTEXT,
     scheduling.CONTEXT,
+    calendar.CONTEXT,
     jobs.CONTEXT,
     sync.CONTEXT,
     insights.CONTEXT,

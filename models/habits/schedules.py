@@ -5,7 +5,7 @@ of times in a calendar week or month; a rate is a number of times in any so many
 """
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -170,6 +170,10 @@ def check_new_schedule(schedule: Schedule) -> None:
     check_schedule(schedule)
     if isinstance(schedule, Recurring):
         check_new_rule(schedule.rule, schedule.anchor)
+
+
+# Those that name their days; the others ask for a number of times.
+DATED: Final = (Daily, Weekdays, Every, Recurring)
 
 
 def due_from(schedule: Schedule, day: dt.date) -> dt.date | None:

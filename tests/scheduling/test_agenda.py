@@ -8,7 +8,7 @@ import pytest
 from models.base.time import DAY
 from models.scheduling import SlotHold
 from tests.scheduling.booking import session_at
-from upcoach.services.scheduling.agenda import Agendas, Asker, around
+from upcoach.services.scheduling.agenda import Agendas, Asker, weeks_of
 
 NOON = dt.datetime(2026, 6, 3, 12, tzinfo=dt.UTC)  # a Wednesday
 HOUR = dt.timedelta(hours=1)
@@ -88,6 +88,6 @@ def test_what_is_read_for_all_times_of_a_week_is_the_same() -> None:
     monday = NOON - 2 * DAY - 12 * HOUR
     spans = [(at, at + HOUR) for at in (monday, NOON, monday + 7 * DAY - 2 * HOUR)]
 
-    assert len({(around(span).first, around(span).last) for span in spans}) == 1
-    assert around(spans[0]).first == monday - 2 * DAY
-    assert around((NOON, NOON + 7 * DAY)).last == monday + 16 * DAY
+    assert len({weeks_of(span) for span in spans}) == 1
+    assert weeks_of(spans[0])[0] == monday - 2 * DAY
+    assert weeks_of((NOON, NOON + 7 * DAY))[1] == monday + 16 * DAY

@@ -5,6 +5,7 @@ between two of them the loop goes on.
 """
 
 import datetime as dt
+import functools
 from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
@@ -12,18 +13,20 @@ import msgspec
 from models.access.scope import Scope
 from models.base.clock import Clock
 from models.base.reminders import occurrences
-from models.base.time import AHEAD, DAY, DateRange, range_containing
+from models.base.time import AHEAD, DAY, DateRange, local_date, range_containing
 from models.habits import Entry, Habit, Vacation
 from models.habits.correlation import correlation
 from models.habits.entry import entry_id
 from models.habits.overview import HabitTotals
 from models.habits.pauses import Pauses
+from models.habits.schedules import DATED
 from models.habits.statistics import done_by_day
 from models.habits.streaks import lengths
 from models.habits.today import TodayState, today_state
 from upcoach.services.habits.habit_history import AsOf, EvaluatedHabit, evaluated_habit
 from upcoach.services.habits.report_types import (
     Analytics,
+    HabitTime,
     HabitToday,
     Overview,
     StreakAnswer,
@@ -167,6 +170,15 @@ class HabitReports:
         ]
         return sorted(coming, key=lambda reminder: (reminder.at, reminder.habit))[:limit]
 
+    async def times(self, scope: Scope, first: dt.datetime, last: dt.datetime) -> list[HabitTime]:
+        """When habits are to be done after a moment and until another: at reminders, or on days."""
+        pauses = await self._pauses(scope.user)
+        return [
+            time
+            async for habit in paced(await self._habits(scope))
+            for time in _times(habit, pauses.of(habit.id), first, last)
+        ]
+
     async def _habit(self, scope: Scope, habit_id: str) -> Habit:
         return await self._documents.get(Habit, scope.user, habit_id)
 
@@ -206,13 +218,32 @@ class HabitReports:
         return {owner: Pauses(some) for owner, some in vacations.items()}
 
 
+def _is_asked(habit: Habit, pauses: Sequence[DateRange], day: dt.date) -> bool:
+    """Whether *day* asks for *habit*."""
+    is_paused = range_containing(day, pauses) is not None
+    return day >= habit.starts_on and habit.schedule.is_due(day) and not is_paused
+
+
+def _times(
+    habit: Habit, pauses: Sequence[DateRange], first: dt.datetime, last: dt.datetime
+) -> Iterator[HabitTime]:
+    is_asked = functools.partial(_is_asked, habit, pauses)
+    moments = occurrences(habit.reminders, habit.tz, habit.day_start, first, last, is_asked)
+    for moment in moments:
+        yield HabitTime(habit=habit.id, name=habit.name, on=moment.local_date, at=moment.at)
+    if habit.reminders or not isinstance(habit.schedule, DATED):
+        return
+    day = local_date(first, habit.tz, habit.day_start)
+    while day <= local_date(last, habit.tz, habit.day_start):
+        if is_asked(day):
+            yield HabitTime(habit=habit.id, name=habit.name, on=day)
+        day += DAY
+
+
 def _coming(
     habit: Habit, pauses: Sequence[DateRange], now: dt.datetime
 ) -> Iterator[UpcomingReminder]:
-    def is_asked(day: dt.date) -> bool:
-        is_paused = range_containing(day, pauses) is not None
-        return day >= habit.starts_on and habit.schedule.is_due(day) and not is_paused
-
+    is_asked = functools.partial(_is_asked, habit, pauses)
     moments = occurrences(habit.reminders, habit.tz, habit.day_start, now, now + COMING, is_asked)
     for moment in moments:
         yield UpcomingReminder(

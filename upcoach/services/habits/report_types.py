@@ -280,6 +280,28 @@ class UnlockedAchievement(Achievement, frozen=True, kw_only=True):
     name: str
 
 
+class HabitTime(msgspec.Struct, frozen=True, kw_only=True):
+    """When a habit is to be done: at a moment, or some time on a day.
+
+    Attributes
+    ----------
+    habit
+        The id of the habit.
+    name
+        What it is called.
+    on
+        The local date that it is about.
+    at
+        The moment of a reminder; null for some time of the day.
+
+    """
+
+    habit: str
+    name: str
+    on: dt.date
+    at: dt.datetime | None = None
+
+
 class UpcomingReminder(msgspec.Struct, frozen=True, kw_only=True):
     """A reminder of a habit: the moment, and what the clock of *tz* shows then.
 

@@ -121,7 +121,6 @@ class Bookings:
         if coach == scope.user:
             raise invalid_field("/coach", "coach_oneself", "Nobody books a session with oneself.")
         both = Ref(CoachingSession, coach, draft.id), side_ref(scope, draft.id)
-        people = Ref(User, coach, coach), Ref(User, scope.user, scope.user)
 
         def decide(changes: WriteContext) -> Outcome[CoachingSession]:
             if any(changes.holds(*ref) for ref in both):
@@ -141,7 +140,7 @@ class Bookings:
             changes.create(sides.coach)
             return write_outcome("created", changes.create(sides.client))
 
-        reads = (*both, *people, _hold_ref(wish.asker))
+        reads = (*both, _hold_ref(wish.asker))
         few = (ahead(wish.asker),)
         return await self._take(scope, wish, draft.type, reads, decide, mutation, few)
 
@@ -184,7 +183,7 @@ class Bookings:
             await self._slots.availability(asker.coach, asker.user)
         write = Write(
             scope=scope,
-            reads=(*reads, *offer_refs(asker.coach, asker.user)),
+            reads=(*reads, *offer_refs(asker.coach, asker.user), *asker.accounts),
             lists=(*listings(asker, wish.span), *lists),
             decide=decide,
             mutation=mutation,
@@ -220,7 +219,7 @@ def _granted(
     changes: WriteContext, wish: Wish, availability: Availability, session_type: SessionType
 ) -> SessionTime:
     """The time that is wished for, or a `Conflict` with the reasons why it cannot be had."""
-    taken = wish.asker.taken(listed(changes, wish.asker), changes.at)
+    taken = wish.asker.taken(listed(changes, wish.asker, wish.span), changes.at)
     rules = BookingRules(availability, session_type, taken, wish.span, changes.at)
     start = wish.starts_at
     if reasons := rules.refusals(start):
