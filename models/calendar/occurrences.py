@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from models.base.rrule import days_between
+from models.base.rrule import RuleParts, days_between
 from models.base.time import AHEAD, DAY, local_date
 from models.calendar.event import CalendarEvent, EventException
 from models.calendar.wall_times import moment_of, took_place, wall_of, wall_text
@@ -124,17 +124,17 @@ def _by_rule(event: CalendarEvent, begin: dt.date, end: dt.date) -> Iterator[dt.
     walls = {starts, *map(wall_of, event.extra_dates)}
     if parts is not None:
         days = days_between(parts, starts.date(), begin, end)
-        walls |= {dt.datetime.combine(day, starts.time()) for day in days}
+        found = (dt.datetime.combine(day, starts.time()) for day in days)
+        walls |= {wall for wall in found if _is_within(event, parts, wall)}
     excluded = set(map(wall_of, event.excluded_dates))
     for wall in walls - excluded:
-        if begin <= wall.date() <= end and _is_within(event, wall):
+        if begin <= wall.date() <= end:
             yield wall
 
 
-def _is_within(event: CalendarEvent, wall: dt.datetime) -> bool:
+def _is_within(event: CalendarEvent, parts: RuleParts, wall: dt.datetime) -> bool:
     """Whether *wall* is not after the UNTIL of a rule that ends at a time (RFC 5545, 3.3.10)."""
-    parts = event.parts
-    if parts is None or not parts.until_time or parts.until is None:
+    if parts.until is None or not parts.until_time:
         return True
     time = dt.time.fromisoformat(parts.until_time.removesuffix("Z"))
     until = dt.datetime.combine(parts.until, time)
