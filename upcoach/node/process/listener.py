@@ -79,6 +79,7 @@ class Server(HTTPServer):
         """See `TCPServer.handle_stream`."""
         if type(stream) is IOStream:
             stream.__class__ = BoundedStream
+        if isinstance(stream, BoundedStream):
             stream.too_late = self._too_late
         application = self.request_callback
         if not isinstance(application, BoundedApplication):
