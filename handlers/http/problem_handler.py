@@ -33,6 +33,15 @@ PERMISSIONS: Final = ", ".join(
         "usb",
     )
 )
+# Of every answer that does not say otherwise.
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": PERMISSIONS,
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
 
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
 
@@ -50,13 +59,9 @@ class ProblemHandler(RequestHandler):
             self.request_id = given if _REQUEST_ID.match(given) else str(uuid_utils.uuid7())
         self.clear_header("Server")
         self.set_header("X-Request-Id", self.request_id)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
-        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
-        self.set_header("Permissions-Policy", PERMISSIONS)
-        self.set_header("Cache-Control", "no-store")
         self.set_header("Vary", "Origin, Cookie, Authorization")
-        self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        for name, value in HEADERS.items():
+            self.set_header(name, value)
         for name, value in cors.readable_headers(self.request, self.web_origins).items():
             self.set_header(name, value)
         if self.application.settings.get("is_secure"):

@@ -5,6 +5,7 @@ get the same bytes, made once.
 """
 
 import asyncio
+import contextlib
 
 import msgspec
 
@@ -68,7 +69,7 @@ class Poll:
         self.caller = caller
         self.closed_with: int | None = None
         self._clock = clock
-        self.until = until
+        self._until = until
         self._subscribers: list[PollSubscriber] = []
         self._is_over = False
         self._event: asyncio.Future[PollEvent | None] = asyncio.get_running_loop().create_future()
@@ -78,8 +79,14 @@ class Poll:
         self._subscribers.append(PollSubscriber(self, position))
 
     async def wait(self) -> PollEvent | None:
-        """What came; None when nothing came in time."""
-        return await self._event
+        """What came; None when nothing came in time.
+
+        The node's one timer comes by within two seconds, which is long for who waits for one.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._until):
+                return await self._event
+        return None
 
     def wake(self, event: PollEvent | None) -> None:
         """End the wait."""
@@ -94,16 +101,12 @@ class Poll:
             self._event.set_result(None)
 
     def tick(self, now: float) -> float:
-        """Do what is due: the end of the wait, or of the token; the time of the next deadline."""
+        """Do what is due: the end of the token; the time of the next deadline."""
         return run_deadlines(self, deadlines.POLL, now)
 
     def token_end(self) -> float:
         """See `PollTimes.token_end`."""
         return token_end(self.caller, self._clock)
-
-    def time_out(self, _: float) -> None:
-        """See `PollTimes.time_out`."""
-        self.wake(None)
 
     def close(self, code: int, _reason: str) -> None:
         """End the wait early."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from handlers.http.forms.parameters import FORM
-from handlers.openapi import paths
+from handlers.openapi import paths, problems
 from handlers.openapi.oauth_answers import (
     DeviceCodes,
     Introspected,
@@ -243,6 +243,7 @@ def _operation(schemas: Schemas, row: ClientEndpoint) -> Json:
         "responses": {
             str(row.status): _answer(schemas, row.gives, "As asked."),
             **({"303": _REDIRECTED} if row.leads_to else {}),
+            **({"408": problems.reference(408)} if row.form else {}),
             **{str(status): _answer(schemas, refusal, "Refused.") for status in row.refused},
         },
     }

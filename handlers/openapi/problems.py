@@ -19,6 +19,13 @@ MEANINGS: Final[dict[int, tuple[str, str]]] = {
     403: ("Forbidden", "The token may not be used for this: `scope` names what is missing."),
     404: ("NotFound", "It does not exist, or belongs to somebody else: the two look the same."),
     406: ("NotAcceptable", "It is not available in any of the formats that were asked for."),
+    408: (
+        "TooSlow",
+        (
+            "The body came too slowly, and nothing was done: send it again, on another connection. "
+            "This one is closed."
+        ),
+    ),
     409: (
         "Conflict",
         (
@@ -211,7 +218,7 @@ def statuses(operation: Operation[Any]) -> list[int]:
     codes |= {404, 409} if "{" in operation.path else set()
     codes |= {422} if is_checked(operation.path) else set()
     codes |= {409, 422} if is_named(operation) else set()
-    codes |= {413, 415, 422} if operation.body != "none" else set()
+    codes |= {408, 413, 415, 422} if operation.body != "none" else set()
     codes |= {409, 412} if operation.base != "ignored" else set()
     codes |= {428} if operation.base == "required" else set()
     return sorted(codes)

@@ -39,6 +39,7 @@ AUTHENTICATED_BODY_BYTES: Final = BATCH_BYTES + 64 * 1024
 AUTHENTICATED_BODY_S: Final = 60.0
 UPLOAD_S: Final = 120.0
 ARCHIVE_S: Final = 3_600.0
+LINGER_S: Final = 5.0  # what still comes of a body that was too slow is dropped for so long
 PAGE_BYTES: Final = 1024 * 1024  # of a list, a snapshot, or events
 CHUNKS: Final = 1_024  # of a body, beside one for each of the next number of bytes
 LEAST_CHUNK: Final = 256

@@ -129,6 +129,7 @@ async def test_unanswered_writes_go_out_again_in_order_under_their_ids() -> None
         {"status": 429, "problem": {"after": 20}},
         {"status": 503, "problem": {"code": "engine_unavailable"}},
         {"status": 409, "problem": {"code": "mutation_running"}},
+        {"status": 408, "problem": {"code": "request_timeout"}},
     ],
     ids=lambda answer: str(answer["status"]),
 )

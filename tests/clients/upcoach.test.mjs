@@ -211,7 +211,7 @@ test("unanswered writes go out again in order under their ids", async () => {
 test("a write that may succeed later is sent again", async () => {
   for (const answer of [
     { status: 429, problem: { after: 10 } }, { status: 503, problem: {} },
-    { status: 409, problem: { code: "mutation_running" } },
+    { status: 409, problem: { code: "mutation_running" } }, { status: 408, problem: {} },
   ]) {
     const stage = current();
     const writing = stage.device.mutate("DELETE", "/v1/goals/gol_1");

@@ -25,7 +25,7 @@ from tests.support.wire.answers import next_page
 from upcoach.cli.explain.drafts import Drafts
 from upcoach.cli.explain.others import leave, tell
 from upcoach.cli.explain.questions import NoExample, Question, QuestionAnswer, Questions
-from upcoach.cli.explain.seeds import Seeds
+from upcoach.cli.explain.seeds import TRIES, Seeds
 from upcoach.client import RestClient
 
 AT_ONCE: Final = 8
@@ -65,7 +65,8 @@ class Probe:
         """Have one of everything."""
         coach = scope_of(self.server, await self.server.person())
         await tell(self.server.node.services, scope_of(self.server, self.person), 3)
-        await Seeds(ROUTER, self._write, self._questions, {"coach": coach.user}).sow(2)
+        seeds = Seeds(ROUTER, self._write, self._questions, {"coach": coach.user})
+        await seeds.sow(2, late_tries=TRIES)
         await leave(self.server.node.services, scope_of(self.server, self.person), coach)
         self._questions.forget()
         answer = await self.person.call("POST", "/v1/tasks", {"title": "Run"})
@@ -139,9 +140,10 @@ def rows(*methods: str) -> list[Operation[Any]]:
 
 
 @contextlib.asynccontextmanager
-async def probing(settings: Settings) -> AsyncIterator[Probe]:
-    """A probe of a node of its own."""
+async def probing(settings: Settings, *, is_sown: bool = True) -> AsyncIterator[Probe]:
+    """A probe of a node of its own, with one of everything where that is asked for."""
     async with serving(settings) as server:
         probe = Probe(server, await furnished(server), await operator(server, "superadmin"))
-        await probe.sow()
+        if is_sown:
+            await probe.sow()
         yield probe

@@ -38,7 +38,7 @@ ZIP: Final = {"Content-Type": "application/zip"}
 
 @PARTS
 async def test_no_table_breaks_an_import(settings: Settings, every: int) -> None:
-    async with probing(settings) as probe:
+    async with probing(settings, is_sown=False) as probe:
         calls = [
             Call(probe.person, "POST", f"/v1/imports/csv/{what}?tz={tz}", text, TABLE)
             for what, table in TABLES_OF
@@ -58,7 +58,7 @@ async def test_no_table_breaks_an_import(settings: Settings, every: int) -> None
 
 @PARTS
 async def test_no_diary_breaks_an_import(settings: Settings, every: int) -> None:
-    async with probing(settings) as probe:
+    async with probing(settings, is_sown=False) as probe:
         entries = [
             ENTRY | {name: value}
             for name in (*ENTRY, "isPinned", "audios", "nobody")
@@ -80,7 +80,7 @@ async def test_no_diary_breaks_an_import(settings: Settings, every: int) -> None
 
 @PARTS
 async def test_no_archive_breaks_an_import(settings: Settings, every: int) -> None:
-    async with probing(settings) as probe:
+    async with probing(settings, is_sown=False) as probe:
         archives = [zipped(LOOP)]
         archives += [
             zipped(LOOP | {name: text})

@@ -121,7 +121,7 @@ async def test_no_body_breaks_a_write(settings: Settings, every: int) -> None:
 
 @PARTS
 async def test_no_header_breaks_a_request(settings: Settings, every: int) -> None:
-    async with probing(settings) as probe:
+    async with probing(settings, is_sown=False) as probe:
         calls: list[Call] = []
         values = (*crafted.TEXTS, *crafted.NUMBERS, *crafted.MARKS, *crafted.CURSORS, *SHAPES)
         for name in HEADERS:

@@ -42,8 +42,8 @@ async def wealthy(settings: Settings, habits: int = HABITS) -> AsyncIterator[Res
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_heavy_read_gives_the_loop_back(settings: Settings, path: str) -> None:
     async with wealthy(settings) as person:
-        worst = []
-        for _ in range(TRIES):
+        worst: list[float] = []
+        while len(worst) < TRIES and min(worst, default=HELD_S) >= HELD_S:
             async with heartbeat() as beat:
                 answer = await fetched(person, path)
             assert answer.code == 200

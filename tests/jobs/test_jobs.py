@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from config.settings import Settings
+from handlers.live.base import connections
 from models.base.ids import new_id
 from models.jobs import KEPT, MOST, MOST_OPEN
 from tests.jobs.writing import (
@@ -313,7 +314,10 @@ async def test_the_record_of_a_job_goes_when_its_time_is_over(settings: Settings
         assert (await person.call("GET", ONE.format(id=name))).status == 404
 
 
-async def test_who_waits_is_answered_in_time_and_not_after_their_login(settings: Settings) -> None:
+async def test_who_waits_is_answered_in_time_and_not_after_their_login(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "TICK_S", 3_600.0)  # it ends no wait
     async with serving(settings) as server:
         person = await server.person()
         location = (await begin(person, table(1))).headers["location"]

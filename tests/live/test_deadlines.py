@@ -21,7 +21,6 @@ class Times:
         self.hears_others = False
         self.is_warned = False
         self.stuck_since: float | None = None
-        self.until = math.inf
         self.ends_at = math.inf
         self.done: list[Any] = []
         for name, value in times.items():
@@ -54,8 +53,7 @@ class Times:
         (deadlines.STREAM, {"commented_at": 9, "ends_at": 80.0}, 20, "warn"),
         (deadlines.STREAM, {"ends_at": -20.0, "is_warned": True}, 10, CloseCode.TOKEN),
         (deadlines.STREAM, {"stuck_since": -50.0}, 10, CloseCode.SLOW),
-        (deadlines.POLL, {"until": 25.0}, 25, "time_out"),
-        (deadlines.POLL, {"until": 25.0, "ends_at": 24.0}, 24, CloseCode.TOKEN),
+        (deadlines.POLL, {"ends_at": 24.0}, 24, CloseCode.TOKEN),
     ],
 )
 def test_each_row_acts_when_its_time_has_come_and_not_before(

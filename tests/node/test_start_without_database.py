@@ -30,8 +30,8 @@ from upcoach.store.schema.schema import Schema
 async def test_each_step_of_a_start_waits_for_mongodb(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, owner: Any, step: str
 ) -> None:
-    monkeypatch.setattr(database, "OPERATION_MS", 1_000)
-    monkeypatch.setattr(database, "SELECTION_MS", 1_000)
+    monkeypatch.setattr(database, "OPERATION_MS", 500)
+    monkeypatch.setattr(database, "SELECTION_MS", 500)
     carry_out = getattr(owner, step)
     failures: list[Exception] = []
 

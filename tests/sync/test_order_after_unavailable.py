@@ -35,8 +35,8 @@ AGAIN_MS = 500
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a MongoDB that stands still given up soon."""
-    monkeypatch.setattr(database, "OPERATION_MS", 1_000)
-    monkeypatch.setattr(database, "SELECTION_MS", 1_000)
+    monkeypatch.setattr(database, "OPERATION_MS", 500)
+    monkeypatch.setattr(database, "SELECTION_MS", 500)
 
 
 def moods(count: int) -> list[Json]:

@@ -183,8 +183,8 @@ ACTIONS: Final[dict[Action, str]] = {
     Action.SETTLE: "compare `sums`; if they differ, that is the event `mismatch`",
     Action.CALM: "begin the next back-off at its shortest",
     Action.ANSWER: "hand the answer to whoever waits for it, and keep a refusal that nobody waits "
-    "for; 429, 503 and 409 `mutation_running` mean: send the write again a little later, and what "
-    "comes after it behind it",
+    "for; 408, 429, 503 and 409 `mutation_running` mean: send the write again a little later, and "
+    "what comes after it behind it",
     Action.PONG: "send `pong`",
     Action.WATCH: "look in two seconds whether the position has come up to `top`",
     Action.RESUME: "send `sub` with `since`",

@@ -168,4 +168,4 @@ def again_s(result: Json) -> float | None:
     if result["status"] == 429:
         return float(problem.get("after", 1000 * AGAIN_S)) / 1000
     is_running = result["status"] == 409 and problem.get("code") == "mutation_running"
-    return AGAIN_S if is_running or result["status"] == 503 else None
+    return AGAIN_S if is_running or result["status"] in (408, 503) else None

@@ -421,7 +421,7 @@ export function againMs(result) {
   const problem = result.problem ?? {};
   if (result.status === 429) return problem.after ?? AGAIN_MS;
   const isRunning = result.status === 409 && problem.code === "mutation_running";
-  return isRunning || result.status === 503 ? AGAIN_MS : undefined;
+  return isRunning || [408, 503].includes(result.status) ? AGAIN_MS : undefined;
 }
 
 /** The bytes of a frame on the wire. */

@@ -46,6 +46,7 @@ from models.access.limits import (
     HELD_BY_NETWORK,
     HELD_BY_USER,
     LEAST_CHUNK,
+    LINGER_S,
     SPOOLED_BY_ALL,
     SPOOLED_BY_USER,
     UNCOUNTED_BYTES,
@@ -137,6 +138,7 @@ class RefusalHandler(Handler):
             await self.flush()
             await self._dropped.wait()
         self.finish()
+        _connection(self.request).stream.close()  # as it was told (RFC 9112, 9.6)
 
 
 class LimitedBodyDelegate(HTTPMessageDelegate):
@@ -157,15 +159,15 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
         self._dropped: asyncio.Event | None = None
         self._spool: UploadSpool | None = None
         self._counted: IOStream | None = None
+        self._patience_s = ANONYMOUS_BODY_S
+        self._deadline: asyncio.TimerHandle | None = None
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
         """Find the limit of the body, and refuse one that is declared to be larger."""
-        connection = self._request.connection
-        assert isinstance(connection, HTTP1Connection)
+        connection = _connection(self._request)
         connection.set_max_body_size(ANY_BYTES)
-        connection.set_body_timeout(ANONYMOUS_BODY_S)
         length = headers.get("Content-Length", "")
         self._declared = int(length) if _LENGTH.fullmatch(length) else 0
         is_chunked = "Transfer-Encoding" in headers
@@ -173,6 +175,8 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
             self._count_chunks(connection.stream)
         if self._declared > self._max_bytes or is_chunked:
             return self._look(connection, start_line, headers)
+        if "Content-Length" in headers:
+            self._set_deadline(connection)
         return self._inner.headers_received(start_line, headers)
 
     async def _look(
@@ -181,14 +185,29 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
         start_line: RequestStartLine | ResponseStartLine,
         headers: HTTPHeaders,
     ) -> None:
-        await self._find_owner(connection)
+        await self._find_owner()
+        self._set_deadline(connection)
         begun = self._inner.headers_received(start_line, headers)
         if begun is not None:
             await begun
         if self._declared > self._max_bytes:
             self._refuse(self._too_large())
 
-    async def _find_owner(self, connection: HTTP1Connection) -> None:
+    def _set_deadline(self, connection: HTTP1Connection) -> None:
+        """Let the body come from now on; the connection itself ends a little behind the answer."""
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self._patience_s, self._time_out)
+        connection.set_body_timeout(self._patience_s + LINGER_S)
+
+    def _time_out(self) -> None:
+        """Answer that the body comes too slowly; hang up on what is answered already."""
+        if self._dropped is None:
+            words = f"The body has not come within {self._patience_s:g} seconds."
+            self._refuse(HTTPError(408, words))
+            return
+        _connection(self._request).stream.close()
+
+    async def _find_owner(self) -> None:
         upload = self._upload()
         try:
             if upload is None:
@@ -203,7 +222,7 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
             return
         self._reservation = self._bodies.reserve_for(self._owner)
         self._max_bytes = AUTHENTICATED_BODY_BYTES if upload is None else upload.largest
-        connection.set_body_timeout(_patience_s(upload))
+        self._patience_s = _patience_s(upload)
 
     def _upload(self) -> operations.Operation[Any] | None:
         """The operation that takes a whole file, if the request is for one."""
@@ -231,10 +250,8 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
 
     def _drop(self) -> None:
         """Hang up on whoever sends on and on after the answer."""
-        connection = self._request.connection
-        assert isinstance(connection, HTTP1Connection)
         if self._received > self._max_bytes + DROPPED_BYTES:
-            connection.stream.close()
+            _connection(self._request).stream.close()
 
     def _spool_on(self, spool: UploadSpool, chunk: bytes) -> Awaitable[None] | None:
         if not spool.has_room(len(chunk)):
@@ -280,9 +297,15 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
             self._reservation = self._bodies.reserve_for_network(self._request)
         return self._reservation.add(size)
 
+    def _end_reading(self) -> None:
+        """Take back what holds while the body comes."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._restore_read_until()
+
     def finish(self) -> None:
         """Run the handler, which has the whole body."""
-        self._restore_read_until()
+        self._end_reading()
         if self._dropped is not None:
             self._dropped.set()
             return
@@ -297,7 +320,7 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
 
     def on_connection_close(self) -> None:
         """Release the reservation."""
-        self._restore_read_until()
+        self._end_reading()
         self._release()
         if self._dropped is not None:
             self._dropped.set()
@@ -316,7 +339,9 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
         return HTTPError(413, f"The body may have {self._max_bytes} bytes.")
 
     def _refuse(self, refusal: Exception) -> None:
-        """Answer now, and drop what comes."""
+        """Answer now, and drop what comes; once."""
+        if self._dropped is not None:
+            return
         self._release()
         self._dropped = asyncio.Event()
         self._inner.chunks = bytearray()
@@ -336,6 +361,12 @@ def _patience_s(upload: operations.Operation[Any] | None) -> float:
     if upload is None:
         return AUTHENTICATED_BODY_S
     return ARCHIVE_S if upload.body == "zip" else UPLOAD_S
+
+
+def _connection(request: HTTPServerRequest) -> HTTP1Connection:
+    """The connection that *request* came over."""
+    assert isinstance(request.connection, HTTP1Connection)
+    return request.connection
 
 
 def _shows_credentials(request: HTTPServerRequest) -> bool:

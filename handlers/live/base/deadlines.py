@@ -38,13 +38,8 @@ class Closable(Protocol):
 class PollTimes(Closable, Protocol):
     """What the deadlines of a long-poll follow from."""
 
-    until: float
-
     def token_end(self) -> float:
         """When the token ends."""
-
-    def time_out(self, now: float) -> None:
-        """Answer that nothing came."""
 
 
 class SenderTimes(Closable, Protocol):
@@ -182,6 +177,5 @@ STREAM: Final[Sequence[Deadline[StreamTimes]]] = (
     ),
 )
 POLL: Final[Sequence[Deadline[PollTimes]]] = (
-    Deadline(lambda poll: poll.until, lambda poll, now: poll.time_out(now)),
     Deadline(lambda poll: poll.token_end(), _closes(CloseCode.TOKEN, "token expired")),
 )

@@ -63,7 +63,7 @@ class Seeds:
         ]
         self.unsown: dict[Operation[Any], str] = {}
 
-    async def sow(self, documents: int) -> None:
+    async def sow(self, documents: int, late_tries: int = LATE_TRIES) -> None:
         """Create *documents* of each kind, and change some of them."""
         for method, count in (("POST", documents), ("PUT", documents), ("PATCH", documents // 5)):
             for operation in self._live:
@@ -73,7 +73,7 @@ class Seeds:
         # What was refused may have needed something that was made later.
         early, self.unsown = self.unsown, {}
         for operation in early:
-            await self._sow(operation, 2, LATE_TRIES)
+            await self._sow(operation, 2, late_tries)
 
     async def _sow(self, operation: Operation[Any], count: int, tries: int = TRIES) -> None:
         done, refusal = 0, ""

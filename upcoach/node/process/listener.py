@@ -7,6 +7,7 @@ import socket
 from types import TracebackType
 from typing import Any, Final, Self
 
+import msgspec
 from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.httputil import (
@@ -15,14 +16,17 @@ from tornado.httputil import (
     ParseMultipartConfig,
     set_parse_body_config,
 )
-from tornado.iostream import IOStream
+from tornado.iostream import IOStream, StreamClosedError
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
+from handlers.http.problem_handler import HEADERS, HSTS
+from handlers.http.problems import MEDIA_TYPE, http_problem
 from handlers.http.rest.application import BoundedApplication
-from models.access.limits import ANONYMOUS_BODY_BYTES, ANONYMOUS_BODY_S
+from models.access.limits import ANONYMOUS_BODY_BYTES, ANONYMOUS_BODY_S, LINGER_S
 
 HEAD_LINES = 100  # of a request: browsers and proxies send thirty
+HEAD_S = 75.0  # from the answer before it to its end
 TAKEN_S = 60.0  # without a byte taken of an answer, a connection is given up
 QUEUE = 1024  # connections that wait to be accepted: a crowd that comes at once
 NO_ADDRESS_OF_OURS: Final = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
@@ -33,14 +37,39 @@ class StartError(Exception):
 
 
 class BoundedStream(IOStream):
-    """A connection that limits the number of header lines: each costs as much as a long one."""
+    """A connection that limits the number of header lines: each costs as much as a long one.
+
+    Attributes
+    ----------
+    too_late
+        What is answered to a head that comes too slowly.
+
+    """
+
+    too_late: bytes
+    is_too_late = False
 
     async def read_until_regex(self, regex: bytes, max_bytes: int | None = None) -> bytes:
         """See `IOStream.read_until_regex`, by which heads are read."""
-        head = await super().read_until_regex(regex, max_bytes)
+        deadline = asyncio.get_running_loop().call_later(HEAD_S, self._time_out)
+        try:
+            head = await super().read_until_regex(regex, max_bytes)
+        finally:
+            deadline.cancel()
+        if self.is_too_late:  # whoever was told so may send the same request elsewhere
+            self.close()
+            raise StreamClosedError
         if head.count(b"\n") > HEAD_LINES:
             raise HTTPInputError("too many header fields")  # answered with 400
         return head
+
+    def _time_out(self) -> None:
+        """Answer whoever has begun a head, and hang up on whoever has not."""
+        if b"\n" not in self._read_buffer.lstrip(b"\r\n"):
+            self.close()
+            return
+        self.is_too_late = True
+        self.write(self.too_late)
 
 
 class Server(HTTPServer):
@@ -50,6 +79,8 @@ class Server(HTTPServer):
         """See `TCPServer.handle_stream`."""
         if type(stream) is IOStream:
             stream.__class__ = BoundedStream
+        if isinstance(stream, BoundedStream):
+            stream.too_late = self._too_late
         application = self.request_callback
         if not isinstance(application, BoundedApplication):
             super().handle_stream(stream, address)
@@ -90,6 +121,21 @@ class Server(HTTPServer):
         """See `HTTPServer.initialize`."""
         super().initialize(*arguments, **options)
         self._networks: dict[IOStream, str] = {}
+        self._too_late = _request_timeout(self.request_callback)
+
+
+def _request_timeout(application: object) -> bytes:
+    """The answer to a head that does not end: no handler knows of it (RFC 9110, 15.5.9)."""
+    content = msgspec.json.encode(http_problem(408, "The header has not come in time."))
+    headers = HEADERS | {
+        "Content-Type": MEDIA_TYPE,
+        "Content-Length": str(len(content)),
+        "Connection": "close",
+    }
+    if isinstance(application, Application) and application.settings.get("is_secure"):
+        headers["Strict-Transport-Security"] = HSTS
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 408 Request Timeout\r\n{lines}\r\n".encode() + content
 
 
 class HttpListener:
@@ -112,7 +158,7 @@ class HttpListener:
             application,
             max_header_size=16 * 1024,
             max_body_size=ANONYMOUS_BODY_BYTES,  # who may send more is found out by the application
-            idle_connection_timeout=75,
+            idle_connection_timeout=HEAD_S + LINGER_S,
             body_timeout=ANONYMOUS_BODY_S,
         )
 
