@@ -24,6 +24,7 @@ CONTENT: Final = {
     "notifications:write",
     "jobs:write",
     "scheduling:write",
+    "calendar:write",
 }
 # Why nothing is noted of the others.
 UNNOTED: Final = {

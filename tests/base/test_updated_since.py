@@ -23,6 +23,11 @@ MADE: dict[str, tuple[str, Json, str]] = {
     "/v1/habits": ("name", {}, "position"),
     "/v1/moods": ("note", {"level": 4}, "-at"),
     "/v1/journal": ("title", {"text": "Went out."}, "-date"),
+    "/v1/calendar/events": (
+        "title",
+        {"starts": "2026-03-02T18:00", "ends": "2026-03-02T19:00"},
+        "created",
+    ),
 }
 LISTS = {
     operation.path: operation

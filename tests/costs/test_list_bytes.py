@@ -46,6 +46,7 @@ SMALL_LISTS: Final = {
     "/v1/auth/identities",
     "/v1/clients",
     "/v1/clients/{client}/journal",
+    "/v1/calendar",
     "/v1/coach/insights",
     "/v1/goals/{id}/progress",
     "/v1/habits",
