@@ -13,6 +13,7 @@ from typing import Final, get_args
 from models import (
     account,
     admin,
+    coaches,
     goals,
     habits,
     insights,
@@ -43,6 +44,7 @@ CONTEXTS: Final[tuple[ModelContext, ...]] = (
     moods.CONTEXT,
     journal.CONTEXT,
     sharing.CONTEXT,
+    coaches.CONTEXT,
     jobs.CONTEXT,
     sync.CONTEXT,
     insights.CONTEXT,

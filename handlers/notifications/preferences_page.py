@@ -39,6 +39,7 @@ TITLES: Final[dict[NotificationType, str]] = {
     "daily_summary": "How your day went",
     "new_login": "New logins to your account",
     "share_changed": "Your coaches and clients",
+    "coach_verification": "Your profile as a coach",
 }
 _STOPPED: Final[dict[StopReason, str]] = {
     "bounce": "A mail to your address came back, because nobody is there. All mails are off: "

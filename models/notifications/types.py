@@ -16,5 +16,6 @@ NotificationType = Literal[
     "daily_summary",
     "new_login",
     "share_changed",
+    "coach_verification",
 ]
 TYPES: Final[tuple[NotificationType, ...]] = get_args(NotificationType)

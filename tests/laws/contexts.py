@@ -9,6 +9,7 @@ from models.base.merge_patch import Json
 from tests.account.contract_mail import stepped_up
 from tests.account.rows import ROWS as ACCOUNT
 from tests.admin.rows import ROWS as ADMIN
+from tests.coaches.rows import ROWS as COACHES
 from tests.goals.rows import ROWS as GOALS
 from tests.habits.rows import ROWS as HABITS
 from tests.imports.rows import ROWS as IMPORTS
@@ -37,6 +38,7 @@ CONTEXTS: Final[tuple[ContextRows, ...]] = (
     MOODS,
     JOURNAL,
     SHARING,
+    COACHES,
     IMPORTS,
     JOBS,
     SYNC,

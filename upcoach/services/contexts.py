@@ -11,6 +11,7 @@ from models.base.periodic_jobs import PeriodicJob, PeriodicJobOwner
 from upcoach.services.account import AccountServices
 from upcoach.services.audit import AuditServices
 from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.coaches import CoachServices
 from upcoach.services.goals import GoalServices
 from upcoach.services.habits import HabitServices
 from upcoach.services.imports import ImportServices
@@ -37,6 +38,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     moods: MoodServices
     journal: JournalServices
     sharing: SharingServices
+    coaches: CoachServices
     imports: ImportServices
     jobs: JobServices
     sync: SyncServices

@@ -4,6 +4,7 @@ import datetime as dt
 
 from models.access.scope import Scope
 from models.base.ids import new_id
+from models.coaches import CoachProfile, CoachProfileDraft
 from models.habits import Habit
 from models.insights import HabitForecast, insight_id
 from models.journal import EntryShareDraft, NewJournalEntry
@@ -29,6 +30,9 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
     leave_until = EntryShareDraft(until=now + dt.timedelta(days=30))
     await services.sharing.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
     await _add_webhook(services, person, now)
+    await _submit_profile(services, coach)
+    profile = await _submit_profile(services, person)
+    await services.coaches.verification.verify(person.user, profile.version)
     device = NewPushDevice(platform="android", token="explained-token-1")  # noqa: S106
     await services.notifications.push_devices.register(person, device)
     services.sync.positions.note(person.user, "phone", person.feed, 1)
@@ -54,6 +58,21 @@ async def relate(services: Services, *, client: Scope, coach: Scope) -> None:
     """Make two people client and coach."""
     invitation = await services.sharing.invitations.invite(coach, InvitationDraft(role="coach"))
     await services.sharing.invitations.accept(client, invitation.code)
+
+
+async def _submit_profile(services: Services, coach: Scope) -> CoachProfile:
+    """The profile of *coach*, which waits for an operator."""
+    draft = CoachProfileDraft(
+        display_name="Run Well",
+        bio="I run.",
+        specialities=("run",),
+        languages=("en",),
+        modes=("video",),
+        years_of_experience=7,
+    )
+    await services.coaches.profiles.put(coach, draft, None)
+    await services.coaches.profiles.submit(coach)
+    return await services.coaches.profiles.get(coach)
 
 
 async def _add_webhook(services: Services, person: Scope, now: dt.datetime) -> None:

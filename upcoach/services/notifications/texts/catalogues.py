@@ -33,6 +33,7 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
         "client_left",
         "client_shares",
     ),
+    "coach_verification": ("verified", "declined", "revoked"),
     "digest": ("",),
     "mail": ("",),  # of the button, and at the foot of each mail
 }
