@@ -2,14 +2,19 @@
 
 from typing import Final
 
-from handlers.coaches import directory, profiles, verification
+from handlers.coaches import client_notes, directory, profiles, verification
 from handlers.http.manifest import Context
 from handlers.http.operations.areas import Area
 
 CONTEXT: Final = Context(
     service=lambda runner: runner.services.coaches,
     # Those of one path before those of any id.
-    operations=(*profiles.OPERATIONS, *directory.OPERATIONS, *verification.OPERATIONS),
+    operations=(
+        *profiles.OPERATIONS,
+        *directory.OPERATIONS,
+        *verification.OPERATIONS,
+        *client_notes.OPERATIONS,
+    ),
     areas=(
         Area(
             name="Coaches",

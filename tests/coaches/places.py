@@ -10,6 +10,7 @@ from upcoach.client import Response, RestClient
 ME: Final = "/v1/coaches/me"
 SUBMIT, WITHDRAW = f"{ME}/submit", f"{ME}/withdraw"
 COACHES, COACH = "/v1/coaches", "/v1/coaches/{}"
+NOTES, NOTE = "/v1/clients/{client}/notes", "/v1/clients/{client}/notes/{id}"
 WAITING, ONE_WAITING = "/v1/admin/coaches", "/v1/admin/coaches/{}"
 
 COMPLETE: Final[Json] = {

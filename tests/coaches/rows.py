@@ -5,17 +5,24 @@ from typing import Any
 
 from models.base.document import Document
 from models.base.merge_patch import Json
-from models.coaches import CoachListing, CoachProfile
+from models.coaches import ClientNote, CoachListing, CoachProfile, NoteAboutClient
 from models.coaches.profile import CoachCertificate
-from tests.coaches.places import COACHES, COMPLETE, ME, SUBMIT, WITHDRAW
+from tests.coaches.places import COACHES, COMPLETE, ME, NOTE, NOTES, SUBMIT, WITHDRAW
+from tests.sharing.rows import COACH
 from tests.support.laws.context import FULL_OWNER, NOON, ContextRows, Flaws
 from tests.support.laws.flaws import KEPT, OPERATOR, ZONES, labels
 from tests.support.laws.snapshots import CHANGED, DELETED, UNCHANGED, Row
+from tests.support.people.scopes import scope_of
 from tests.support.server import Server
 from tests.support.wire.answers import done
 from upcoach.client import RestClient
+from upcoach.store.write.changes import WriteContext
+from upcoach.store.write.outcomes import Outcome
+from upcoach.store.write.refs import Ref
+from upcoach.store.write.requests import Write
 
 UPDATED = ("coach_profile.updated",)
+CLIENT_NOTE = "cln_01a20c66-99df-75bd-8f37-3328887fd981"
 CERTIFICATE: Json = {"name": "PCC", "issuer": "ICF", "year": 2019}
 
 WRITES = (
@@ -73,16 +80,40 @@ WRONG: list[tuple[Any, str]] = [
     ({"id": FULL_OWNER}, "/id"),
     *KEPT,
 ]
+WRONG_NOTES: list[tuple[Any, str]] = [
+    ({"text": ""}, "/text"),
+    ({"text": " \n"}, "/text"),
+    ({"text": "x" * 10_001}, "/text"),
+    ({"text": None}, "/text"),
+    ({"text": OPERATOR}, "/text"),
+    ({"pinned": "yes"}, "/pinned"),
+    ({"client": FULL_OWNER}, "/client"),
+    *KEPT,
+]
 FLAWED: Flaws = {
     ("PUT", ME): ({"display_name": "Ada"}, WRONG),
     ("PATCH", ME): ({}, WRONG),
+    ("POST", NOTES): ({"text": "calm"}, [*WRONG_NOTES, ({"id": FULL_OWNER}, "/id")]),
+    ("PATCH", NOTE): ({}, [*WRONG_NOTES, ({"id": CLIENT_NOTE}, "/id")]),
 }
-MISSING = (("PUT", ME, {"bio": "I listen."}, "/display_name"),)
+MISSING = (
+    ("PUT", ME, {"bio": "I listen."}, "/display_name"),
+    ("POST", NOTES, {"pinned": True}, "/text"),
+)
 
 
-async def furnish(_server: Server, person: RestClient) -> None:
-    """Give *person* a profile as a coach."""
+async def furnish(server: Server, person: RestClient) -> None:
+    """Give *person* a profile as a coach, and a note about somebody who was a client."""
     await done(person.call("PUT", ME, COMPLETE))
+    scope = scope_of(server, person)
+
+    def decide(changes: WriteContext) -> Outcome[ClientNote]:
+        draft = NoteAboutClient(id=CLIENT_NOTE, client=COACH, text="calm")
+        note = changes.create(ClientNote.drafted(draft, owner=scope.user, at=changes.at))
+        return Outcome(verb="created", document=note)
+
+    reads = (Ref(ClientNote, scope.user, CLIENT_NOTE),)
+    await server.node.committer.commit(Write(scope=scope, reads=reads, decide=decide))
 
 
 def full(base: Json) -> Iterator[Document]:
@@ -108,14 +139,18 @@ def full(base: Json) -> Iterator[Document]:
         **said,
         **base,
     )
+    yield ClientNote(id="cln_1", client="usr_2", text="canary", pinned=True, **base)
     yield CoachListing(id=FULL_OWNER, name_key="canary", found_by=("canary",), **said, **base)
 
 
 ROWS = ContextRows(
     name="coaches",
     writes=WRITES,
+    elsewhere=frozenset(  # what it takes a client for: see test_client_notes.py
+        {("POST", NOTES), ("PATCH", NOTE), ("DELETE", NOTE)}
+    ),
     furnish=furnish,
-    ids={COACHES: FULL_OWNER, "/v1/admin/coaches": FULL_OWNER},
+    ids={COACHES: FULL_OWNER, NOTES: CLIENT_NOTE, "/v1/admin/coaches": FULL_OWNER},
     flawed=FLAWED,
     missing=MISSING,
     lists={COACHES: 100},

@@ -214,6 +214,7 @@ async def ask_everything(server: Server, person: RestClient, desk: RestClient) -
     coach = await server.person()
     questions = Questions(ROUTER, ask, together=1)
     seeds = Seeds(ROUTER, write, questions, {"coach": await relate(person, coach)})
+    await relate(await server.person(), person)  # of whom notes are kept
     await tell(server.node.services, scope_of(server, person), 5)
     await seeds.sow(5)
     await leave(server.node.services, scope_of(server, person), scope_of(server, coach))

@@ -4,7 +4,7 @@ import datetime as dt
 
 from models.access.scope import Scope
 from models.base.ids import new_id
-from models.coaches import CoachProfile, CoachProfileDraft
+from models.coaches import CoachProfile, CoachProfileDraft, NoteAboutClient
 from models.habits import Habit
 from models.insights import HabitForecast, insight_id
 from models.journal import EntryShareDraft, NewJournalEntry
@@ -31,6 +31,8 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
     await services.sharing.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
     await _add_webhook(services, person, now)
     await _submit_profile(services, coach)
+    note = NoteAboutClient(client=coach.user, text="run")
+    await services.coaches.client_notes.about(coach.user).create(person, note)
     profile = await _submit_profile(services, person)
     await services.coaches.verification.verify(person.user, profile.version)
     device = NewPushDevice(platform="android", token="explained-token-1")  # noqa: S106

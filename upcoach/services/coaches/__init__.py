@@ -1,16 +1,18 @@
-"""Coaches: their profiles, the directory in which they are found, and their verification."""
+"""Coaches: their profiles, their verification, the directory, and notes about clients."""
 
 from typing import Self
 
 import msgspec
 
 from upcoach.services.base.dependencies import Dependencies
+from upcoach.services.coaches.client_notes import ClientNotes
 from upcoach.services.coaches.directory import CoachDirectory
 from upcoach.services.coaches.profiles import CoachProfiles, profile_ref
 from upcoach.services.coaches.verification import CoachVerification
 from upcoach.store.collections.documents_of_all import DocumentsOfAll
 
 __all__ = [
+    "ClientNotes",
     "CoachDirectory",
     "CoachProfiles",
     "CoachServices",
@@ -25,6 +27,7 @@ class CoachServices(msgspec.Struct, frozen=True, kw_only=True):
     profiles: CoachProfiles
     directory: CoachDirectory
     verification: CoachVerification
+    client_notes: ClientNotes
 
     @classmethod
     def make(cls, dependencies: Dependencies) -> Self:
@@ -34,4 +37,5 @@ class CoachServices(msgspec.Struct, frozen=True, kw_only=True):
             profiles=CoachProfiles(documents, committer),
             directory=CoachDirectory(documents, documents_of_all),
             verification=CoachVerification(documents, documents_of_all, committer),
+            client_notes=ClientNotes(documents, committer),
         )
