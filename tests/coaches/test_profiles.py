@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 
 from config.settings import Settings
@@ -303,3 +304,28 @@ def test_a_profile_goes_from_step_to_step_and_no_other_way() -> None:
     for refuse in (new.declined, new.revoked, waiting.revoked, verified_.declined):
         with pytest.raises(Conflict):
             refuse("x", NOON)
+
+
+@pytest.mark.parametrize(
+    ("change", "verification"),
+    [
+        ({"display_name": "Augusta"}, "submitted"),
+        ({"title": "Doctor"}, "submitted"),
+        ({"certificates": ()}, "submitted"),
+        ({"bio": "I talk."}, "verified"),
+        ({"specialities": ("Sleep",)}, "verified"),
+        ({"languages": ("fr",)}, "verified"),
+        ({"modes": ("chat",)}, "verified"),
+        ({"years_of_experience": 8}, "verified"),
+        ({"tz": "Asia/Tokyo"}, "verified"),
+        ({"accepting_clients": False}, "verified"),
+    ],
+)
+def test_which_changes_are_verified_again(change: Json, verification: str) -> None:
+    draft = msgspec.convert(COMPLETE, CoachProfileDraft)
+    profile = CoachProfile.drafted(draft, owner="usr_1", at=NOON).submitted(NOON).verified(NOON)
+
+    after = profile.revised(msgspec.structs.replace(draft, **change), NOON)
+
+    assert after.verification == verification
+    assert (after.verified_at is None) is (verification == "submitted")
