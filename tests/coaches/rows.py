@@ -5,7 +5,7 @@ from typing import Any
 
 from models.base.document import Document
 from models.base.merge_patch import Json
-from models.coaches import ClientNote, CoachListing, CoachProfile, NoteAboutClient
+from models.coaches import ClientNote, CoachProfile, NoteAboutClient
 from models.coaches.profile import CoachCertificate
 from tests.coaches.places import COACHES, COMPLETE, ME, NOTE, NOTES, SUBMIT, WITHDRAW
 from tests.sharing.rows import COACH
@@ -140,7 +140,6 @@ def full(base: Json) -> Iterator[Document]:
         **base,
     )
     yield ClientNote(id="cln_1", client="usr_2", text="canary", pinned=True, **base)
-    yield CoachListing(id=FULL_OWNER, name_key="canary", found_by=("canary",), **said, **base)
 
 
 ROWS = ContextRows(
