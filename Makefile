@@ -16,7 +16,7 @@ meant = $(if $(filter environment,$(firstword $(origin $(1)))),$(if $($(1)),$(er
 WEBHOOK_NAMED = --webhook "$(call meant,WEBHOOK)" --email "$(call given,USER)"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo explain migrate admin revoke factors-remove mail-bounced mail-report client-add clients client-change client-remove rotate-keys jobs job-run webhooks webhook-add webhook-change webhook-remove webhook-ping webhook-replay webhook-deliveries audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
+.PHONY: help run demo explain migrate admin revoke factors-remove mail-bounced mail-report client-add clients client-change client-remove coaches coach-verify coach-decline rotate-keys jobs job-run webhooks webhook-add webhook-change webhook-remove webhook-ping webhook-replay webhook-deliveries audit-verify test conformance chaos soak docs check format bench bench-peers lock clean base dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,16 @@ client-change: base ## Change what is said of an app: CLIENT=cli_… NAME=… RE
 
 client-remove: base ## Remove an app with all that it was given: CLIENT=cli_…
 	@exec $(VENV)/python -m upcoach client-remove --client "$(call meant,CLIENT)"
+
+coaches: base ## List the coaches who wait for verification, the longest first
+	@exec $(VENV)/python -m upcoach coaches
+
+coach-verify: base ## Verify the profile of the coach USER=address, who is found from then on
+	@exec $(VENV)/python -m upcoach coach-verify --email "$(call given,USER)"
+
+coach-decline: base ## Decline the coach USER=address, or take the verification back: REASON="…"
+	@exec $(VENV)/python -m upcoach coach-decline --email "$(call given,USER)" \
+		--reason "$(call meant,REASON)"
 
 rotate-keys: base ## Sign with a new key from tomorrow on (AT_ONCE=1: now), and wrap all keys anew
 	@exec $(VENV)/python -m upcoach rotate-keys $(if $(call meant,AT_ONCE),--at-once) $(ARGS)

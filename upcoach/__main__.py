@@ -20,6 +20,7 @@ from upcoach.cli import (
     admin_commands,
     audit_commands,
     client_commands,
+    coach_commands,
     demo,
     explain,
     mail_commands,
@@ -230,6 +231,7 @@ COMMANDS = {
     "audit-verify": audit_verify,
     "jobs": list_jobs,
     "job-run": run_job,
+    **coach_commands.COMMANDS,
     **webhook_actions.COMMANDS,
 }
 # A mail server is told to come again with the same message.
@@ -276,7 +278,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--roles", help="what this process does: one or more of web,learn,schedule")
     parser.add_argument("--processes", help="how many web processes share the port")
     parser.add_argument(
-        "--email", default="", help="admin, revoke, factors-remove, mail-bounced, webhook-…: whom"
+        "--email",
+        default="",
+        help="admin, revoke, factors-remove, mail-bounced, coach-…, webhook-…: whom",
     )
     parser.add_argument(
         "--role", choices=("user", *ROLES), default="superadmin", help="admin: to be"
@@ -287,6 +291,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--timer", default="", help="job-run: which timer")
     admin_commands.add_arguments(parser)
     client_commands.add_arguments(parser)
+    coach_commands.add_arguments(parser)
     webhook_commands.add_arguments(parser)
     # How `upcoach.node.supervisor` starts its children.
     parser.add_argument("--child-of", type=int, help=argparse.SUPPRESS)

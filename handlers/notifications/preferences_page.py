@@ -39,6 +39,7 @@ TITLES: Final[dict[NotificationType, str]] = {
     "daily_summary": "How your day went",
     "new_login": "New logins to your account",
     "share_changed": "Your coaches and clients",
+    "coach_verification": "Your profile as a coach",
     "session_booked": "New bookings",
     "session_changed": "Changes to your sessions",
     "session_reminder": "Reminders of your sessions",

@@ -13,7 +13,7 @@ CONTEXT: Final = Context(
         Area(
             name="Scheduling",
             meaning="When coaches can be booked, and the sessions that are.",
-            paths=("/v1/coaching", "/v1/coaches"),
+            paths=("/v1/coaching",),
         ),
     ),
 )

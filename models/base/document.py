@@ -113,6 +113,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     orders
         The fields by which an owner's documents are listed, each with the fields that it can be
         filtered by at once; the database has an index for each.
+    orders_of_all
+        The same of the documents of all owners together: what everybody may find, or operators.
     sources
         What documents of this kind follow from altogether, as in `Derived`.
     edits
@@ -142,6 +144,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     id_prefix: ClassVar[str] = ""
     parent: ClassVar[type["Document"] | None] = None
     orders: ClassVar[tuple["Order", ...]] = ()
+    orders_of_all: ClassVar[tuple["Order", ...]] = ()
     sources: ClassVar[tuple[str, ...]] = ()
     lookups: ClassVar[tuple["Lookup", ...]] = ()
     draft: ClassVar[type[Draft] | None] = None

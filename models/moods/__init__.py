@@ -7,6 +7,7 @@ from models.moods.mood import Mood, MoodDraft, NewMood
 
 CONTEXT = ModelContext(
     content=(Mood,),
+    shareable={Mood: "your moods"},
     permissions={
         "moods:read": Permission("see how you felt"),
         "moods:write": Permission("add, change and delete moods"),

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.base.document import Document, Draft, Order, Privacy, fields_of
+from models.base.document import Derived, Document, Draft, Order, Privacy, fields_of
 from models.base.fields import Moment, OwnZone, Rating, Tag, own_zone
 from models.base.ids import id_pattern, new_id
 from models.base.merge import Merge
@@ -114,7 +114,7 @@ class Mood(Document, frozen=True, kw_only=True):
     level: Annotated[Rating, Privacy.PERSONAL]
     at: Annotated[dt.datetime, Privacy.PERSONAL]
     tz: Annotated[str, Privacy.PERSONAL]
-    local_date: Annotated[dt.date, Privacy.PERSONAL]
+    local_date: Annotated[dt.date, Privacy.PERSONAL, Derived("at", "tz")]
     category: Annotated[Category | None, Privacy.PERSONAL] = None
     activities: Annotated[Activities, Privacy.SEALED, Merge.APPEND] = ()
     emotions: Annotated[Activities, Privacy.SEALED, Merge.APPEND] = ()

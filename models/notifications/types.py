@@ -16,6 +16,7 @@ NotificationType = Literal[
     "daily_summary",
     "new_login",
     "share_changed",
+    "coach_verification",
     "session_booked",
     "session_changed",
     "session_reminder",

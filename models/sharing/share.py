@@ -18,7 +18,9 @@ MOST_COACHES: Final = 100  # of one client
 
 # Type checkers need the kinds written out; `models.contexts` checks that they are those that the
 # contexts declare as `shareable`.
-SharedKind = Literal["goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight"]
+SharedKind = Literal[
+    "goal", "goal.point", "habit", "habit.entry", "habit.vacation", "insight", "mood", "task"
+]
 
 Hidden = Annotated[
     frozenset[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=50)

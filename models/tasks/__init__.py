@@ -8,6 +8,7 @@ from models.tasks.timers import TASK_DUE, TASK_REMINDER, task_reminders
 
 CONTEXT = ModelContext(
     content=(Task,),
+    shareable={Task: "your tasks"},
     permissions={
         "tasks:read": Permission("see your tasks"),
         "tasks:write": Permission("add, change and delete your tasks"),

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 
-from models.base.document import Document, Draft, Order, Privacy, fields_of
+from models.base.document import Derived, Document, Draft, Order, Privacy, fields_of
 from models.base.fields import LongText, OwnZone, Place, Tag, Title, WallTime, own_zone
 from models.base.ids import PartId, id_pattern, new_id
 from models.base.merge import Merge
@@ -173,6 +173,8 @@ class Task(Document, frozen=True, kw_only=True):
     id_prefix: ClassVar[str] = ID_PREFIX
     collection: ClassVar[str] = "tasks"
     draft: ClassVar[type[Draft]] = TaskDraft
+    # When one that repeats is completed, the next one comes.
+    sources: ClassVar[tuple[str, ...]] = ("status", "repeats")
     orders: ClassVar[tuple[Order, ...]] = (
         Order("created_at"),
         Order("updated_at"),
@@ -196,9 +198,11 @@ class Task(Document, frozen=True, kw_only=True):
     steps: Annotated[Steps, Privacy.SEALED] = msgspec.field(default_factory=dict)
     repeats: Annotated[Repeat | None, Privacy.PERSONAL] = None
     reminder_minutes_before: Annotated[ReminderMinutes, Privacy.PERSONAL] = ()
-    due_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
-    completed_at: Annotated[dt.datetime | None, Privacy.PERSONAL] = None
-    series: Annotated[dt.date | None, Privacy.PERSONAL] = None
+    due_at: Annotated[
+        dt.datetime | None, Privacy.PERSONAL, Derived("due_date", "due_time", "tz")
+    ] = None
+    completed_at: Annotated[dt.datetime | None, Privacy.PERSONAL, Derived("status")] = None
+    series: Annotated[dt.date | None, Privacy.PERSONAL, Derived("due_date", "repeats")] = None
 
     def __post_init__(self) -> None:
         """Refuse an unknown time zone: no day of it can be told."""

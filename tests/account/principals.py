@@ -117,6 +117,7 @@ class Stage:
         assigned = scope_of(self.server, self.people["assigned coach"])
         sown = await self.server.person()
         self.coach = assigned.user
+        await relate(sown, owner)  # of whom notes are kept
         await tell(self.server.node.services, scope_of(self.server, owner), 3)
         await Seeds(self.router, write, self.questions, {"coach": await relate(owner, sown)}).sow(2)
         for who in ("assigned coach", "former coach"):

@@ -12,6 +12,7 @@ import pytest
 from config.settings import Settings
 from handlers.contexts import ROUTER
 from handlers.http.operations import EACH, Operation, Router
+from models.access.permissions import ROLES
 from models.base.ids import derived_uuid
 from tests.account.principals import BROKEN, CANARY, ENDING, FOREIGN, Stage, told, url_of
 from tests.support.server import serving
@@ -33,6 +34,7 @@ SAMPLES: Final = {
     "version": "1",
     "client": "cli_x",
     "provider": "nobody",
+    "owner": "usr_x",  # who has submitted nothing that operators could see
 }
 
 # What may be missing although it is the owner who asks: nothing there can be done a second time,
@@ -46,6 +48,9 @@ ABSENT: Final = {
 
 # Under any id everybody keeps what they have not saved yet, each their own.
 OWN: Final = {"/v1/journal/{id}/draft"}
+
+# What a coach has published, for everybody.
+PUBLISHED: Final = {"/v1/coaches", "/v1/coaches/{id}"}
 
 # Refusals of a right token, with which something else was shown that is not right.
 SHOWN_WRONG: Final = {"password_wrong", "factor_wrong"}
@@ -160,7 +165,7 @@ class Matrix:
         code = answer.body.get("code") if isinstance(answer.body, dict) else None
         is_broken = who in BROKEN and (who, operation.needs) != ("missing scope", EACH)
         if is_broken or operation.needs.startswith("admin:"):
-            expected = self._expected(who)
+            expected = self._expected(who, operation)
             return "" if (answer.status, code) == expected else f"not {expected}"
         if answer.status in (401, 403) and code not in SHOWN_WRONG:
             return "their token is right"
@@ -169,13 +174,14 @@ class Matrix:
             return "it is theirs" if is_absent else ""
         return await self._foreign_flaw(who, operation, names, answer, seed)
 
-    def _expected(self, who: str) -> tuple[int, str | None]:
+    def _expected(self, who: str, operation: Operation[Any]) -> tuple[int, str | None]:
         if who in EXPECTED:
             return EXPECTED[who]
-        if who == "superadmin":
-            return 200, None
-        roles = ("support", "editor")
-        return (403, "operator_needed") if who in roles else (401, "audience_wrong")
+        if who not in ROLES:
+            return 401, "audience_wrong"
+        if operation.needs not in ROLES[who]:
+            return 403, "operator_needed"
+        return (404, "not_found") if "{owner}" in operation.path else (200, None)
 
     async def _foreign_flaw(
         self,
@@ -187,6 +193,8 @@ class Matrix:
     ) -> str:
         if who == "assigned coach" and operation.path.startswith(CLIENTS):
             return "" if self.stage.entry in json.dumps(answer.body) else "it is shared with them"
+        if operation.path in PUBLISHED:
+            return self._leak(answer, self.stage.owner)
         if not is_owned(operation) or operation.path in OWN:
             known = self.stage.known_to(who) + url_of(operation, names)
             return self._leak(answer, known)

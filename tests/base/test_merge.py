@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from models.base.document import merge_policies
 from models.base.merge import Clash, Merge, Merged, changed_paths, merge, reapplied, value_at
 from models.base.merge_patch import Json, difference, merged
+from models.coaches import ClientNote
 from models.contexts import DOCUMENTS
 from models.goals import Goal
 from models.habits import Entry
@@ -357,5 +358,6 @@ def test_policies_are_declared_on_the_fields() -> None:
         Mood.kind: dict.fromkeys(("activities", "emotions", "note"), Merge.APPEND),
         Journal.kind: {"description": Merge.APPEND},
         JournalEntry.kind: dict.fromkeys(("text", "feelings", "tags"), Merge.APPEND),
+        ClientNote.kind: {"text": Merge.APPEND},
         JournalTemplate.kind: {"text": Merge.APPEND, "tags": Merge.APPEND},
     }

@@ -8,7 +8,7 @@ import pytest
 from config.settings import Settings
 from handlers.contexts import ROUTER
 from handlers.http.pagination import Items, ListQuery, UpdatedQuery
-from models.base.document import Document
+from models.base.document import Document, Order
 from models.base.merge_patch import Json
 from tests.support.server import serving
 from tests.support.wire.answers import done, next_page
@@ -43,9 +43,15 @@ def kind_of(path: str) -> type[Document]:
     return typing.cast("type[Document]", kind)
 
 
+def orders_of(path: str) -> tuple[Order, ...]:
+    """The orders of what is listed at *path*; what everybody finds is no document of the caller."""
+    orders: tuple[Order, ...] = getattr(kind_of(path), "orders", ())
+    return orders
+
+
 def test_every_list_in_the_order_of_changes_can_be_asked_for_those_since_a_moment() -> None:
     ordered = {
-        path for path in LISTS if any(order.field == "updated_at" for order in kind_of(path).orders)
+        path for path in LISTS if any(order.field == "updated_at" for order in orders_of(path))
     }
     asked = {path for path, one in LISTS.items() if issubclass(one.query, UpdatedQuery)}
 

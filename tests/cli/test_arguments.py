@@ -18,7 +18,7 @@ REDIRECTS = (
 )
 OF_CLIENTS = ("REDIRECT", "SCOPE", "KIND", "CLIENT")
 OF_WEBHOOKS = ("WEBHOOK", "URL", "TYPES", "ENABLED", "SINCE")
-MEANT = ("ROLE", "AT_ONCE", *OF_CLIENTS, *OF_WEBHOOKS)  # by whoever sets them
+MEANT = ("ROLE", "AT_ONCE", "REASON", *OF_CLIENTS, *OF_WEBHOOKS)  # by whoever sets them
 
 
 def make(*words: str, **environ: str) -> str:
@@ -68,6 +68,7 @@ async def refused(environ: dict[str, str], *words: str) -> str:
         (("revoke", "USER=ada@example.org"), '-m upcoach revoke --email "ada@example.org"'),
         (("factors-remove",), '-m upcoach factors-remove --email ""'),
         (("mail-bounced",), '-m upcoach mail-bounced --email ""'),
+        (("coach-verify", "USER=a@b.c"), '-m upcoach coach-verify --email "a@b.c"'),
         (("mail-report",), "-m upcoach mail-report"),
         (("admin",), '-m upcoach admin --email "" --role "superadmin"'),
         (("admin", "USER=a@b.c", "ROLE=user"), '-m upcoach admin --email "a@b.c" --role "user"'),
@@ -166,7 +167,9 @@ def test_the_list_of_targets_has_a_straight_column() -> None:
     assert len(begins) == 1
 
 
-@pytest.mark.parametrize("command", ["admin", "revoke", "factors-remove", "mail-bounced"])
+@pytest.mark.parametrize(
+    "command", ["admin", "revoke", "factors-remove", "mail-bounced", "coach-verify"]
+)
 async def test_whose_account_it_is_has_to_be_said(environ: dict[str, str], command: str) -> None:
     assert await refused(environ, command) == "upcoach: Say whose account it is: USER=address\n"
 

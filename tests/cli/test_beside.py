@@ -29,6 +29,7 @@ COMMANDS = {
     "rotate-keys": ("rotate-keys",),
     "audit-verify": ("audit-verify",),
     "jobs": ("jobs",),
+    "coaches": ("coaches",),
     "migrate": ("migrate",),
     "factors-remove": ("factors-remove", "--email", ADA),
     "mail-bounced": ("mail-bounced", "--email", ADA),

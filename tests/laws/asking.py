@@ -6,6 +6,7 @@ from handlers.http.operations import Operation
 from tests.goals.people import POINT_1
 from tests.laws.contexts import FLAWED, IDS, below
 from tests.sharing.rows import COACH
+from tests.support.laws.context import FULL_OWNER
 from tests.support.laws.refusals import FIRST
 from tests.support.laws.surface import SURFACE
 
@@ -17,14 +18,18 @@ FILES = {"zip": {"Content-Type": "application/zip"}, "csv": {"Content-Type": "te
 def place_of(operation: Operation[Any], **names: str) -> str:
     """The operation's path with ids of `furnished` in it."""
     given = {"local_date": "2026-01-05", "coach": COACH, "client": COACH, "version": "1"}
-    given |= {"point": POINT_1, "provider": "google"}
+    given |= {"point": POINT_1, "provider": "google", "owner": FULL_OWNER}
     chosen = {"id": below(IDS, operation.path)} | given | names
     return operation.path.format(**chosen)
 
 
 def with_body(*kinds: str) -> list[Operation[Any]]:
-    """The operations that take a body of these *kinds*."""
-    return [operation for operation in SURFACE if operation.body in kinds]
+    """The operations of people that take a body of these *kinds*."""
+    return [
+        operation
+        for operation in SURFACE
+        if operation.body in kinds and not operation.needs.startswith("admin:")
+    ]
 
 
 def named() -> list[Operation[Any]]:

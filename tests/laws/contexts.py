@@ -10,6 +10,7 @@ from tests.account.contract_mail import stepped_up
 from tests.account.rows import ROWS as ACCOUNT
 from tests.admin.rows import ROWS as ADMIN
 from tests.calendar.rows import ROWS as CALENDAR
+from tests.coaches.rows import ROWS as COACHES
 from tests.goals.rows import ROWS as GOALS
 from tests.habits.rows import ROWS as HABITS
 from tests.imports.rows import ROWS as IMPORTS
@@ -39,6 +40,7 @@ CONTEXTS: Final[tuple[ContextRows, ...]] = (
     MOODS,
     JOURNAL,
     SHARING,
+    COACHES,
     SCHEDULING,
     CALENDAR,
     IMPORTS,

@@ -24,6 +24,7 @@ from models.base.ids import new_mutation_id
 from tests.account.contract import use_factors
 from tests.account.contract_mail import come_from_provider, go_by_mail
 from tests.account.web_app import log_in_at_a_browser
+from tests.coaches.contract import verify_coaches
 from tests.imports.exports import loop
 from tests.imports.games import GAME
 from tests.imports.tables import DAYLIO, PLAIN, STREAKS, TABLES
@@ -81,6 +82,7 @@ async def test_every_operation_answers_as_it_is_described(
         await go_by_mail(server)
         await use_factors(server)
         await use_webhooks(server)
+        await verify_coaches(server)
         await ask_everything(server, await furnished(server), await operator(server, "superadmin"))
         await be_refused(server, person)
     await come_from_provider(apart, witness)
@@ -195,7 +197,7 @@ async def ask_everything(server: Server, person: RestClient, desk: RestClient) -
             return None
         if "etag" in answer.headers:
             known = {"If-None-Match": answer.headers["etag"]}
-            assert (await person.call("GET", url, headers=known)).status == 304
+            assert (await who.call("GET", url, headers=known)).status == 304
         return QuestionAnswer(answer.body, next_page(answer))
 
     async def write(
@@ -212,6 +214,7 @@ async def ask_everything(server: Server, person: RestClient, desk: RestClient) -
     coach = await server.person()
     questions = Questions(ROUTER, ask, together=1)
     seeds = Seeds(ROUTER, write, questions, {"coach": await relate(person, coach)})
+    await relate(await server.person(), person)  # of whom notes are kept
     await tell(server.node.services, scope_of(server, person), 5)
     await seeds.sow(5)
     await leave(server.node.services, scope_of(server, person), scope_of(server, coach))

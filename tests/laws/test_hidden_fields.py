@@ -11,9 +11,21 @@ from models.base.ids import new_id
 from models.base.merge_patch import Json
 from models.contexts import CHILDREN, KINDS, SHAREABLE
 from models.sharing.share import SharedKind
+from models.visibility import Visibility
 from tests.goals.people import GOAL, POINT
 from tests.laws.contexts import CHANGES
-from tests.laws.twins import DAY, Names, conclude, documents, end, furnish, moments, patch, told
+from tests.laws.twins import (
+    ALONE,
+    DAY,
+    Names,
+    conclude,
+    documents,
+    end,
+    furnish,
+    moments,
+    patch,
+    told,
+)
 from tests.support.laws.snapshots import sums_of
 from tests.support.people.furnished import ENTRY, ONE_HABIT, ONE_VACATION, publish
 from tests.support.people.furnished import furnished as with_insight
@@ -109,7 +121,7 @@ async def assert_unseen(stage: Stage, names: Names, kind: str, field: str) -> No
     """The coach hears the same of the twin who changes a hidden field and of the other one."""
     busy, _ = stage.twins
     await stage.show_all_but(kind, field)
-    await asyncio.gather(*(furnish(twin, names) for twin in stage.twins))
+    await asyncio.gather(*(furnish(twin, names, kind) for twin in stage.twins))
     async with talking(stage.server, stage.coach) as wire:
         cursors = [await current(wire, feed) for feed in stage.feeds]
         mine = (await busy.call("GET", "/v1/snapshot")).headers["upcoach-cursor"]
@@ -117,9 +129,9 @@ async def assert_unseen(stage: Stage, names: Names, kind: str, field: str) -> No
         secret = (await busy.call("GET", f"/v1/events?since={mine}")).body
         assert secret, (kind, field)
         snaps = [await documents(stage.coach, feed, names) for feed in stage.feeds]
-        await asyncio.gather(*(conclude(twin, names, field) for twin in stage.twins))
+        await asyncio.gather(*(conclude(twin, names, kind, field) for twin in stage.twins))
         seen = [await documents(stage.coach, feed, names) for feed in stage.feeds]
-        await asyncio.gather(*(end(twin, names) for twin in stage.twins))
+        await asyncio.gather(*(end(twin, names, kind) for twin in stage.twins))
         live = await heard(wire, stage)
     rest = [
         (await stage.coach.call("GET", f"/v1/events?feed={feed}&since={cursor}")).body
@@ -128,8 +140,10 @@ async def assert_unseen(stage: Stage, names: Names, kind: str, field: str) -> No
 
     assert snaps[0] == snaps[1], (kind, field)
     assert seen[0] == seen[1], (kind, field)
+    is_shown = kind in Visibility.without({kind}, {kind: {field}}).kinds
     for roads in (live, rest):
-        assert told(roads[0], names) == told(roads[1], names) != [], (kind, field)
+        assert told(roads[0], names) == told(roads[1], names), (kind, field)
+        assert is_shown is (told(roads[0], names) != []), (kind, field)
     hidden_moments = {frame["at"] for frame in secret}
     assert not [at for at in hidden_moments if at in str(moments([live[0], rest[0], snaps[0]]))]
 
@@ -158,6 +172,8 @@ async def change(person: RestClient, names: Names, kind: str, field: str) -> Non
                 entry = {"value": 1, "at": f"{DAY}T08:00:00Z"} | {field: value}
                 place = ENTRY.format(id=names.water, local_date=DAY)
                 await done(person.call("PUT", place, entry))
+            case "task" | "mood":
+                await patch(person, ALONE[kind].place(names), {field: value})
             case _:
                 wanted = [names.habit for _ in value] if field == "habits" else value
                 await patch(person, ONE_VACATION.format(id=names.leave), {field: wanted})

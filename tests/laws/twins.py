@@ -9,9 +9,11 @@ import msgspec
 from models.base.ids import derived_id
 from models.base.merge_patch import Json
 from tests.goals.people import CHAPTERS, GOAL, GOALS, KILOS, POINT
+from tests.moods.rows import MOODS
 from tests.support.people.furnished import ENTRY, HABITS, LITRES, ONE_HABIT, ONE_VACATION, VACATIONS
 from tests.support.wire.answers import done, next_page
 from tests.support.wire.writes import write
+from tests.tasks.rows import TASKS
 from upcoach.client import RestClient
 
 DAY: Final = "2026-01-05"
@@ -29,11 +31,14 @@ class Names(msgspec.Struct, frozen=True):
     habit: str
     water: str
     leave: str
+    errand: str
+    feeling: str
 
     @classmethod
     def of(cls, number: int) -> "Names":
         """Those of the round *number*."""
         prefixes = {"point": "pnt", "habit": "hab", "water": "hab", "leave": "vac"}
+        prefixes |= {"errand": "tsk", "feeling": "moo"}
         return cls(
             *(
                 derived_id(prefixes.get(one, "gol"), str(number), one)
@@ -47,8 +52,39 @@ class Names(msgspec.Struct, frozen=True):
         return any(getattr(self, name).partition("_")[2] in text for name in self.__struct_fields__)
 
 
-async def furnish(person: RestClient, names: Names) -> None:
-    """Make the documents of a round: one of each kind and sort."""
+class Alone(msgspec.Struct, frozen=True):
+    """A document that touches none of another kind: its path, its name in a round, and changes."""
+
+    path: str
+    name: str
+    draft: Json
+    seen: Json
+
+    def place(self, names: Names) -> str:
+        """The path of the one in a round."""
+        return f"{self.path}/{getattr(names, self.name)}"
+
+
+ALONE: Final = {
+    "task": Alone(
+        TASKS,
+        "errand",
+        {"title": "Shop", "due_date": "2027-01-01"},
+        {"priority": "urgent", "category": "health"},
+    ),
+    "mood": Alone(
+        MOODS, "feeling", {"level": 3, "at": f"{DAY}T08:00:00Z"}, {"level": 5, "energy": 5}
+    ),
+}
+
+
+async def furnish(person: RestClient, names: Names, kind: str = "") -> None:
+    """Make the documents of a round about *kind*: of those that touch it, one of each sort."""
+    if kind in ALONE:
+        alone = ALONE[kind]
+        draft = alone.draft | {"id": getattr(names, alone.name)}
+        await done(person.call("POST", alone.path, draft))
+        return
     measured = {
         "id": names.weight,
         "title": "Be lighter",
@@ -80,8 +116,13 @@ async def patch(person: RestClient, path: str, change: Json) -> None:
     await done(write(person, "PATCH", path, change, version))
 
 
-async def conclude(person: RestClient, names: Names, unseen: str) -> None:
+async def conclude(person: RestClient, names: Names, kind: str, unseen: str) -> None:
     """Change, and end, what everybody sees of each document, but for the field *unseen*."""
+    if kind in ALONE:
+        alone = ALONE[kind]
+        told_of = {name: value for name, value in alone.seen.items() if name != unseen}
+        await patch(person, alone.place(names), told_of)
+        return
     for goal in (names.plain, names.parts, names.weight):
         seen: Json = {"priority": "high"} if unseen == "category" else {"category": "health"}
         await patch(person, GOAL.format(id=goal), seen)
@@ -90,8 +131,11 @@ async def conclude(person: RestClient, names: Names, unseen: str) -> None:
         await patch(person, ONE_HABIT.format(id=habit), shown)
 
 
-async def end(person: RestClient, names: Names) -> None:
+async def end(person: RestClient, names: Names, kind: str) -> None:
     """Delete all of it, what stands below something else before that."""
+    if kind in ALONE:
+        await done(person.call("DELETE", ALONE[kind].place(names)))
+        return
     for path in (
         POINT.format(id=names.weight, point=names.point),
         ENTRY.format(id=names.water, local_date=DAY),

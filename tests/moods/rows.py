@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 from models.base.document import Document
 from models.base.merge_patch import Json
@@ -119,6 +120,22 @@ FLAWED: Flaws = {
 }
 
 
+CHANGES: dict[str, dict[str, tuple[Any, ...]]] = {
+    "mood": {
+        "level": (2, 3),
+        "at": ("2026-01-04T08:00:00Z", "2026-01-05T23:30:00Z"),
+        "tz": ("Pacific/Apia", "UTC"),
+        "category": ("work", None),
+        "activities": (["running"], ["running", "reading"], []),
+        "emotions": (["calm"], []),
+        "note": ("calm", "calm, later tired", None),
+        "energy": (1, 2),
+        "stress": (1, None),
+        "sleep": (5, 4),
+    },
+}
+
+
 async def furnish(_server: Server, person: RestClient) -> None:
     """Give *person* a mood."""
     await done(person.call("POST", MOODS, DOCUMENT))
@@ -159,5 +176,6 @@ ROWS = ContextRows(
     made={"mood": (MOODS, {"level": 3})},
     full=full,
     deleted={"mood": "/v1/moods/{}"},
+    changes=CHANGES,
     counted=("/v1/moods/stats?tz=UTC&from=2026-01-01&to=2026-03-01",),
 )

@@ -12,6 +12,8 @@ from handlers.sync.mutation_frames import MutFrame, mutate
 from models.access.request_origin import NOWHERE
 from models.base.ids import new_id, new_mutation_id
 from models.base.merge_patch import Json
+from tests.coaches.places import NOTE, NOTES
+from tests.coaches.rows import CLIENT_NOTE
 from tests.journal.places import ENTRY_SHARE, PAGE
 from tests.laws.contexts import WRITES
 from tests.notifications.writing import PREFERENCES
@@ -135,6 +137,13 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
         lent = ENTRY_SHARE.format(id=PAGE, coach=scope_of(server, coach).user)
         until = {"until": "2099-01-01T00:00:00Z"}
         rows += [("PUT", ENTRY_SHARE, lent, until, None), ("DELETE", ENTRY_SHARE, lent, {}, None)]
+
+        note = {"client": scope_of(server, coach).user, "id": CLIENT_NOTE}
+        rows += [
+            ("POST", NOTES, NOTES.format(**note), {"text": "calm"}, None),
+            ("PATCH", NOTE, NOTE.format(**note), {"pinned": True}, 1),
+            ("DELETE", NOTE, NOTE.format(**note), {}, None),
+        ]
 
         queued = set()
         for method, path, url, body, base in rows:

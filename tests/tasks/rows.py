@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 from models.base.document import Document
 from models.base.merge_patch import Json
@@ -281,6 +282,25 @@ FLAWED: Flaws = {
 }
 
 
+CHANGES: dict[str, dict[str, tuple[Any, ...]]] = {
+    "task": {
+        "title": ("Swim", "Fly"),
+        "notes": ("far", "far away", None),
+        "status": ("in_progress", "completed", "pending"),
+        "priority": ("low", "high"),
+        "category": ("work", "learning"),
+        "due_date": ("2027-01-02", "2027-01-01"),
+        "due_time": ("09:30", None),
+        "tz": ("Pacific/Apia", "UTC"),
+        "tags": (["home"], []),
+        "goal": (FULL_GOAL, None),
+        "steps": ({"one": {"title": "Pack"}}, {"one": {"done": True}}, {"one": None}),
+        "repeats": ({"unit": "week"}, None),
+        "reminder_minutes_before": ([60, 0], []),
+    },
+}
+
+
 async def furnish(_server: Server, person: RestClient) -> None:
     """Give *person* two tasks, of which one repeats."""
     for document in DOCUMENTS:
@@ -327,5 +347,6 @@ ROWS = ContextRows(
     made={"task": (TASKS, {"title": "Run"})},
     full=full,
     deleted={"task": "/v1/tasks/{}"},
+    changes=CHANGES,
     counted=("/v1/tasks/stats",),
 )

@@ -12,6 +12,7 @@ from upcoach.services.account import AccountServices
 from upcoach.services.audit import AuditServices
 from upcoach.services.base.dependencies import Dependencies
 from upcoach.services.calendar import CalendarServices
+from upcoach.services.coaches import CoachServices
 from upcoach.services.goals import GoalServices
 from upcoach.services.habits import HabitServices
 from upcoach.services.imports import ImportServices
@@ -39,6 +40,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     moods: MoodServices
     journal: JournalServices
     sharing: SharingServices
+    coaches: CoachServices
     scheduling: SchedulingServices
     calendar: CalendarServices
     imports: ImportServices

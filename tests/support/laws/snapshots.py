@@ -105,6 +105,9 @@ def anonymous(answer: Any) -> Any:
     different |= {"read_at", "seen_at", "started_at", "ended_at", "expires_at", "up_to"}
     different.add("other")  # whom somebody has to do with
     different |= {"trashed_at", "journal"}  # the default journal's id follows from its owner's
+    different |= {"verification_since"}
+    if str(answer.get("id")).startswith("cop_"):  # so does that of a coach's profile
+        different |= {"id"}
     return {
         name: anonymous(value) if name not in different else "different"
         for name, value in answer.items()

@@ -34,6 +34,7 @@ KEY: Final = "a"  # of what stands in a document under an id that its client cho
 _NAMED: Final[dict[str, tuple[str, ...]]] = {
     "key_result": (KEY,),
     "tz": ("UTC", "Europe/Berlin", "America/New_York"),
+    "languages": ("en", "de"),
     "color": ("#FF8F00", "#00897B"),
     "time": ("07:30", "21:00"),
     "types": ("goal.*", "habit.created"),

@@ -105,6 +105,8 @@ async def explained_on(
             await imports.carry_out(caller.scope, plan)
             await imports.begin(caller.scope, plan, "loop")
         await relate(node.services, client=caller.scope, coach=coach.scope)
+        client = await _person(node)
+        await relate(node.services, client=client.scope, coach=caller.scope)
         await tell(node.services, caller.scope, scale.documents)
         await seeds.sow(scale.documents)
         await leave(node.services, caller.scope, coach.scope)

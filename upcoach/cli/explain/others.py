@@ -4,6 +4,7 @@ import datetime as dt
 
 from models.access.scope import Scope
 from models.base.ids import new_id
+from models.coaches import CoachProfile, CoachProfileDraft, NoteAboutClient
 from models.habits import Habit
 from models.insights import HabitForecast, insight_id
 from models.journal import EntryShareDraft, NewJournalEntry
@@ -31,6 +32,11 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
     await services.sharing.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
     await _book(services, person, coach, now)
     await _add_webhook(services, person, now)
+    await _submit_profile(services, coach)
+    note = NoteAboutClient(client=coach.user, text="run")
+    await services.coaches.client_notes.about(coach.user).create(person, note)
+    profile = await _submit_profile(services, person)
+    await services.coaches.verification.verify(person.user, profile.version)
     device = NewPushDevice(platform="android", token="explained-token-1")  # noqa: S106
     await services.notifications.push_devices.register(person, device)
     services.sync.positions.note(person.user, "phone", person.feed, 1)
@@ -58,12 +64,28 @@ async def relate(services: Services, *, client: Scope, coach: Scope) -> None:
     await services.sharing.invitations.accept(client, invitation.code)
 
 
+async def _submit_profile(services: Services, coach: Scope) -> CoachProfile:
+    """The profile of *coach*, which waits for an operator."""
+    draft = CoachProfileDraft(
+        display_name="Run Well",
+        bio="I run.",
+        specialities=("run",),
+        languages=("en",),
+        modes=("video",),
+        years_of_experience=7,
+    )
+    await services.coaches.profiles.put(coach, draft, None)
+    await services.coaches.profiles.submit(coach)
+    return await services.coaches.profiles.get(coach)
+
+
 async def _book(services: Services, person: Scope, coach: Scope, now: dt.datetime) -> None:
-    """A coach who can be booked, whom *person* has booked."""
+    """Two who can be booked, of whom *person* has booked the *coach*."""
     hours = [{"weekday": weekday, "start": "00:00", "end": "24:00"} for weekday in range(1, 8)]
     types = {"talk": {"name": "A talk", "minutes": 60}}
     terms = {"tz": "UTC", "weekly": hours, "session_types": types, "bookable_by": "everyone"}
-    await services.scheduling.availabilities.change(coach, terms, None)
+    for scope in (coach, person):
+        await services.scheduling.availabilities.change(scope, terms, None)
     midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
     for days in (3, 4, 5):
         starts_at = midnight + dt.timedelta(days=days)

@@ -23,6 +23,12 @@ class OneOf(msgspec.Struct, frozen=True):
     values: tuple[Any, ...]
 
 
+class AllOf(msgspec.Struct, frozen=True):
+    """All of some values, in a field that is a list."""
+
+    values: tuple[Any, ...]
+
+
 class Present(msgspec.Struct, frozen=True):
     """Any value of a *type*, which is what documents without the field are told apart by."""
 
@@ -61,8 +67,9 @@ def _operand(condition: Any) -> Any:
         case Range(first=first, last=last, above=above):
             ends = {"$gte": first, "$lte": last, "$gt": above}
             return {name: _stored(end) for name, end in ends.items() if end is not None}
-        case OneOf(values=values):
-            return {"$in": [_stored(value) for value in values]}
+        case OneOf(values=values) | AllOf(values=values):
+            word = "$in" if isinstance(condition, OneOf) else "$all"
+            return {word: [_stored(value) for value in values]}
         case Choice(spellings=(_, _, *_)):
             return {"$in": list(condition.spellings)}
         case Present(type=kind):

@@ -66,6 +66,10 @@ class CollectionSpec(msgspec.Struct, frozen=True):
     def of(cls, document: type[Document]) -> Self:
         """The collection of a kind of document: with the indexes of its orders and lookups."""
         orders = (Index(name=order.index_name, keys=_keys_of(order)) for order in document.orders)
+        orders_of_all = (
+            Index(name=f"all_{order.index_name}", keys=(*order.equal, order.field, "_id"))
+            for order in document.orders_of_all
+        )
         lookups = (
             Index(
                 name=lookup.name,
@@ -75,7 +79,7 @@ class CollectionSpec(msgspec.Struct, frozen=True):
             )
             for lookup in document.lookups
         )
-        return cls(document.collection, (*orders, *lookups))
+        return cls(document.collection, (*orders, *orders_of_all, *lookups))
 
 
 def definition_of(listed: Bson) -> Bson:

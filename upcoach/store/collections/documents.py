@@ -11,7 +11,7 @@ import msgspec
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 
-from models.base.document import Document, Edits
+from models.base.document import Document, Edits, Order
 from models.contexts import KINDS
 from upcoach.store.base import codec, tombstones
 from upcoach.store.base.broken_documents import BrokenDocument, unreadable
@@ -71,19 +71,19 @@ class EditedDocument(NamedTuple):
     edits: Edits
 
 
-def _index(kind: type[Document], wanted: Selection) -> str:
-    """The index for the order *wanted* that covers most of its filters.
+def index_of(kind: type[Document], wanted: Selection, orders: Iterable[Order]) -> str:
+    """The index for the one of *orders* that is *wanted* and covers most of its filters.
 
     Left alone, MongoDB takes for some values an index that finds them and sorts what it found.
     """
     exact_names = {name for name, condition in wanted.where.items() if is_exact(condition)}
     exact_names |= {codec.WORDS} if wanted.words else set()
-    listing = [order for order in kind.orders if order.field == wanted.order]
-    orders = [order for order in listing if exact_names.issuperset(order.equal)]
-    if not orders:
+    listing = [order for order in orders if order.field == wanted.order]
+    fitting = [order for order in listing if exact_names.issuperset(order.equal)]
+    if not fitting:
         words = f"{kind.__name__} declares no order by {wanted.order}"
         raise LookupError(words)
-    return max(orders, key=lambda order: len(order.equal)).index_name
+    return max(fitting, key=lambda order: len(order.equal)).index_name
 
 
 class Documents:
@@ -197,7 +197,9 @@ class Documents:
             query["$and"] = beyond(owner, wanted.order, place, descending=wanted.descending)
         way = -1 if wanted.descending else 1
         sort = [(wanted.order, way), ("_id", way)]
-        return await self._find(kind, owner, query, wanted.limit, sort, _index(kind, wanted))
+        return await self._find(
+            kind, owner, query, wanted.limit, sort, index_of(kind, wanted, kind.orders)
+        )
 
     async def count(self, kind: type[Document], owner: str, wanted: Selection) -> int:
         """How many documents *wanted* describes, on all its pages, by the index alone."""
@@ -210,7 +212,7 @@ class Documents:
             async def ask(query: Bson, index: str) -> int:
                 return int(await collection.count_documents(query, hint=index))
 
-            return await hinted(owner, query, _index(kind, wanted), ask)
+            return await hinted(owner, query, index_of(kind, wanted, kind.orders), ask)
 
     async def find_many(self, kind: type[D], owner: str, ids: Collection[str]) -> list[D]:
         """The existing documents among *ids*, in order of id."""

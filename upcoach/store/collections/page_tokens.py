@@ -18,19 +18,27 @@ _Shown = Annotated[str, msgspec.Meta(max_length=64)] | int | float
 Place = tuple[Any, str]  # in a list: what the field holds that it is ordered by, and the id
 
 
-def mark(document: Document, order: str) -> str:
-    """The page token for what follows *document* in a list by *order*; opaque to clients."""
+def mark(document: Document, order: str, *, of_all: bool = False) -> str:
+    """The page token for what follows *document* in a list by *order*; opaque to clients.
+
+    The list is of its owner's documents, or *of all*.
+    """
+    name = codec.key_of(document.owner, document.id) if of_all else document.id
     value = msgspec.to_builtins(document, builtin_types=(dt.datetime,))[order]
     moment = isinstance(value, dt.datetime)
-    place = [value.isoformat() if moment else value, moment, document.id]
+    place = [value.isoformat() if moment else value, moment, name]
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
 
 
 def beyond(owner: str, order: str, place: Place, *, descending: bool) -> list[Bson]:
     """A filter for what follows *place* in a list by *order*."""
     value, document_id = place
+    return beyond_key(order, value, codec.key_of(owner, document_id), descending=descending)
+
+
+def beyond_key(order: str, value: Any, key: str, *, descending: bool) -> list[Bson]:
+    """The same for what follows the document under *key*, whose field *order* holds *value*."""
     past = "$lt" if descending else "$gt"
-    key = codec.key_of(owner, document_id)
     # One range of the index: two alternatives alone would be looked up one by one, and sorted.
     return [
         {order: {f"{past}e": value}},

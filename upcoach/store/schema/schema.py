@@ -1,9 +1,9 @@
 """The schema: the collections and indexes that this build works with, ensured at every start.
 
-`declared` is the whole of it, gathered from the documents (`orders`, `lookups`) and from the
-`COLLECTIONS` of the store's modules.  `Schema.ensure` compares it with what the database has, which
-is one question a collection that has any, two at a time, and makes what is missing.  Data is the
-migrations' affair.
+`declared` is the whole of it, gathered from the documents (`orders`, `orders_of_all`, `lookups`)
+and from the `COLLECTIONS` of the store's modules.  `Schema.ensure` compares it with what the
+database has, which is one question a collection that has any, two at a time, and makes what is
+missing.  Data is the migrations' affair.
 
 What is wrong is mended, too: an index of another definition under a name of ours is built anew, one
 that stands in the way under another name is dropped, and so are the `RETIRED`.  Other indexes stay:

@@ -33,6 +33,7 @@ TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
         "client_left",
         "client_shares",
     ),
+    "coach_verification": ("verified", "declined", "revoked"),
     "session_booked": ("", "pending"),
     "session_changed": ("confirmed", "declined", "cancelled", "moved", "completed"),
     "session_reminder": ("",),
