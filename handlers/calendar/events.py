@@ -60,16 +60,16 @@ class OccurrencesQuery(Query, frozen=True, kw_only=True):
     Attributes
     ----------
     from
-        The first moment.
+        The first moment; the beginning of today without it.
     to
-        The moment after the last; 366 days later at most.
+        The moment after the last, 366 days later at most; seven days later without it.
     tz
         The zone whose clocks show floating times and whole days; the caller's without it.
 
     """
 
-    first: Moment = msgspec.field(name="from")
-    to: Moment
+    first: Moment | None = msgspec.field(name="from", default=None)
+    to: Moment | None = None
     tz: str | None = None
 
 
@@ -89,8 +89,8 @@ class ExtentQuery(Query, frozen=True, kw_only=True):
 async def occurrences(services: CalendarServices, call: Call) -> Reply:
     """List the occurrences of an event between two moments."""
     query = call.parse_query(OccurrencesQuery)
-    first, last = parsed_span(query.first, query.to, dt.timedelta(days=366))
     tz = await zone(services.zones, call, query.tz)
+    first, last = parsed_span(query.first, query.to, tz, dt.timedelta(days=366))
     found = await services.events.occurrences(call.scope, call.names["id"], first, last, tz)
     return Reply(body=Items(found))
 

@@ -16,7 +16,7 @@ from upcoach.services.calendar import (
     CalendarItem,
     CalendarKind,
     CalendarServices,
-    Window,
+    CalendarWindow,
     place_of,
 )
 
@@ -31,9 +31,9 @@ class CalendarQuery(Query, frozen=True, kw_only=True):
     Attributes
     ----------
     from
-        The first moment.
+        The first moment; the beginning of today without it.
     to
-        The moment after the last; 62 days later at most.
+        The moment after the last, 62 days later at most; seven days later without it.
     tz
         The zone whose clocks show the times; the caller's without it.
     kinds
@@ -46,8 +46,8 @@ class CalendarQuery(Query, frozen=True, kw_only=True):
 
     """
 
-    first: Moment = msgspec.field(name="from")
-    to: Moment
+    first: Moment | None = msgspec.field(name="from", default=None)
+    to: Moment | None = None
     tz: str | None = None
     kinds: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     limit: PageSize = LIMIT
@@ -57,9 +57,9 @@ class CalendarQuery(Query, frozen=True, kw_only=True):
 async def items(services: CalendarServices, call: Call) -> Reply:
     """List all that stands in the caller's calendar: events, sessions, and what is due."""
     query = call.parse_query(CalendarQuery)
-    first, last = parsed_span(query.first, query.to, LONGEST)
     tz = await zone(services.zones, call, query.tz)
-    window = Window(first=first, last=last, tz=tz)
+    first, last = parsed_span(query.first, query.to, tz, LONGEST)
+    window = CalendarWindow(first=first, last=last, tz=tz)
     found = await services.ranges.items(call.scope, window, _kinds(query.kinds))
     beyond = [item for item in found if _token(item) > query.after] if query.after else found
     page = beyond[: query.limit]

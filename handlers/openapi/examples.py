@@ -29,6 +29,8 @@ _NAMED: Final[dict[str, Any]] = {
     "code": "123456",
     "recovery_code": "abcd-efgh-jkmn-pqrs-tuvw",
     "due_time": "09:30",
+    "starts": "2026-01-05T09:00",
+    "ends": "2026-01-05T10:00",
     "time": "09:30",
     "provider": "google",
     "url": "https://hooks.example.org/upcoach",

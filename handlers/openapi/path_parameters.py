@@ -5,11 +5,13 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from models.calendar import WallMoment
 from models.goals import PointId
 
 PATH_PARAMETERS: Final[dict[str, Any]] = {
     "local_date": dt.date,
     "point": PointId,
+    "starts": WallMoment,
     "version": Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)],
 }
 

@@ -11,7 +11,7 @@ import msgspec
 
 from models.base.document import Document, Draft, Order, Privacy, fields_of
 from models.base.errors import invalid_field
-from models.base.fields import Color, LongText, OwnZone, ShortText, Title, own_zone
+from models.base.fields import Color, LongText, OwnZone, Title, own_zone
 from models.base.ids import id_pattern, new_id
 from models.base.rrule import RuleParts, last_day, parse_rule
 from models.base.time import AHEAD, DAY, LATEST, check_stored_zone, check_zone
@@ -24,6 +24,7 @@ RULE: Final = "/rule"
 
 EventStatus = Literal["confirmed", "tentative", "cancelled"]
 Rule = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Location = Annotated[str, msgspec.Meta(max_length=255)]
 Starts = Annotated[tuple[WallMoment, ...], msgspec.Meta(max_length=500)]
 
 # A change of one of these is another version for calendar programs (RFC 5545, 3.8.7.4).
@@ -52,8 +53,6 @@ class EventException(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         When it ends.
     title
         What it is called.
-    description
-        What it is about.
     location
         Where it is.
     busy
@@ -66,13 +65,12 @@ class EventException(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     starts: WallMoment | None = None
     ends: WallMoment | None = None
     title: Title | None = None
-    description: LongText | None = None
-    location: ShortText | None = None
+    location: Location | None = None
     busy: bool | None = None
     status: EventStatus | None = None
 
 
-Exceptions = Annotated[dict[WallMoment, EventException], msgspec.Meta(max_length=200)]
+Exceptions = Annotated[dict[WallMoment, EventException], msgspec.Meta(max_length=150)]
 
 
 class CalendarEventDraft(Draft, frozen=True, kw_only=True):
@@ -119,7 +117,7 @@ class CalendarEventDraft(Draft, frozen=True, kw_only=True):
 
     title: Title
     description: LongText | None = None
-    location: ShortText | None = None
+    location: Location | None = None
     color: Color | None = None
     all_day: bool = False
     starts: WallMoment
@@ -214,7 +212,7 @@ class CalendarEvent(Document, frozen=True, kw_only=True):
 
     title: Annotated[Title, Privacy.SEALED]
     description: Annotated[LongText | None, Privacy.SEALED] = None
-    location: Annotated[ShortText | None, Privacy.SEALED] = None
+    location: Annotated[Location | None, Privacy.SEALED] = None
     color: Annotated[Color | None, Privacy.PERSONAL] = None
     all_day: Annotated[bool, Privacy.PERSONAL] = False
     starts: Annotated[WallMoment, Privacy.PERSONAL]

@@ -155,7 +155,7 @@ def _occurrence(
         event=event.id,
         occurrence=_text(event, begins),
         title=changed.title or event.title,
-        description=event.description if changed.description is None else changed.description,
+        description=event.description,
         location=event.location if changed.location is None else changed.location,
         all_day=event.all_day,
         starts=_text(event, starts),

@@ -11,11 +11,11 @@ import msgspec
 
 from models.base.document import Draft
 from models.base.errors import Conflict
-from models.base.fields import LongText, ShortText, Title
+from models.base.fields import Title
 from models.base.merge_patch import Json
 from models.base.rrule import days_between, parse_rule
 from models.base.time import DAY
-from models.calendar.event import RULE, CalendarEvent, EventException, EventStatus
+from models.calendar.event import RULE, CalendarEvent, EventException, EventStatus, Location
 from models.calendar.wall_times import WallMoment, wall_of, wall_text
 
 
@@ -30,8 +30,6 @@ class OccurrenceDraft(Draft, frozen=True, kw_only=True):
         When it ends; as long after its beginning as before, without it.
     title
         What it is called.
-    description
-        What it is about.
     location
         Where it is.
     busy
@@ -41,13 +39,12 @@ class OccurrenceDraft(Draft, frozen=True, kw_only=True):
 
     """
 
-    free_text: ClassVar[tuple[str, ...]] = ("title", "description", "location")
+    free_text: ClassVar[tuple[str, ...]] = ("title", "location")
 
     starts: WallMoment | None = None
     ends: WallMoment | None = None
     title: Title | None = None
-    description: LongText | None = None
-    location: ShortText | None = None
+    location: Location | None = None
     busy: bool | None = None
     status: EventStatus | None = None
 

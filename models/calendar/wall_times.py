@@ -17,6 +17,7 @@ WallMoment = Annotated[
     shaped(
         pattern=rf"^{_DATE}(T([01][0-9]|2[0-3]):[0-5][0-9])?\Z",
         form="a date, or a date and a time of day, such as 2026-12-24T18:00",
+        max_length=16,
     ),
 ]
 

@@ -14,7 +14,7 @@ import msgspec
 
 from models.base.document import Document, Draft, Privacy, fields_of
 from models.base.errors import invalid_field
-from models.base.fields import Name, OwnZone, ShortText, WallTime, Weekday, own_zone
+from models.base.fields import Name, OwnZone, ShortText, Weekday, own_zone
 from models.base.ids import PartId, derived_id
 from models.base.text.type_words import shaped
 from models.base.time import DateRange, check_date, check_stored_zone, check_zone, minute_of_day
@@ -24,15 +24,27 @@ MIDNIGHT: Final = "24:00"  # at the end of a day
 
 Mode = Literal["video", "audio", "chat", "in_person"]
 Audience = Literal["nobody", "clients", "everyone"]
+OpeningTime = Annotated[
+    str,
+    shaped(
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z",
+        form="a time of day such as 09:30",
+        max_length=5,
+    ),
+]
 ClosingTime = Annotated[
     str,
     shaped(
         pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z|^24:00\Z",
         form="a time of day such as 17:30, or 24:00",
+        max_length=5,
     ),
 ]
 DateText = Annotated[
-    str, shaped(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", form="a date such as 2026-12-24")
+    str,
+    shaped(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", form="a date such as 2026-12-24", max_length=10
+    ),
 ]
 Minutes = Annotated[int, msgspec.Meta(ge=5, le=480)]
 Buffer = Annotated[int, msgspec.Meta(ge=0, le=240)]
@@ -52,7 +64,7 @@ class DayHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     """
 
-    start: WallTime
+    start: OpeningTime
     end: ClosingTime
 
 
@@ -71,7 +83,7 @@ class WeeklyHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     weekday: Weekday
-    start: WallTime
+    start: OpeningTime
     end: ClosingTime
 
 
@@ -107,7 +119,7 @@ class TravelPeriod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     first: dt.date
     last: dt.date
-    tz: str
+    tz: Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class SessionType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,8 +154,8 @@ class SessionType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 Weekly = Annotated[tuple[WeeklyHours, ...], msgspec.Meta(max_length=70)]
-HoursOfDay = Annotated[tuple[DayHours, ...], msgspec.Meta(max_length=10)]
-Overrides = Annotated[dict[DateText, HoursOfDay], msgspec.Meta(max_length=400)]
+HoursOfDay = Annotated[tuple[DayHours, ...], msgspec.Meta(max_length=4)]
+Overrides = Annotated[dict[DateText, HoursOfDay], msgspec.Meta(max_length=366)]
 TimesOff = Annotated[tuple[TimeOff, ...], msgspec.Meta(max_length=100)]
 Travels = Annotated[tuple[TravelPeriod, ...], msgspec.Meta(max_length=50)]
 SessionTypes = Annotated[dict[PartId, SessionType], msgspec.Meta(max_length=20)]

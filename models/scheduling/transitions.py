@@ -5,7 +5,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from models.account import User
 from models.base.errors import Conflict, Forbidden, invalid_field
 from models.scheduling.availability import Availability, SessionType
 from models.scheduling.session import (
@@ -30,6 +29,13 @@ _FROM: Final[dict[SessionStatus, frozenset[SessionStatus]]] = {
     "completed": frozenset({"confirmed", "in_progress"}),
     "no_show": frozenset({"confirmed"}),
 }
+
+
+class Participant(NamedTuple):
+    """One of the two who meet: the user id, and the name as the other one sees it."""
+
+    id: str
+    name: str
 
 
 class SessionTime(NamedTuple):
@@ -59,7 +65,7 @@ def booked(
     availability: Availability,
     session_type: SessionType,
     time: SessionTime,
-    people: tuple[User, User],
+    people: tuple[Participant, Participant],
     at: dt.datetime,
 ) -> Sides:
     """The session that a client books; *people* are the coach and the client."""

@@ -32,15 +32,17 @@ UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 SAMPLES: Final = {
     "local_date": "2026-01-05",
     "version": "1",
+    "starts": "2026-03-02T18:00",
     "client": "cli_x",
     "provider": "nobody",
     "owner": "usr_x",  # who has submitted nothing that operators could see
 }
 
 # What may be missing although it is the owner who asks: nothing there can be done a second time,
-# and a code of an invitation is made up.
+# a code of an invitation is made up, and nobody can book a coach who is.
 ABSENT: Final = {
     *(f"/v1/invitations/{verb}" for verb in ("look", "accept")),
+    *(f"/v1/coaching/{noun}" for noun in ("sessions", "holds", "holds/{coach}")),
     "/v1/auth/grants/{client}",
     "/v1/journal/{id}/draft",
     "/v1/clients/{client}/journal/{id}",

@@ -161,7 +161,6 @@ def full(base: Json) -> Iterator[Document]:
                 starts="2026-01-07T13:00",
                 ends="2026-01-07T14:00",
                 title="canary",
-                description="canary",
                 location="canary",
                 busy=True,
                 status="cancelled",

@@ -37,6 +37,20 @@ CHOSEN: Final[dict[str, Any]] = {
     "target": 999999999999.5,
     "current": 999999999999.25,
     "local_date": "2026-01-01",
+    "languages": ["en"],
+    "modes": ["video", "in_person"],
+    "starts": "2026-01-05T12:00",
+    "ends": "2026-01-05T13:00",
+    "rule": None,
+    "extra_dates": [f"2026-{at // 28 + 1:02}-{at % 28 + 1:02}T12:00" for at in range(300)],
+    "excluded_dates": None,
+    "exceptions": {
+        f"2026-{at // 28 + 1:02}-{at % 28 + 1:02}T12:00": {
+            "title": LETTER * 255,
+            "location": LETTER * 255,
+        }
+        for at in range(150)
+    },
 }
 
 
@@ -70,12 +84,14 @@ def _value(info: Any, name: str) -> Any:
     return makers[type(info)]()
 
 
-def _distinct(info: Any, at: int) -> str | int:
+def _distinct(info: Any, at: int) -> Any:
     """The member *at* of a list whose members differ."""
     item: Any = info.item_type
     item = item.type if isinstance(item, inspect.Metadata) else item
     if isinstance(item, inspect.IntType):
         return (item.le or 0) - at
+    if isinstance(item, inspect.StructType):
+        return _fields(item)
     if (item.pattern or "").startswith("^hab_"):
         return new_id("hab")
     letters: int = item.max_length - 2

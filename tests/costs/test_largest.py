@@ -29,7 +29,17 @@ DRAFTS = [
     for row in route.operations.values()
     if row.live and row.takes is not None and row.takes.__name__ not in OTHERS
 ]
-MADE = [row for row in DRAFTS if row.method in ("POST", "PUT")]
+# What takes another person is written in tests of its own.
+OF_TWO = {
+    "CompletionDraft",
+    "HoldDraft",
+    "MoveDraft",
+    "NewClientNote",
+    "NewSession",
+    "RatingDraft",
+    "ReasonDraft",
+}
+MADE = [row for row in DRAFTS if row.method in ("POST", "PUT") and row.takes.__name__ not in OF_TWO]
 NAMES = [f"{row.method} {row.path}" for row in MADE]
 
 

@@ -11,6 +11,8 @@ from models.access.limits import PAGE_BYTES
 from models.base.document import Document
 from models.base.ids import new_id
 from models.base.merge_patch import Json
+from models.calendar import CalendarEvent, EventException, NewCalendarEvent
+from models.coaches import ClientNote
 from models.goals import Goal, GoalTemplate, NewGoal, NewGoalTemplate
 from models.journal import JournalEntry, NewJournalEntry, UnsavedEntry
 from models.journal.journal_entry import JournalEntryContent
@@ -26,6 +28,7 @@ from upcoach.client import RestClient
 DAY: Final = "date=2026-01-05"
 LARGE: Final = 4  # of what has half a mebibyte
 ENTRIES: Final = 20
+CLIENT: Final = "usr_01a20c66-99df-75bd-8f37-3328887fd987"
 TEXT: Final = "Word " + LETTER * 19_000
 # Each path with the number of items that a person like ours has there: more than fit.
 LARGE_LISTS: Final = {
@@ -33,6 +36,8 @@ LARGE_LISTS: Final = {
     "/v1/goals/templates": LARGE,
     "/v1/goals/{id}/history": LARGE + 1,
     "/v1/coaching/sessions": ENTRIES,
+    "/v1/calendar/events": ENTRIES,
+    "/v1/clients/{client}/notes": 2 * ENTRIES,
     "/v1/journal": ENTRIES,
     f"/v1/journal/on-this-day?{DAY}": ENTRIES,
     "/v1/journal/search?q=word": ENTRIES,
@@ -42,12 +47,14 @@ LARGE_LISTS: Final = {
 # A hundred of the largest of them have about a mebibyte, or less.
 SMALL_LISTS: Final = {
     "/v1/admin/audit",
+    "/v1/admin/coaches",
     "/v1/auth/grants",
     "/v1/auth/identities",
     "/v1/clients",
     "/v1/clients/{client}/journal",
     "/v1/calendar",
     "/v1/coach/insights",
+    "/v1/coaches",
     "/v1/goals/{id}/progress",
     "/v1/habits",
     "/v1/habits/reminders",
@@ -78,6 +85,24 @@ def entry(owner: str, at: dt.datetime, number: int) -> JournalEntry:
         id=new_id("jen"), text=TEXT, local_date=dt.date(2025 - number, 1, 5), tz="UTC"
     )
     return JournalEntry.drafted(draft, owner=owner, at=at)
+
+
+def event(owner: str, at: dt.datetime) -> CalendarEvent:
+    """A series with many exceptions."""
+    days = [f"2026-{1 + number // 28:02}-{1 + number % 28:02}" for number in range(100)]
+    draft = NewCalendarEvent(
+        title="Swim",
+        starts="2026-01-01T12:00",
+        ends="2026-01-01T13:00",
+        exceptions={f"{day}T12:00": EventException(title=LETTER * 250) for day in days},
+    )
+    return CalendarEvent.drafted(draft, owner=owner, at=at)
+
+
+def note(owner: str, at: dt.datetime) -> ClientNote:
+    """A long note."""
+    times: dict[str, Any] = {"created_at": at, "updated_at": at}
+    return ClientNote(id=new_id("cnt"), owner=owner, client=CLIENT, text=TEXT[:9_900], **times)
 
 
 def session(owner: str, at: dt.datetime, number: int) -> CoachingSession:
@@ -125,6 +150,8 @@ def documents(owner: str) -> list[Document]:
             for _ in range(LARGE)
         ),
         *(session(owner, at, number) for number in range(ENTRIES)),
+        *(event(owner, at) for _ in range(ENTRIES)),
+        *(note(owner, at) for _ in range(2 * ENTRIES)),
         *entries[:ENTRIES],
         *(msgspec.structs.replace(one, trashed_at=at) for one in entries[ENTRIES:]),
         *(UnsavedEntry(id=new_id("jen"), content=content, **base) for _ in range(ENTRIES)),
@@ -157,7 +184,10 @@ async def test_a_list_ends_by_its_bytes_and_goes_on(settings: Settings) -> None:
         person = await server.person()
         goal = await a_past(person)
         await hold(server, await user_of(person), documents(await user_of(person)))
-        found = {path: await pages_of(person, path.format(id=goal)) for path in LARGE_LISTS}
+        found = {
+            path: await pages_of(person, path.format(id=goal, client=CLIENT))
+            for path in LARGE_LISTS
+        }
 
     sizes = {path: list(map(sized, pages)) for path, pages in found.items()}
     assert {path: sum(map(len, pages)) for path, pages in found.items()} == LARGE_LISTS

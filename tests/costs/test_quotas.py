@@ -28,7 +28,7 @@ FIRST = dt.date(2026, 1, 1)
 OTHERS = {
     "user", "session", "insight", "client", "client.entry", "grant", "identity", "factors",
     "passkey", "trusted_device", "invitations", "notification", "notification_preferences",
-    "push_device", "job", "availability", "slot_hold",
+    "push_device", "job", "availability", "slot_hold", "coach_profile",
 }  # fmt: skip
 
 

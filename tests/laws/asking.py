@@ -18,7 +18,12 @@ FILES = {"zip": {"Content-Type": "application/zip"}, "csv": {"Content-Type": "te
 def place_of(operation: Operation[Any], **names: str) -> str:
     """The operation's path with ids of `furnished` in it."""
     given = {"local_date": "2026-01-05", "coach": COACH, "client": COACH, "version": "1"}
-    given |= {"point": POINT_1, "provider": "google", "owner": FULL_OWNER}
+    given |= {
+        "point": POINT_1,
+        "provider": "google",
+        "starts": "2026-03-02T18:00",
+        "owner": FULL_OWNER,
+    }
     chosen = {"id": below(IDS, operation.path)} | given | names
     return operation.path.format(**chosen)
 

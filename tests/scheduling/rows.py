@@ -185,7 +185,7 @@ async def hidden(server: Server, stranger: RestClient) -> dict[str, str]:
     """The id of a session that *stranger* has."""
     _, coach = await coach_of(server, stranger)
     await done(book(stranger, coach, AT, id=SECRET))
-    return {SESSIONS: SECRET, "/v1/coaches": coach, HOLDS: coach}
+    return {SESSIONS: SECRET, HOLDS: coach}
 
 
 def full(base: Json) -> Iterator[Document]:
@@ -275,7 +275,7 @@ ROWS = ContextRows(
         }
     ),
     furnish=furnish,
-    ids={SESSIONS: TALK_ID, "/v1/coaches": COACH, HOLDS: COACH},
+    ids={SESSIONS: TALK_ID, HOLDS: COACH},
     hidden=hidden,
     flawed=FLAWED,
     missing=MISSING,

@@ -5,9 +5,21 @@ import datetime as dt
 
 from config.settings import Settings
 from models.base.clock import utc_now
+from tests.coaches.places import verified
 from tests.notifications.evening import Evening
-from tests.scheduling.booking import HOLDS, SESSIONS, TALK, book, coach_of, slots, starts, tomorrow
+from tests.scheduling.booking import (
+    AVAILABILITY,
+    HOLDS,
+    SESSIONS,
+    TALK,
+    book,
+    coach_of,
+    slots,
+    starts,
+    tomorrow,
+)
 from tests.support.engines import TestEngines
+from tests.support.people.operators import operator
 from tests.support.people.relations import user_of
 from tests.support.server import ServerProcess, serving
 from tests.support.server.nodes import two_nodes
@@ -180,3 +192,26 @@ async def test_buffers_keep_sessions_apart(settings: Settings) -> None:
         ]
         assert reasons["11:00"] == ["booked"]  # ends at 11:45, and 20 minutes after are the coach's
         assert reasons["11:30"] == ["booked", "own_conflict"]
+
+
+async def test_everyone_books_a_coach_who_is_verified(settings: Settings) -> None:
+    async with serving(settings) as server:
+        client, stranger = await server.person(), await server.person()
+        coach, coach_id = await coach_of(server, client, bookable_by="everyone")
+        desk = await operator(server, "support")
+
+        async def asked(hour: int) -> list[int]:
+            people = (client, stranger)
+            return [
+                (await book(person, coach_id, tomorrow(hour + number))).status
+                for number, person in enumerate(people)
+            ]
+
+        assert await asked(1) == [201, 404]
+        await verified(desk, coach)
+        assert await asked(3) == [201, 201]
+        await done(coach.call("PATCH", AVAILABILITY, {"bookable_by": "clients"}))
+        assert await asked(5) == [201, 404]
+        await done(coach.call("PATCH", AVAILABILITY, {"bookable_by": "nobody"}))
+        assert await asked(7) == [404, 404]
+        assert (await coach.call("GET", f"/v1/coaches/{coach_id}/offer")).status == 200

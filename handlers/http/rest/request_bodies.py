@@ -202,7 +202,7 @@ class LimitedBodyDelegate(HTTPMessageDelegate):
     def _time_out(self) -> None:
         """Answer that the body comes too slowly; hang up on what is answered already."""
         if self._dropped is None:
-            words = f"The body has not come within {self._patience_s:g} seconds."
+            words = f"The body has not come within {self._patience_s:g} s."
             self._refuse(HTTPError(408, words))
             return
         _connection(self._request).stream.close()

@@ -30,11 +30,19 @@ WORDS: Final = [
 ]
 
 _ID: Final = re.compile(r"^\^([a-z]{3})_\[")
+KEYS: Final = {"exceptions": "2026-03-09T18:00"}
 KEY: Final = "a"  # of what stands in a document under an id that its client chose
 _NAMED: Final[dict[str, tuple[str, ...]]] = {
     "key_result": (KEY,),
     "tz": ("UTC", "Europe/Berlin", "America/New_York"),
     "languages": ("en", "de"),
+    "starts": ("2026-03-02T18:00",),
+    "ends": ("2026-03-02T19:00",),
+    "start": ("09:00",),
+    "end": ("17:00",),
+    "rule": ("FREQ=WEEKLY", "FREQ=MONTHLY;COUNT=12"),
+    "extra_dates": ("2026-03-20T18:00",),
+    "excluded_dates": ("2026-03-16T18:00",),
     "color": ("#FF8F00", "#00897B"),
     "time": ("07:30", "21:00"),
     "types": ("goal.*", "habit.created"),
@@ -61,9 +69,9 @@ class Drafts:
         body: Json = self._value(types.type_info(kind), "")
         return body
 
-    def value(self, kind: Any) -> str:
-        """A value of *kind* for a path parameter."""
-        return str(self._value(types.type_info(kind), "id"))
+    def value(self, kind: Any, name: str) -> str:
+        """A value of *kind* for the path parameter *name*."""
+        return str(self._value(types.type_info(kind), name if name in _NAMED else "id"))
 
     def change(self, kind: Any) -> Json:
         """A merge patch of one field of *kind*."""
@@ -104,7 +112,7 @@ class Drafts:
                 return [item for place, item in enumerate(items) if item not in items[:place]]
             case types.DictType() if isinstance(info.value_type, types.StructType):
                 is_one_of_few = isinstance(info.key_type, types.LiteralType)
-                key = self._scalar(info.key_type, name) if is_one_of_few else KEY
+                key = self._scalar(info.key_type, name) if is_one_of_few else KEYS.get(name, KEY)
                 return {key: self._fields(info.value_type)}
         return self._scalar(info, name)
 

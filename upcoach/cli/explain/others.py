@@ -30,13 +30,13 @@ async def leave(services: Services, person: Scope, coach: Scope) -> None:
     await services.journal.entries.create(coach, entry)
     leave_until = EntryShareDraft(until=now + dt.timedelta(days=30))
     await services.sharing.entry_shares.share(coach, entry.id, person.user, leave_until, 1)
-    await _book(services, person, coach, now)
     await _add_webhook(services, person, now)
     await _submit_profile(services, coach)
     note = NoteAboutClient(client=coach.user, text="run")
     await services.coaches.client_notes.about(coach.user).create(person, note)
     profile = await _submit_profile(services, person)
     await services.coaches.verification.verify(person.user, profile.version)
+    await _book(services, person, coach, now)
     device = NewPushDevice(platform="android", token="explained-token-1")  # noqa: S106
     await services.notifications.push_devices.register(person, device)
     services.sync.positions.note(person.user, "phone", person.feed, 1)
@@ -80,17 +80,29 @@ async def _submit_profile(services: Services, coach: Scope) -> CoachProfile:
 
 
 async def _book(services: Services, person: Scope, coach: Scope, now: dt.datetime) -> None:
-    """Two who can be booked, of whom *person* has booked the *coach*."""
+    """A *person* who can be booked, and whom another *coach* has booked."""
     hours = [{"weekday": weekday, "start": "00:00", "end": "24:00"} for weekday in range(1, 8)]
     types = {"talk": {"name": "A talk", "minutes": 60}}
-    terms = {"tz": "UTC", "weekly": hours, "session_types": types, "bookable_by": "everyone"}
-    for scope in (coach, person):
-        await services.scheduling.availabilities.change(scope, terms, None)
+    terms = {
+        "tz": "UTC",
+        "weekly": hours,
+        "overrides": None,
+        "time_off": None,
+        "travel": None,
+        "session_types": types,
+        "bookable_by": "everyone",
+        "notice_minutes": 0,
+        "horizon_days": 60,
+        "slot_minutes": 15,
+        "most_per_day": None,
+        "most_per_week": None,
+    }
+    await services.scheduling.availabilities.change(person, terms, None)
     midnight = dt.datetime.combine(now.date(), dt.time(), dt.UTC)
     for days in (3, 4, 5):
         starts_at = midnight + dt.timedelta(days=days)
-        draft = NewSession(coach=coach.user, type="talk", starts_at=starts_at)
-        await services.scheduling.bookings.book(person, draft)
+        draft = NewSession(coach=person.user, type="talk", starts_at=starts_at)
+        await services.scheduling.bookings.book(coach, draft)
 
 
 async def _add_webhook(services: Services, person: Scope, now: dt.datetime) -> None:

@@ -29,16 +29,25 @@ SAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "from": ("goal",),
     "key_result": ("none",),
     "kind": ("goal", "habit.entry"),
+    "kinds": ("event,task",),
     "limit": ("2",),
     "q": ("run",),
     "since": (),
+    "type": ("talk",),
     "tag": ("run",),
     "tz": ("Europe/Berlin",),
     "user": ("usr_1",),
 }
 
 # What a route cannot do without.
-NEEDED: Final[dict[str, dict[str, str]]] = {"/v1/events": {"since": "0"}}
+NEEDED: Final[dict[str, dict[str, str]]] = {
+    "/v1/events": {"since": "0"},
+    "/v1/coaches/{coach}/slots": {
+        "type": "talk",
+        "from": "2026-03-01T00:00:00Z",
+        "to": "2026-03-31T00:00:00Z",
+    },
+}
 
 
 class Question(msgspec.Struct, frozen=True):

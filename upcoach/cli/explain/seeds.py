@@ -22,6 +22,10 @@ TRIES: Final = 4  # drafts for each document: the rules behind a type refuse som
 LATE_TRIES: Final = 40  # the same of what may need one of a few: a goal that has been changed
 
 
+# What takes a coach who has that time: see `others`.
+OF_TWO: Final = ("/v1/coaching/holds", "/v1/coaching/sessions")
+
+
 class Scale(msgspec.Struct, frozen=True):
     """How much there is: *habits* with an entry on each of *days*, and of each kind *documents*."""
 
@@ -59,7 +63,9 @@ class Seeds:
             operation
             for route in router.routes
             for operation in route.operations.values()
-            if operation.live and operation.takes is not None
+            if operation.live
+            and operation.takes is not None
+            and not operation.path.startswith(OF_TWO)
         ]
         self.unsown: dict[Operation[Any], str] = {}
 
@@ -102,7 +108,9 @@ class Seeds:
         above, _, last = path.rpartition("/")
         name = last.strip("{}")
         if name in PATH_PARAMETERS:
-            return await self._names(above) | {name: self._drafts.value(PATH_PARAMETERS[name])}
+            return await self._names(above) | {
+                name: self._drafts.value(PATH_PARAMETERS[name], name)
+            }
         if name in self._fixed:
             return await self._names(above) | {name: self._fixed[name]}
         return await self._questions.names(path, self._chance.randrange(10))

@@ -11,12 +11,12 @@ from upcoach.services.calendar.ranges import (
     CalendarItem,
     CalendarKind,
     CalendarRanges,
+    CalendarWindow,
     EventSource,
     GoalSource,
     HabitSource,
     SessionSource,
     TaskSource,
-    Window,
     place_of,
 )
 from upcoach.services.habits import HabitServices
@@ -26,8 +26,8 @@ __all__ = [
     "CalendarItem",
     "CalendarKind",
     "CalendarServices",
+    "CalendarWindow",
     "Extent",
-    "Window",
     "overlapping",
     "place_of",
     "selection",

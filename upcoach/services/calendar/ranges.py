@@ -66,7 +66,7 @@ class CalendarItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     status: str | None = None
 
 
-class Window(msgspec.Struct, frozen=True, kw_only=True):
+class CalendarWindow(msgspec.Struct, frozen=True, kw_only=True):
     """Two moments, and the zone by whose clocks times are shown."""
 
     first: dt.datetime
@@ -147,7 +147,7 @@ class Source(Protocol):
 
     kinds: ClassVar[tuple[CalendarKind, ...]]
 
-    def items(self, scope: Scope, window: Window) -> AsyncIterator[CalendarItem]:
+    def items(self, scope: Scope, window: CalendarWindow) -> AsyncIterator[CalendarItem]:
         """The caller's items that have a moment in *window*, and perhaps some beside it."""
 
 
@@ -159,7 +159,7 @@ class EventSource:
     def __init__(self, events: CalendarEvents) -> None:
         self._events = events
 
-    async def items(self, scope: Scope, window: Window) -> AsyncIterator[CalendarItem]:
+    async def items(self, scope: Scope, window: CalendarWindow) -> AsyncIterator[CalendarItem]:
         """See `Source.items`."""
         async for event in paced(await self._events.between(scope, window.first, window.last)):
             for one in occurrences(event, window.first, window.last, window.tz):
@@ -181,7 +181,7 @@ class SessionSource:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def items(self, scope: Scope, window: Window) -> AsyncIterator[CalendarItem]:
+    async def items(self, scope: Scope, window: CalendarWindow) -> AsyncIterator[CalendarItem]:
         """See `Source.items`: none lasts longer than a day."""
         span = Range(first=window.first - DAY, last=window.last)
         wanted = Selection(
@@ -200,7 +200,7 @@ class TaskSource:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def items(self, scope: Scope, window: Window) -> AsyncIterator[CalendarItem]:
+    async def items(self, scope: Scope, window: CalendarWindow) -> AsyncIterator[CalendarItem]:
         """See `Source.items`."""
         span = Range(first=window.first - AHEAD, last=window.last + AHEAD)
         wanted = Selection(
@@ -228,7 +228,7 @@ class GoalSource:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def items(self, scope: Scope, window: Window) -> AsyncIterator[CalendarItem]:
+    async def items(self, scope: Scope, window: CalendarWindow) -> AsyncIterator[CalendarItem]:
         """See `Source.items`."""
         due = Selection(order="target_date", span=window.wide, limit=MOST)
         for goal in await self._documents.select(Goal, scope.user, due):
@@ -257,7 +257,7 @@ class HabitSource:
     def __init__(self, reports: HabitReports) -> None:
         self._reports = reports
 
-    async def items(self, scope: Scope, window: Window) -> AsyncIterator[CalendarItem]:
+    async def items(self, scope: Scope, window: CalendarWindow) -> AsyncIterator[CalendarItem]:
         """See `Source.items`."""
         for time in await self._reports.times(scope, window.first, window.last):
             name = (time.habit, None)
@@ -274,7 +274,7 @@ class CalendarRanges:
         self._sources = tuple(sources)
 
     async def items(
-        self, scope: Scope, window: Window, kinds: Collection[CalendarKind] | None = None
+        self, scope: Scope, window: CalendarWindow, kinds: Collection[CalendarKind] | None = None
     ) -> list[CalendarItem]:
         """The caller's items in *window*, in order; of some *kinds*, or of all."""
         found = [
@@ -292,7 +292,7 @@ def place_of(item: CalendarItem) -> tuple[dt.datetime, str, str, str]:
     return item.starts_at, item.kind, item.id, item.part or ""
 
 
-def _meets(item: CalendarItem, window: Window) -> bool:
+def _meets(item: CalendarItem, window: CalendarWindow) -> bool:
     """Whether *item* has a moment in *window*; one of no length is that moment."""
     is_begun = item.starts_at < window.last
     is_over = item.ends_at <= window.first and item.starts_at < window.first

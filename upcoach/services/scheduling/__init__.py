@@ -10,7 +10,7 @@ from upcoach.services.base.time_zones import TimeZones
 from upcoach.services.scheduling.availabilities import Availabilities
 from upcoach.services.scheduling.bookings import Bookings
 from upcoach.services.scheduling.expired_holds import ExpiredHolds
-from upcoach.services.scheduling.sessions import Sessions
+from upcoach.services.scheduling.sessions import CoachingSessions
 from upcoach.services.scheduling.slots import CoachOffer, OfferedSlot, OfferedType, Slots
 
 __all__ = ["CoachOffer", "OfferedSlot", "OfferedType", "SchedulingServices"]
@@ -22,7 +22,7 @@ class SchedulingServices(msgspec.Struct, frozen=True, kw_only=True):
     availabilities: Availabilities
     slots: Slots
     bookings: Bookings
-    sessions: Sessions
+    sessions: CoachingSessions
     zones: TimeZones
 
     @classmethod
@@ -34,6 +34,6 @@ class SchedulingServices(msgspec.Struct, frozen=True, kw_only=True):
             availabilities=Availabilities(documents, committer),
             slots=slots,
             bookings=Bookings(documents, committer, slots),
-            sessions=Sessions(documents, committer),
+            sessions=CoachingSessions(documents, committer),
             zones=dependencies.zones,
         )

@@ -31,7 +31,7 @@ from models.scheduling import (
     hold_id,
 )
 from models.scheduling.reasons import words_of
-from models.scheduling.transitions import SessionTime, booked, moved, require_movable
+from models.scheduling.transitions import Participant, SessionTime, booked, moved, require_movable
 from upcoach.services.base.resources import deletion_outcome, write_outcome
 from upcoach.services.scheduling.agenda import Asker, ahead, listed, listings
 from upcoach.services.scheduling.offers import (
@@ -133,7 +133,7 @@ class Bookings:
                 availability,
                 session_type,
                 time,
-                (changes.get(User, coach, coach), changes.get(User, scope.user, scope.user)),
+                (_person(changes, coach), _person(changes, scope.user)),
                 changes.at,
             )
             _drop_hold(changes, wish.asker)
@@ -252,6 +252,12 @@ def _require_few(changes: WriteContext, asker: Asker) -> None:
     if sum(session.starts_at > changes.at for session in ahead) >= MOST_AHEAD:
         words = f"You have {MOST_AHEAD} sessions with this coach ahead of you: more cannot be."
         raise Conflict("sessions_too_many", words)
+
+
+def _person(changes: WriteContext, user: str) -> Participant:
+    """Who takes part; whoever's account cannot be read has no name."""
+    account = changes.find(User, user, user)
+    return Participant(user, "" if account is None else account.name)
 
 
 def _hold_ref(asker: Asker) -> Ref:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from models.base.document import Document
 from models.base.errors import NotFound
+from models.coaches import CoachProfile, profile_id
 from models.scheduling import Availability, SessionType, availability_id
 from models.sharing import Share
 from upcoach.store.write.refs import Ref
@@ -16,7 +17,11 @@ def availability_ref(coach: str) -> Ref:
 
 def offer_refs(coach: str, user: str) -> tuple[Ref, ...]:
     """What tells whether *user* can book *coach*."""
-    return (availability_ref(coach), Ref(Share, user, coach))
+    return (
+        availability_ref(coach),
+        Ref(CoachProfile, coach, profile_id(coach)),
+        Ref(Share, user, coach),
+    )
 
 
 def require_offer(coach: str, user: str, documents: Sequence[Document | None]) -> Availability:
@@ -26,16 +31,20 @@ def require_offer(coach: str, user: str, documents: Sequence[Document | None]) -
     """
     availability = next((one for one in documents if isinstance(one, Availability)), None)
     share = next((one for one in documents if isinstance(one, Share)), None)
-    if availability is None or not _is_for(availability, share, is_own=user == coach):
+    profile = next((one for one in documents if isinstance(one, CoachProfile)), None)
+    is_own = user == coach
+    if availability is None or not (is_own or _is_for(availability, share, profile)):
         raise NotFound("coach_unknown", "There is no coach under this id whom you can book.")
     return availability
 
 
-def _is_for(availability: Availability, share: Share | None, *, is_own: bool) -> bool:
-    if is_own or availability.bookable_by == "everyone":
-        return True
+def _is_for(availability: Availability, share: Share | None, profile: CoachProfile | None) -> bool:
+    """Whether somebody can book: a client, or whoever finds the coach among those verified."""
+    if availability.bookable_by == "nobody":
+        return False
     is_client = share is not None and share.accepted_at is not None
-    return availability.bookable_by == "clients" and is_client
+    is_found = profile is not None and profile.is_found
+    return is_client or (availability.bookable_by == "everyone" and is_found)
 
 
 def session_type_of(availability: Availability, name: str) -> SessionType | None:

@@ -25,7 +25,7 @@ from upcoach.store.write.requests import Mutation, Write
 Transition = Callable[[Sides, Role, dt.datetime], Sides]
 
 
-class Sessions(Resources[CoachingSession, NewSession]):
+class CoachingSessions(Resources[CoachingSession, NewSession]):
     """Somebody's sessions, as a coach or as a client."""
 
     rules = Rules(
