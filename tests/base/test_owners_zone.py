@@ -1,13 +1,13 @@
 """What names no zone is in its owner's, as that is when the write is carried out."""
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from config.settings import Settings
 from models.base.ids import new_mutation_id
 from models.base.merge_patch import Json
+from models.base.time import zone_of
 from tests.support.server import serving
 from tests.support.wire.answers import done
 from tests.support.wire.sockets import mut
@@ -25,7 +25,7 @@ MADE: tuple[tuple[str, Json], ...] = (
 
 
 def _here() -> str:
-    return dt.datetime.now(ZoneInfo(FAR)).date().isoformat()
+    return dt.datetime.now(zone_of(FAR)).date().isoformat()
 
 
 @pytest.mark.parametrize(("path", "body"), MADE)

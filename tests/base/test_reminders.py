@@ -1,7 +1,6 @@
 """Reminders so many minutes before a wall time: each once, whatever the clocks do."""
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -9,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.base.errors import Invalid
 from models.base.reminders import check_reminder_minutes, next_moment, reminders_before
-from models.base.time import DAY
+from models.base.time import DAY, zone_of
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
 MOST = 28 * 24 * 60
@@ -25,7 +24,7 @@ def test_days_are_those_of_the_calendar_and_the_rest_is_time_that_passes(
 
     assert sorted(reminder.minutes for reminder in found) == sorted(before)
     for reminder in found:
-        wall = dt.datetime.combine(day, dt.time(*divmod(minute, 60)), ZoneInfo(tz))
+        wall = dt.datetime.combine(day, dt.time(*divmod(minute, 60)), zone_of(tz))
         earlier = (wall - reminder.minutes // 1440 * DAY).astimezone(dt.UTC)
         assert earlier - reminder.at == dt.timedelta(minutes=reminder.minutes % 1440)
 

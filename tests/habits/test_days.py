@@ -1,7 +1,6 @@
 """Which date it is: at clock changes, on journeys, across the date line."""
 
 import datetime as dt
-import zoneinfo
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.base.errors import Invalid
-from models.base.time import DAY, end_of_day, local_date, skipped_days
+from models.base.time import DAY, end_of_day, local_date, skipped_days, zone_of
 from models.habits import Entry, EntryDraft, Habit, HabitDraft, NewHabit
 from models.habits.entry import check_day, entry_id
 from models.habits.history import UNKNOWN, code_of
@@ -155,7 +154,7 @@ def test_a_journey_around_the_world_breaks_no_streak(*, eastward: bool) -> None:
     run, entries, day = habit(tz="Europe/Berlin", starts_on=dt.date(2026, 3, 1)), {}, None
     for number, tz in enumerate(places if eastward else places[::-1]):
         day = dt.date(2026, 3, 1) + number * DAY
-        evening = dt.datetime.combine(day, dt.time(20), zoneinfo.ZoneInfo(tz))
+        evening = dt.datetime.combine(day, dt.time(20), zone_of(tz))
         date = local_date(evening, tz)
         draft = EntryDraft(at=evening)
         entries[date] = Entry.drafted(draft, habit=run, day=date, at=evening, tz=tz)

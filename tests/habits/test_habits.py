@@ -2,13 +2,13 @@
 
 import asyncio
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from config.settings import Settings
 from models.base.ids import new_id
 from models.base.merge_patch import Json
+from models.base.time import zone_of
 from tests.habits.asking import DAY, HABITS, done, get, listed, log, make, today
 from tests.support.server import Server, serving
 
@@ -92,7 +92,7 @@ async def test_today_is_where_somebody_is(settings: Settings) -> None:
         here = (await get(person, f"{HABITS}/today"))["items"][0]["local_date"]
         for tz in ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"):
             [item] = (await get(person, f"{HABITS}/today?tz={tz}"))["items"]
-            ends_at = dt.datetime.fromisoformat(item["ends_at"]).astimezone(ZoneInfo(tz))
+            ends_at = dt.datetime.fromisoformat(item["ends_at"]).astimezone(zone_of(tz))
             assert ends_at > dt.datetime.now(dt.UTC), tz
             day = dt.date.fromisoformat(item["local_date"]) + DAY
             assert (ends_at.date(), ends_at.time()) == (day, dt.time()), tz

@@ -5,13 +5,12 @@ import datetime as dt
 import random
 from collections.abc import Callable, Iterator
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from models.base.metrics import Metrics
 from models.base.reminders import Reminder, occurrences
-from models.base.time import DAY
+from models.base.time import DAY, zone_of
 from models.goals import GOAL_REMINDER, GOAL_TARGET, Goal
 from models.habits import HABIT_REMINDER, Habit
 from models.notifications import Notification
@@ -136,7 +135,7 @@ class Simulation:
 
     def _before(self, document: Goal | Task, day: dt.date, time: dt.time, tz: str) -> Iterator[int]:
         """The minutes of the reminders before a wall time that have come."""
-        due = dt.datetime.combine(day, time, ZoneInfo(tz))
+        due = dt.datetime.combine(day, time, zone_of(tz))
         for minutes in BEFORE:
             days, rest = divmod(minutes, 1440)
             wall = due - days * DAY  # of the calendar
