@@ -112,7 +112,7 @@ def _frame(row: Row, body: Json, base: int | None) -> Json:
 
 
 async def _version(person: RestClient, row: Row) -> int | None:
-    if row.method != "PATCH":
+    if row.method != "PATCH" or row.base is None:
         return None
     answer = await person.call("GET", row.url)
     assert answer.status == 200, answer

@@ -17,6 +17,9 @@ from tests.coaches.rows import CLIENT_NOTE
 from tests.journal.places import ENTRY_SHARE, PAGE
 from tests.laws.contexts import WRITES
 from tests.notifications.writing import PREFERENCES
+from tests.scheduling.booking import AVAILABILITY, HOLDS, SESSIONS
+from tests.scheduling.rows import ONE as ONE_SESSION
+from tests.scheduling.rows import TALK_ID
 from tests.support.laws.snapshots import events_since, snapshot
 from tests.support.laws.surface import surface
 from tests.support.people.furnished import ENTRY, GOAL, GOALS, HABIT, ONE_GOAL, WATER, furnished
@@ -109,6 +112,7 @@ async def test_what_a_document_was_in_an_earlier_life_is_forgotten_at_once(
         assert answers[-1]["body"]["title"] == "Newer"
 
 
+HOLD = f"{HOLDS}/{{coach}}"
 CLIENT, INVITATION = "/v1/clients/{client}", "/v1/invitations/{id}"
 # What is shared of them has to be found before they can go: they are queued a moment later.
 LOOK_FIRST = {
@@ -116,6 +120,11 @@ LOOK_FIRST = {
     ("DELETE", "/v1/journal/journals/{id}"),
     ("DELETE", SHARE),
     ("DELETE", CLIENT),
+    # Whether somebody can be booked, and by whom, is asked before their feed is touched.
+    ("POST", HOLDS),
+    ("DELETE", HOLD),
+    ("POST", SESSIONS),
+    ("POST", f"{ONE_SESSION}/move"),
 }
 
 
@@ -145,6 +154,25 @@ async def test_every_write_is_queued_before_anything_is_waited_for(settings: Set
             ("DELETE", NOTE, NOTE.format(**note), {}, None),
         ]
 
+        name = scope_of(server, coach).user
+        at = {"starts_at": "2099-01-01T00:00:00Z"}
+        wanted = {"coach": name, "type": "talk", **at}
+        rows += [
+            ("PATCH", AVAILABILITY, AVAILABILITY, {"weekly": []}, None),
+            ("POST", HOLDS, HOLDS, wanted, None),
+            ("DELETE", HOLD, HOLD.format(coach=name), {}, None),
+            ("POST", SESSIONS, SESSIONS, wanted, None),
+            *(
+                ("POST", f"{ONE_SESSION}/{verb}", f"{SESSIONS}/{TALK_ID}/{verb}", more, None)
+                for verb, more in (
+                    ("move", at),
+                    ("decline", {}),
+                    ("start", None),
+                    ("complete", {}),
+                    ("no-show", None),
+                )
+            ),
+        ]
         queued = set()
         for method, path, url, body, base in rows:
             asked = MutFrame(id=new_mutation_id(), op=method, path=url, base=base, body=body)

@@ -69,10 +69,11 @@ class DocumentsOfAll:
     ) -> list[Bson]:
         collection = self._database[kind.collection]
 
-        async def ask(hint: str | None) -> list[Bson]:
-            return await collection.find(query, sort=sort, hint=hint).skip(skip).to_list(limit)
-
         async with self._database.connection():
+
+            async def ask(hint: str | None) -> list[Bson]:
+                return await collection.find(query, sort=sort, hint=hint).skip(skip).to_list(limit)
+
             return await preferring(index, ask)
 
     async def _decoded(self, kind: type[D], rows: list[Bson]) -> AsyncIterator[D]:
