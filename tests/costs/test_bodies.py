@@ -207,4 +207,5 @@ async def test_a_body_goes_with_its_answer(settings: Settings, path: str) -> Non
             tracemalloc.stop()
             gc.enable()
 
-    assert grown < 2 * size
+    # The last of them may still be closing; had they all stayed, it would be each of them.
+    assert grown < 4 * size < MANY // 10 * size / 2
